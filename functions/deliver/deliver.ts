@@ -1,0 +1,316 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { backoffMs } from '../../shared/delivery/backoff.ts';
+import {
+  adopted,
+  claimed,
+  deliveryItem,
+  doubted,
+  failed,
+  intended,
+  postponed,
+  refused,
+  shown,
+} from '../../shared/delivery/delivery.ts';
+import type { Delivery } from '../../shared/delivery/delivery.ts';
+import { circuitClosed, circuitOpened, methodPaused, pauseItem } from '../../shared/delivery/pause.ts';
+import type { SlackFailure, SlackReply } from '../../shared/delivery/slack-reply.ts';
+import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import type { Log } from '../../shared/log.ts';
+import { slackMessage } from '../../shared/message/slack-message.ts';
+import type { SlackMessage } from '../../shared/message/slack-message.ts';
+import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
+import { environmentOf } from '../../shared/routing/route.ts';
+import { unchanged } from '../../shared/store/change-item.ts';
+import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
+import { circuitKey, deliveryKey, methodKey, rolloutKey } from '../../shared/store/keys.ts';
+import type { Item } from '../../shared/store/store.ts';
+
+/** The calls of Slack's Web API that a delivery needs. They never throw: what went wrong is in the reply. */
+export type Slack = {
+  /** Posts a message that can be found again by `key`. */
+  readonly post: (channel: string, message: PlainOrRich, key: string) => Promise<SlackReply<{ readonly ts: string }>>;
+  readonly update: (channel: string, ts: string, message: PlainOrRich) => Promise<SlackReply<{ readonly ts: string }>>;
+  readonly remove: (channel: string, ts: string) => Promise<SlackReply<undefined>>;
+  /** The message that a post begun at `since` (epoch milliseconds) left; needs the optional history scope. */
+  readonly find: (
+    channel: string,
+    key: string,
+    since: number,
+  ) => Promise<SlackReply<{ readonly ts: string | undefined }>>;
+};
+
+/** A message, or only its text for a channel that will not have the blocks. */
+export type PlainOrRich = Pick<SlackMessage, 'text'> & Partial<Pick<SlackMessage, 'blocks'>>;
+
+/** What a wake-up led to. */
+export type Delivered =
+  'posted' | 'updated' | 'unchanged' | 'nothing-to-do' | 'postponed' | 'failed' | 'refused' | 'lost';
+
+export type Deliver = (wakeUp: WakeUp) => Promise<Delivered>;
+
+export type DeliverDeps = {
+  readonly config: Config;
+  readonly changeItem: ChangeItem;
+  readonly slack: Slack;
+  readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly log: Log;
+};
+
+/** Slack takes about one message a second in a channel. The queue brings a channel's deliveries one after the other. */
+const CHANNEL_PACE_MS = 1_000;
+
+/** A pause up to here is waited out: the sweep, which would come back to it, comes by once a minute. */
+const SHORT_PAUSE_MS = 5_000;
+
+type Method = 'chat.postMessage' | 'chat.update' | 'conversations.history';
+
+/** One owner's time with a delivery. */
+type Turn = {
+  readonly deps: DeliverDeps;
+  readonly wake: WakeUp;
+  /** The delivery as it was claimed. */
+  readonly delivery: Delivery;
+  /** Records what was done. */
+  readonly record: <Outcome>(
+    transition: (delivery: Delivery | undefined) => Step<Delivery, Outcome>,
+  ) => Promise<Outcome>;
+  /** Until when the workspace leaves the method alone, in epoch milliseconds. */
+  readonly pausedUntil: number;
+  /** The token was refused the last time: this call is a try. */
+  readonly circuitOpen: boolean;
+};
+
+/** What is to be shown: the message, and the revision of the rollout that it was rendered from. */
+type Rendered = { readonly message: SlackMessage; readonly rev: number; readonly digest: string };
+
+/**
+ * Brings one Slack message up to its rollout: claims the delivery, renders the newest state, posts or edits, records
+ * what is shown. Whatever happens in between, the delivery itself says what is left to do.
+ */
+export const createDeliver =
+  (deps: DeliverDeps): Deliver =>
+  async (wake) => {
+    const turn = await claim(deps, wake);
+    if (turn === undefined) {
+      return 'nothing-to-do';
+    }
+    const { clock } = deps;
+    const wait = turn.pausedUntil - clock.now();
+    if (wait > SHORT_PAUSE_MS) {
+      return postpone(turn, turn.pausedUntil, 'keep-intent');
+    }
+    await clock.sleep(Math.max(0, wait));
+    const rendered = await render(turn);
+    if (rendered === undefined) {
+      await turn.record(refused(turn.delivery.fence, 'the rollout has expired', 'for-good', clock.now()));
+      return 'refused';
+    }
+    return show(turn, rendered);
+  };
+
+const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined> => {
+  const { changeItem, clock, config } = deps;
+  const key = deliveryKey(wake.pk, wake.channel);
+  const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, claimed(clock.now()));
+  if (delivery === undefined) {
+    return undefined;
+  }
+  const { workspace } = config.slack;
+  const method: Method = delivery.ts === undefined ? 'chat.postMessage' : 'chat.update';
+  const [{ outcome: pause }, { outcome: circuit }] = await Promise.all([
+    changeItem(methodKey(workspace, method), pauseItem, unchanged),
+    changeItem(circuitKey(workspace), pauseItem, unchanged),
+  ]);
+  let item: Item | undefined = claimedItem;
+  return {
+    deps,
+    wake,
+    delivery,
+    record: async (transition) => {
+      const changed = await changeItem(key, deliveryItem, transition, item);
+      item = changed.item;
+      return changed.outcome;
+    },
+    pausedUntil: Math.max(pause?.until ?? 0, circuit?.until ?? 0),
+    circuitOpen: (circuit?.count ?? 0) > 0,
+  };
+};
+
+const postpone = async (
+  { record, delivery }: Turn,
+  until: number,
+  intent: 'keep-intent' | 'drop-intent',
+): Promise<Delivered> => {
+  await record(postponed(delivery.fence, until, intent));
+  return 'postponed';
+};
+
+const render = async ({ deps: { changeItem, config }, wake }: Turn): Promise<Rendered | undefined> => {
+  const { outcome: stored, item } = await changeItem(rolloutKey(wake.pk), rolloutItem, unchanged);
+  if (stored === undefined || item === undefined) {
+    return undefined;
+  }
+  const message = slackMessage(stored.rollout, environmentOf(stored.rollout.id, config.environments));
+  return { message, rev: item.rev, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
+};
+
+const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
+  const { delivery, deps, wake } = turn;
+  if (delivery.ts !== undefined) {
+    return delivery.shown === rendered.digest
+      ? recordShown(turn, rendered, delivery.ts, 'unchanged')
+      : update(turn, rendered, delivery.ts);
+  }
+  if (delivery.intent === undefined) {
+    return post(turn, rendered);
+  }
+  // A post was begun and nobody knows how it ended: it is looked for before anything is posted again.
+  const found = await deps.slack.find(wake.channel, delivery.intent.key, delivery.intent.at);
+  if (found.ok) {
+    return found.value.ts === undefined ? post(turn, rendered) : update(turn, rendered, found.value.ts);
+  }
+  if (found.failure.kind === 'refused' || isMissingScope(found.failure)) {
+    deps.log.warn('posted again without knowing', { ...namesOf(turn), reason: found.failure.error });
+    return post(turn, rendered);
+  }
+  return settle(turn, 'conversations.history', found.failure);
+};
+
+const isMissingScope = (failure: SlackFailure): failure is SlackFailure & { readonly kind: 'unauthorized' } =>
+  failure.kind === 'unauthorized' && failure.error === 'missing_scope';
+
+const post = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
+  const { delivery, deps, record, wake } = turn;
+  const intent = { key: delivery.intent?.key ?? deps.newId(), at: deps.clock.now() };
+  if ((await record(intended(delivery.fence, intent))) === 'lost') {
+    return 'lost';
+  }
+  return send(turn, rendered, 'chat.postMessage', (message) => deps.slack.post(wake.channel, message, intent.key));
+};
+
+const update = (turn: Turn, rendered: Rendered, ts: string): Promise<Delivered> =>
+  send(turn, rendered, 'chat.update', (message) => turn.deps.slack.update(turn.wake.channel, ts, message));
+
+const send = async (
+  turn: Turn,
+  rendered: Rendered,
+  method: 'chat.postMessage' | 'chat.update',
+  call: (message: PlainOrRich) => Promise<SlackReply<{ readonly ts: string }>>,
+): Promise<Delivered> => {
+  const { clock, log } = turn.deps;
+  const calledAt = clock.now();
+  let reply = await call(rendered.message);
+  if (!reply.ok && reply.failure.kind === 'unacceptable') {
+    log.error('blocks refused, sent as plain text', { ...namesOf(turn), error: reply.failure.error });
+    reply = await call({ text: rendered.message.text });
+  }
+  const delivered = reply.ok
+    ? await recordShown(turn, rendered, reply.value.ts, method === 'chat.update' ? 'updated' : 'posted')
+    : await settle(turn, method, reply.failure);
+  await clock.sleep(Math.max(0, calledAt + CHANNEL_PACE_MS - clock.now()));
+  return delivered;
+};
+
+const recordShown = async (
+  turn: Turn,
+  { rev, digest }: Rendered,
+  ts: string,
+  delivered: 'posted' | 'updated' | 'unchanged',
+): Promise<Delivered> => {
+  const { deps, delivery, record, wake } = turn;
+  const outcome = await record(shown(delivery.fence, { ts, rev, digest }, deps.clock.now()));
+  deps.log.info('message shown', { ...namesOf(turn), delivered, outcome, rev });
+  if (turn.circuitOpen && delivered !== 'unchanged') {
+    await closeCircuit(deps);
+  }
+  switch (outcome) {
+    case 'clean':
+      return delivered;
+    case 'behind':
+      // At the end of the channel's line: whatever comes until then is in the same edit.
+      await deps.wakeUp([wake]);
+      return delivered;
+    case 'lost':
+      await repair(turn, ts, delivered);
+      return 'lost';
+  }
+};
+
+/** Another owner has taken over while this one called: its post is the one message or one too many, its edit in doubt. */
+const repair = async (
+  { deps, record, wake }: Turn,
+  ts: string,
+  delivered: 'posted' | 'updated' | 'unchanged',
+): Promise<void> => {
+  const now = deps.clock.now();
+  switch (delivered) {
+    case 'unchanged':
+      return;
+    case 'updated':
+      await record(doubted(now));
+      return;
+    case 'posted':
+      if ((await record(adopted(ts, now))) === 'extra') {
+        await deps.slack.remove(wake.channel, ts);
+      }
+  }
+};
+
+/** Decides what follows from a failure, and records it. */
+const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promise<Delivered> => {
+  const { deps, delivery, record } = turn;
+  const { changeItem, config, clock, random, log } = deps;
+  const now = clock.now();
+  const names = { ...namesOf(turn), method };
+  // As long as the search itself fails, the outcome of the post that it is about stays unknown.
+  const searching = method === 'conversations.history';
+  const intent = searching ? 'keep-intent' : 'drop-intent';
+  switch (failure.kind) {
+    case 'rate-limited': {
+      const until = now + failure.retryAfterMs;
+      log.info('rate limited', { ...names, retryAfterMs: failure.retryAfterMs });
+      await changeItem(methodKey(config.slack.workspace, method), pauseItem, methodPaused(until));
+      return postpone(turn, until, intent);
+    }
+    case 'transient': {
+      const { error, ambiguous } = failure;
+      const retryAt = now + backoffMs(delivery.failures, random());
+      log.warn('delivery failed', { ...names, error, ambiguous, failures: delivery.failures + 1 });
+      await record(failed(delivery.fence, { error, retryAt, ambiguous: ambiguous || searching }));
+      return 'failed';
+    }
+    case 'unauthorized': {
+      const { error } = failure;
+      const { outcome: circuit } = await changeItem(
+        circuitKey(config.slack.workspace),
+        pauseItem,
+        circuitOpened(error, now),
+      );
+      if (circuit.wasClosed) {
+        log.error('circuit opened: Slack does not accept the token', { error, workspace: config.slack.workspace });
+      }
+      return postpone(turn, circuit.until, intent);
+    }
+    case 'unacceptable':
+    case 'refused': {
+      const { error } = failure;
+      log.error('delivery refused', { ...names, error });
+      await record(refused(delivery.fence, error, error === 'not_in_channel' ? 'heals' : 'for-good', now));
+      return 'refused';
+    }
+  }
+};
+
+const closeCircuit = async ({ changeItem, config, log }: DeliverDeps): Promise<void> => {
+  const { outcome: wasOpen } = await changeItem(circuitKey(config.slack.workspace), pauseItem, circuitClosed);
+  if (wasOpen) {
+    log.info('circuit closed', { workspace: config.slack.workspace });
+  }
+};
+
+const namesOf = ({ wake }: Turn) => ({ rollout: wake.pk, channel: wake.channel });

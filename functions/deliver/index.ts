@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as v from 'valibot';
+import { clientSettings } from '../../shared/aws/clients.ts';
+import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
+import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
+import { QueueEvent } from '../../shared/queue/queue-event.ts';
+import { readSettings, Settings } from '../../shared/settings.ts';
+import { createSlackClient } from '../../shared/slack/slack-client.ts';
+import { createChangeItem } from '../../shared/store/change-item.ts';
+import { systemClock } from '../../shared/system-clock.ts';
+import { createDeliver } from './deliver.ts';
+
+// Runs on a cold start only.
+const settings = readSettings(
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL']),
+  process.env,
+);
+const log = createLambdaLog('deliver');
+const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const token = createSecretParameter(new SSMClient(clientSettings), settings.SLACK_TOKEN_PARAMETER, systemClock);
+const deliver = createDeliver({
+  config: compiledConfig,
+  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  slack: createSlackClient(settings.SLACK_API_URL, token),
+  wakeUp: createWakeUpQueue(
+    new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false }),
+    settings.WAKE_UPS_QUEUE_URL,
+  ),
+  clock: systemClock,
+  random: Math.random,
+  newId: randomUUID,
+  log,
+});
+
+/** Called by AWS with one wake-up. Always acknowledged: the delivery itself says when it is to be looked at again. */
+export const handler = async (event: unknown): Promise<void> => {
+  for (const { messageId, body } of v.parse(QueueEvent, event).Records) {
+    const wakeUp = parseWakeUp(body);
+    if (wakeUp === undefined) {
+      log.error('not a wake-up', { messageId });
+      continue;
+    }
+    try {
+      await deliver(wakeUp);
+    } catch (error) {
+      log.error('delivery broken off', { rollout: wakeUp.pk, channel: wakeUp.channel, error: asError(error) });
+    }
+  }
+};
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,51 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse } from 'aws-lambda';
+import * as v from 'valibot';
+import { clientSettings } from '../../shared/aws/clients.ts';
+import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
+import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import { QueueEvent } from '../../shared/queue/queue-event.ts';
+import { readSettings, Settings } from '../../shared/settings.ts';
+import { createChangeItem } from '../../shared/store/change-item.ts';
+import { systemClock } from '../../shared/system-clock.ts';
+import { createNotify } from './notify.ts';
+import type { Handled } from './notify.ts';
+
+// Runs on a cold start only.
+const settings = readSettings(v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX']), process.env);
+const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const notify = createNotify({
+  config: compiledConfig,
+  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  publish: createSnsPublisher(new SNSClient(clientSettings), settings.TOPIC_ARN_PREFIX),
+  wakeUp: createWakeUpQueue(
+    new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false }),
+    settings.WAKE_UPS_QUEUE_URL,
+  ),
+  clock: systemClock,
+  log: createLambdaLog('notify'),
+});
+
+/**
+ * Called by AWS with a batch of the events queue; what failed comes again. Called by hand with one bare event it says
+ * what became of it.
+ */
+export const handler = async (event: unknown): Promise<SQSBatchResponse | Handled> => {
+  const batch = v.safeParse(QueueEvent, event);
+  if (!batch.success) {
+    const [handled] = await notify([{ id: 'direct', text: JSON.stringify(event) }]);
+    if (handled === undefined || handled.outcome === 'failed') {
+      throw new Error(`The event was not handled: ${handled?.reason ?? 'nothing came of it'}`);
+    }
+    return handled;
+  }
+  const handled = await notify(batch.output.Records.map(({ messageId, body }) => ({ id: messageId, text: body })));
+  return {
+    batchItemFailures: handled.filter(({ outcome }) => outcome === 'failed').map(({ id }) => ({ itemIdentifier: id })),
+  };
+};

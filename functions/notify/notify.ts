@@ -1,0 +1,233 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { deliveryItem, wanted } from '../../shared/delivery/delivery.ts';
+import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import type { Log } from '../../shared/log.ts';
+import { snsMessage } from '../../shared/message/sns-message.ts';
+import type { SnsMessage } from '../../shared/message/sns-message.ts';
+import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
+import { eventItem } from '../../shared/rollout/event-record.ts';
+import type { EventRecord } from '../../shared/rollout/event-record.ts';
+import { fold } from '../../shared/rollout/fold.ts';
+import { parseEventText } from '../../shared/rollout/parse-event.ts';
+import { registerName } from '../../shared/rollout/rollout.ts';
+import type { StateChange } from '../../shared/rollout/rollout.ts';
+import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
+import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
+import { audienceOf, environmentOf } from '../../shared/routing/route.ts';
+import type { Audience } from '../../shared/routing/route.ts';
+import { unchanged } from '../../shared/store/change-item.ts';
+import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
+import { deliveryKey, eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+
+/** What a queue message says, or the one event of a direct invocation. */
+export type Message = { readonly id: string; readonly text: string };
+
+/** What became of a message. `failed`: not everything was done, so it has to come again. */
+export type Handled = {
+  readonly id: string;
+  readonly outcome: 'applied' | 'duplicate' | 'stale' | 'unrouted' | 'ignored' | 'quarantined' | 'failed';
+  readonly reason?: string;
+};
+
+export type Notify = (messages: readonly Message[]) => Promise<readonly Handled[]>;
+
+export type NotifyDeps = {
+  readonly config: Config;
+  readonly changeItem: ChangeItem;
+  readonly publish: (topic: string, message: SnsMessage) => Promise<void>;
+  readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+};
+
+/**
+ * Takes in a batch of events: folds each into its rollout, asks for the Slack messages that are to show it, publishes
+ * it to the topics of its routes. Every step may be repeated, so what failed half-way just comes again.
+ */
+export const createNotify =
+  (deps: NotifyDeps): Notify =>
+  async (messages) => {
+    const unusable: Promise<Handled>[] = [];
+    const arrivals: Arrival[] = [];
+    for (const message of messages) {
+      const parsed = parseEventText(message.text);
+      switch (parsed.kind) {
+        case 'change':
+          arrivals.push({
+            id: message.id,
+            change: parsed.change,
+            audience: audienceOf(parsed.change, deps.config.routes),
+          });
+          break;
+        case 'ignored':
+          unusable.push(Promise.resolve({ id: message.id, outcome: 'ignored', reason: parsed.reason }));
+          break;
+        case 'quarantined':
+          unusable.push(quarantine(deps, message, parsed.reason));
+          break;
+      }
+    }
+    const rollouts = Map.groupBy(arrivals, ({ change }) => rolloutPk(change.rollout));
+    const handled = await Promise.all([
+      ...unusable,
+      ...[...rollouts].map(([pk, together]) => takeIn(deps, pk, together)),
+    ]);
+    return handled.flat();
+  };
+
+type Arrival = { readonly id: string; readonly change: StateChange; readonly audience: Audience };
+
+const quarantine = async (
+  { changeItem, clock, log }: NotifyDeps,
+  message: Message,
+  reason: string,
+): Promise<Handled> => {
+  log.warn('event quarantined', { messageId: message.id, reason });
+  try {
+    await changeItem(quarantineKey(clock.now(), message.id), quarantineItem, () => ({
+      body: quarantinedText(message.text, reason),
+      outcome: undefined,
+    }));
+    return { id: message.id, outcome: 'quarantined', reason };
+  } catch (error) {
+    return failed(log, message.id, error);
+  }
+};
+
+/** What a batch brings for one rollout: folded at once, then told event by event. */
+const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]): Promise<readonly Handled[]> => {
+  const { changeItem, log } = deps;
+  try {
+    const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) => foldAll(stored, arrivals));
+    const { stored, fresh } = folded.outcome;
+    // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
+    const asked = await attempt(askForMessages(deps, pk, stored.channels, folded.item?.rev ?? 0));
+    const handled: Handled[] = [];
+    // One after the other: the same event may be in the batch twice.
+    for (const [index, arrival] of arrivals.entries()) {
+      const told = await attempt(tell(deps, pk, arrival, stored, fresh[index] === true));
+      const missed = [asked, told].find((one) => !one.ok);
+      handled.push(told.ok && missed === undefined ? told.value : failed(log, arrival.id, missed?.error));
+    }
+    return handled;
+  } catch (error) {
+    return arrivals.map(({ id }) => failed(log, id, error));
+  }
+};
+
+type Folded = {
+  readonly stored: StoredRollout;
+  /** Of each arrival, whether it changed anything. */
+  readonly fresh: readonly boolean[];
+};
+
+const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[]): Step<StoredRollout, Folded> => {
+  let stored = known;
+  const fresh = arrivals.map(({ change, audience }) => {
+    const before = stored;
+    stored = withArrival(stored, change, audience);
+    return stored.rollout !== before?.rollout;
+  });
+  if (stored === undefined) {
+    throw new Error('A rollout is folded from at least one change');
+  }
+  return { ...(stored !== known && { body: stored }), outcome: { stored, fresh } };
+};
+
+const withArrival = (stored: StoredRollout | undefined, change: StateChange, audience: Audience): StoredRollout => {
+  const rollout = fold(stored?.rollout, change);
+  const channels = stored?.channels ?? [];
+  const joining = audience.channels.filter((channel) => !channels.includes(channel));
+  return rollout === stored?.rollout && joining.length === 0
+    ? stored
+    : { rollout, channels: [...channels, ...joining] };
+};
+
+/** Repeated for every event, also one that changed nothing: the try before may have ended between fold and here. */
+const askForMessages = async (
+  { changeItem, wakeUp, clock }: NotifyDeps,
+  pk: string,
+  channels: readonly string[],
+  rev: number,
+): Promise<void> => {
+  const asked = await Promise.all(
+    channels.map(async (channel) => {
+      const { outcome } = await changeItem(deliveryKey(pk, channel), deliveryItem, wanted(rev, clock.now()));
+      return outcome ? [{ pk, channel }] : [];
+    }),
+  );
+  const due = asked.flat();
+  if (due.length > 0) {
+    await wakeUp(due);
+  }
+};
+
+/** Publishes an event to the topics that have not had it, and keeps the record that says so. */
+const tell = async (
+  deps: NotifyDeps,
+  pk: string,
+  { id, change, audience }: Arrival,
+  { rollout, channels }: StoredRollout,
+  fresh: boolean,
+): Promise<Handled> => {
+  const { changeItem, config, publish, clock, log } = deps;
+  const key = eventKey(pk, change.version.eventId);
+  const { outcome: known } = await changeItem(key, eventItem, unchanged);
+  const routed = channels.length > 0 || audience.topics.length > 0;
+  const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
+  const record: EventRecord = known ?? {
+    outcome,
+    register: registerName(change.register),
+    attempt: change.version.attempt,
+    time: change.version.time,
+    handledAt: clock.now(),
+    published: [],
+  };
+  const keep = (published: readonly string[]) =>
+    changeItem(key, eventItem, (stored) => ({
+      body: { ...record, published: [...new Set([...(stored?.published ?? []), ...published])] },
+      outcome: undefined,
+    }));
+  const missing = audience.topics.filter((topic) => !record.published.includes(topic));
+  const published = await Promise.all(
+    missing.map((topic) =>
+      attempt(publish(topic, snsMessage(change, rollout, environmentOf(rollout.id, config.environments)))),
+    ),
+  );
+  const done = missing.filter((_topic, index) => published[index]?.ok);
+  if (known === undefined || done.length > 0) {
+    await keep(done);
+  }
+  const refusal = published.find((one) => !one.ok);
+  if (refusal !== undefined) {
+    return failed(log, id, refusal.error);
+  }
+  const handled: Handled = { id, outcome: known === undefined ? outcome : 'duplicate' };
+  log.info('event handled', {
+    messageId: id,
+    outcome: handled.outcome,
+    eventId: change.version.eventId,
+    rollout: pk,
+    register: record.register,
+    state: change.state,
+    published: done,
+  });
+  return handled;
+};
+
+type Attempt<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: unknown };
+
+const attempt = async <Value>(work: Promise<Value>): Promise<Attempt<Value>> => {
+  try {
+    return { ok: true, value: await work };
+  } catch (error) {
+    return { ok: false, error };
+  }
+};
+
+const failed = (log: Log, id: string, error: unknown): Handled => {
+  const cause = error instanceof Error ? error : new Error(String(error));
+  log.error('event failed', { messageId: id, error: cause });
+  return { id, outcome: 'failed', reason: cause.name };
+};

@@ -1,0 +1,197 @@
+import * as v from 'valibot';
+import type { ItemKind, Step } from '../store/change-item.ts';
+
+/**
+ * How far one Slack message is behind its rollout. `want` is the rollout's revision that it should show, `done` the one
+ * that it shows; the difference is the whole truth about what is left to do, whatever became of any wake-up.
+ */
+export type Delivery = {
+  readonly want: number;
+  readonly done: number;
+  /** Raised by each claim: only the newest owner may record what it did. */
+  readonly fence: number;
+  /** Slack's id of the message, once it is known. */
+  readonly ts?: string;
+  /** Digest of what is shown: the same is not sent twice. */
+  readonly shown?: string;
+  /** A first post that was begun. Without a `ts` beside it nobody knows whether the message is there. */
+  readonly intent?: Intent;
+  /** Epoch milliseconds before which there is no try. */
+  readonly retryAt?: number;
+  readonly failures: number;
+  readonly error?: string;
+  /** Slack will not have it: for good, or until somebody invites the bot. */
+  readonly refused?: 'for-good' | 'heals';
+  /** Epoch milliseconds from when the sweep sends a wake-up. */
+  readonly dueAt?: number;
+};
+
+/** `key` is the metadata by which the message can be found again, `at` when the post began, in epoch milliseconds. */
+export type Intent = { readonly key: string; readonly at: number };
+
+const optional = <T extends v.GenericSchema>(schema: T) => v.exactOptional(schema);
+
+const StoredDelivery = v.object({
+  want: v.number(),
+  done: v.number(),
+  fence: v.number(),
+  ts: optional(v.string()),
+  shown: optional(v.string()),
+  intent: optional(v.object({ key: v.string(), at: v.number() })),
+  retryAt: optional(v.number()),
+  failures: v.number(),
+  error: optional(v.string()),
+  refused: optional(v.picklist(['for-good', 'heals'])),
+  dueAt: optional(v.number()),
+});
+
+export const deliveryItem: ItemKind<Delivery> = {
+  parse: (body) => v.parse(StoredDelivery, body),
+  due: ({ dueAt }) => (dueAt === undefined ? undefined : { kind: 'delivery', at: dueAt }),
+};
+
+/** How long the sweep leaves a delivery to the wake-up that was sent for it. */
+export const WAKE_UP_MS = 60_000;
+/** How long an owner has before another may take over. */
+export const LEASE_MS = 60_000;
+/** How long after its begin a post of unknown outcome may still appear in the channel. */
+export const SETTLE_MS = 15_000;
+/** How often a channel that the bot is not in is tried again. */
+export const HEAL_MS = 60 * 60_000;
+
+/** Asks for a revision to be shown. True: the delivery was at rest, and one wake-up is to be sent. */
+export const wanted =
+  (rev: number, now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, boolean> => {
+    if (delivery === undefined) {
+      return { body: { want: rev, done: 0, fence: 0, failures: 0, dueAt: now + WAKE_UP_MS }, outcome: true };
+    }
+    if (delivery.want >= rev) {
+      return { outcome: false };
+    }
+    const { refused, ...rest } = delivery;
+    const atRest = refused === undefined ? !isDirty(delivery) : refused === 'heals';
+    return atRest
+      ? { body: { ...rest, want: rev, dueAt: now + WAKE_UP_MS }, outcome: true }
+      : { body: { ...delivery, want: rev }, outcome: false };
+  };
+
+const isDirty = ({ want, done }: Delivery): boolean => want > done;
+
+/** Takes the delivery over, if there is something to do and it may be done now. */
+export const claimed =
+  (now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, Delivery | undefined> => {
+    if (delivery === undefined || !isDirty(delivery) || !mayBeTried(delivery, now)) {
+      return { outcome: undefined };
+    }
+    const { refused: healing, ...rest } = delivery;
+    const body = { ...rest, fence: delivery.fence + 1, dueAt: now + LEASE_MS };
+    return { body, outcome: body };
+  };
+
+const mayBeTried = ({ refused, retryAt, intent, ts }: Delivery, now: number): boolean =>
+  refused !== 'for-good' &&
+  (retryAt === undefined || retryAt <= now) &&
+  (intent === undefined || ts !== undefined || intent.at + SETTLE_MS <= now);
+
+/** Whether an owner still is one, or what it did is now for somebody else to judge. */
+export type Ownership = 'owned' | 'lost';
+
+/** Records that a first post begins: from here on a crash leaves its outcome unknown. */
+export const intended = (fence: number, intent: Intent) =>
+  ifOwned<Ownership>(fence, 'lost', (delivery) =>
+    delivery.ts === undefined ? { body: { ...delivery, intent }, outcome: 'owned' } : { outcome: 'lost' },
+  );
+
+/** Records that the message `ts` shows revision `rev`. `behind`: more was wanted meanwhile. */
+export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: number; digest: string }, now: number) =>
+  ifOwned<'clean' | 'behind' | 'lost'>(fence, 'lost', (delivery) => {
+    if (delivery.ts !== undefined && delivery.ts !== ts) {
+      return { outcome: 'lost' };
+    }
+    const { want } = delivery;
+    const behind = want > rev;
+    return {
+      body: { want, done: rev, fence, ts, shown: digest, failures: 0, ...(behind && { dueAt: now + WAKE_UP_MS }) },
+      outcome: behind ? 'behind' : 'clean',
+    };
+  });
+
+/** Records a failure that may pass: tried again at `retryAt`. `ambiguous`: the post may have happened all the same. */
+export const failed = (
+  fence: number,
+  { error, retryAt, ambiguous }: { error: string; retryAt: number; ambiguous: boolean },
+) =>
+  ifOwned<Ownership>(fence, 'lost', ({ intent, ...delivery }) => {
+    const settled = ambiguous && intent !== undefined ? intent.at + SETTLE_MS : 0;
+    const next = Math.max(retryAt, settled);
+    return {
+      body: {
+        ...delivery,
+        ...(ambiguous && intent && { intent }),
+        failures: delivery.failures + 1,
+        error,
+        retryAt: next,
+        dueAt: next,
+      },
+      outcome: 'owned',
+    };
+  });
+
+/** Puts the delivery off: not its own failure, so it does not count as one. */
+export const postponed = (fence: number, until: number, keep: 'keep-intent' | 'drop-intent') =>
+  ifOwned<Ownership>(fence, 'lost', ({ intent, ...delivery }) => ({
+    body: { ...delivery, ...(keep === 'keep-intent' && intent && { intent }), retryAt: until, dueAt: until },
+    outcome: 'owned',
+  }));
+
+/** Records that Slack will not have it. One that `heals` is tried with the next change and every hour. */
+export const refused = (fence: number, error: string, kind: 'for-good' | 'heals', now: number) =>
+  ifOwned<Ownership>(fence, 'lost', ({ intent, dueAt, retryAt, ...delivery }) => ({
+    body: {
+      ...delivery,
+      failures: delivery.failures + 1,
+      error,
+      refused: kind,
+      ...(kind === 'heals' && { dueAt: now + HEAL_MS }),
+    },
+    outcome: 'owned',
+  }));
+
+const ifOwned =
+  <Outcome>(fence: number, lost: Outcome, transition: (delivery: Delivery) => Step<Delivery, Outcome>) =>
+  (delivery: Delivery | undefined): Step<Delivery, Outcome> =>
+    delivery?.fence === fence ? transition(delivery) : { outcome: lost };
+
+/** Makes the post of an owner that lost its fence the message, if there is none yet. `extra`: there is one. */
+export const adopted =
+  (ts: string, now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, 'adopted' | 'extra'> => {
+    if (delivery === undefined || (delivery.ts !== undefined && delivery.ts !== ts)) {
+      return { outcome: 'extra' };
+    }
+    const { intent, shown: digest, ...rest } = delivery;
+    return delivery.ts === ts
+      ? { outcome: 'adopted' }
+      : { body: { ...rest, ts, done: 0, dueAt: delivery.dueAt ?? now + WAKE_UP_MS }, outcome: 'adopted' };
+  };
+
+/** Records that nobody knows what the message shows: an owner that lost its fence has edited it. */
+export const doubted =
+  (now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, undefined> => {
+    if (delivery === undefined) {
+      return { outcome: undefined };
+    }
+    const { shown: digest, ...rest } = delivery;
+    return { body: { ...rest, done: 0, dueAt: now + WAKE_UP_MS }, outcome: undefined };
+  };
+
+/** Records that a wake-up was sent for what was due at `seen`. */
+export const awoken =
+  (seen: number, now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, undefined> =>
+    delivery?.dueAt === seen
+      ? { body: { ...delivery, dueAt: now + 2 * WAKE_UP_MS }, outcome: undefined }
+      : { outcome: undefined };

@@ -1,0 +1,46 @@
+import type { Trigger } from '../rollout/rollout.ts';
+import { cleanText } from './clean-text.ts';
+import { cutText } from './cut-text.ts';
+
+/** Who or what started the rollout, in at most two lines; none where the trigger has nothing to show. */
+export const describeTrigger = (trigger: Trigger): readonly string[] => {
+  switch (trigger.kind) {
+    case 'commit': {
+      const { message, author, ref, commit, repository } = trigger;
+      const source = [author, ref, commit && shortCommit(commit)].map(shown).filter(isText).join(' · ');
+      return [shown(message), source || shown(repository)].filter(isText);
+    }
+    case 'other': {
+      const type = shown(trigger.type);
+      const who = shown(lastPart(trigger.detail));
+      return [who, type].some(isText) ? [`Started by ${[who, type].filter(isText).join(' · ')}`] : [];
+    }
+  }
+};
+
+const shown = (text: string | undefined): string => cutText(cleanText(text ?? ''), 120);
+
+const isText = (text: string): boolean => text !== '';
+
+const shortCommit = (commit: string): string => (/^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 7) : commit);
+
+const ARN = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:(.*)$/s;
+
+/** `alice` of `arn:aws:sts::111122223333:assumed-role/Admin/alice`; of other ARNs only a rule's name is for people. */
+const lastPart = (detail: string | undefined): string | undefined => {
+  const arn = ARN.exec(detail ?? '');
+  if (arn === null) {
+    return detail;
+  }
+  const [, service = '', resource = ''] = arn;
+  const name = resource.split(/[/:]/).at(-1);
+  switch (service) {
+    case 'iam':
+    case 'sts':
+      return name;
+    case 'events':
+      return name && `rule ${name}`;
+    default:
+      return undefined;
+  }
+};

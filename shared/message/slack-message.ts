@@ -1,0 +1,184 @@
+import type {
+  ContextBlock,
+  HeaderBlock,
+  KnownBlock,
+  MrkdwnElement,
+  RichTextBlock,
+  RichTextElement,
+  RichTextQuote,
+  RichTextSection,
+} from '@slack/types';
+import { overviewOf } from '../rollout/overview.ts';
+import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
+import type { Rollout, RolloutId } from '../rollout/rollout.ts';
+import { cleanText } from './clean-text.ts';
+import { consoleLink } from './console-link.ts';
+import { cutText } from './cut-text.ts';
+import { actionName, describeRollout, durationOf, shortName, stopReasonOf } from './describe-rollout.ts';
+import { describeTrigger } from './describe-trigger.ts';
+import { escapeMrkdwn } from './escape-mrkdwn.ts';
+import { momentOf } from './moment.ts';
+import { wordsOf } from './state-words.ts';
+
+/** What `chat.postMessage` and `chat.update` are given: blocks to see, and text for notifications and screen readers. */
+export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
+
+const MAX_STAGES = 10;
+const MAX_ACTIONS = 3;
+const MAX_LINK = 500;
+
+/**
+ * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
+ * meaning; mrkdwn is only what we write ourselves.
+ */
+export const slackMessage = (rollout: Rollout, environment: string | undefined): SlackMessage => {
+  const overview = overviewOf(rollout);
+  return {
+    text: escapeMrkdwn(describeRollout(rollout.id, overview, environment), 600),
+    blocks: [
+      header(rollout.id, overview, environment),
+      ...richText(stageLine(overview.stages)),
+      ...richText(failures(overview.failures)),
+      ...richText(waiting(overview.waiting)),
+      ...richText(stopReason(overview, rollout.facts.stopReason?.value)),
+      ...richText(trigger(rollout)),
+      context(rollout.id, overview),
+    ],
+  };
+};
+
+type RichTextPart = RichTextSection | RichTextQuote;
+
+const richText = (elements: readonly RichTextPart[]): readonly RichTextBlock[] =>
+  elements.length === 0 ? [] : [{ type: 'rich_text', elements: [...elements] }];
+
+const section = (...elements: RichTextElement[]): RichTextSection => ({ type: 'rich_text_section', elements });
+
+const text = (content: string): RichTextElement => ({ type: 'text', text: content });
+
+const bold = (content: string): RichTextElement => ({ type: 'text', text: content, style: { bold: true } });
+
+const code = (content: string): RichTextElement => ({ type: 'text', text: content, style: { code: true } });
+
+const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
+
+const header = ({ name }: RolloutId, { state }: Overview, environment: string | undefined): HeaderBlock => {
+  const { emoji, label } = wordsOf(state);
+  const shownName = cutText(cleanText(name), 80) || '(unnamed)';
+  const place = environment === undefined ? '' : ` · ${cutText(shortName(environment), 30)}`;
+  return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${shownName} ${label}${place}`, emoji: false } };
+};
+
+/** `✅ Source, Build succeeded → ❌ Deploy failed`: what is well in plain type, what is not in bold. */
+const stageLine = (stages: readonly StageOverview[]): readonly RichTextPart[] => {
+  if (stages.length === 0) {
+    return [];
+  }
+  // Stages run one after the other: what matters now is at the end.
+  const earlier = Math.max(0, stages.length - MAX_STAGES);
+  const groups = inGroups(stages.slice(earlier)).map(({ state, names }) => {
+    const { emoji, label } = wordsOf(state);
+    const group = `${emoji} ${names.join(', ')} ${label}`;
+    return state === 'succeeded' ? text(group) : bold(group);
+  });
+  const shown = earlier === 0 ? groups : [text(`${earlier} earlier`), ...groups];
+  return [section(...shown.flatMap((group, index) => (index === 0 ? [group] : [text(' → '), group])))];
+};
+
+type StageGroup = { readonly state: StageOverview['state']; readonly names: readonly string[] };
+
+const inGroups = (stages: readonly StageOverview[]): readonly StageGroup[] =>
+  stages.reduce<readonly StageGroup[]>((groups, { stage, state }) => {
+    const last = groups.at(-1);
+    return last?.state === state
+      ? [...groups.slice(0, -1), { state, names: [...last.names, shortName(stage)] }]
+      : [...groups, { state, names: [shortName(stage)] }];
+  }, []);
+
+const failures = (actions: readonly ActionOverview[]): readonly RichTextPart[] => [
+  ...actions.slice(0, MAX_ACTIONS).flatMap(failure),
+  ...more(actions, 'failed'),
+];
+
+const failure = (action: ActionOverview): readonly RichTextPart[] => {
+  const errorCode = cutText(cleanText(action.result?.errorCode ?? ''), 60);
+  const summary = cutText(cleanText(action.result?.summary ?? ''), 250);
+  return [
+    section(
+      bold(actionName(action)),
+      text(' failed'),
+      ...(errorCode === '' ? [] : [text(' with '), code(errorCode)]),
+      ...detailsLink(action.result?.url),
+    ),
+    ...(summary === '' ? [] : [quote(summary)]),
+  ];
+};
+
+/** Says where it leads: the address came with the event. */
+const detailsLink = (address: string | undefined): readonly RichTextElement[] => {
+  const url = address === undefined || address.length > MAX_LINK ? null : URL.parse(address);
+  return url?.protocol === 'https:'
+    ? [text(' · '), { type: 'link', url: url.href, text: `details on ${cutText(url.host, 80)}` }]
+    : [];
+};
+
+const waiting = (actions: readonly ActionOverview[]): readonly RichTextPart[] => [
+  ...actions.slice(0, MAX_ACTIONS).map((action) => {
+    const since = momentOf(action.startedAt);
+    return section(
+      bold(actionName(action)),
+      ...(since === undefined
+        ? [text(' is waiting')]
+        : [text(' has been waiting since '), date(since.epochSeconds, since.utc)]),
+    );
+  }),
+  ...more(actions, 'waiting'),
+];
+
+const DATE_FORMAT = '{date_short_pretty} {time}';
+
+const date = (timestamp: number, fallback: string): RichTextElement => ({
+  type: 'date',
+  timestamp,
+  format: DATE_FORMAT,
+  fallback,
+});
+
+const more = (actions: readonly ActionOverview[], what: string): readonly RichTextPart[] =>
+  actions.length <= MAX_ACTIONS ? [] : [section(text(`and ${actions.length - MAX_ACTIONS} more ${what}`))];
+
+const stopReason = (overview: Overview, told: string | undefined): readonly RichTextPart[] => {
+  const reason = stopReasonOf(overview, told);
+  return reason === undefined ? [] : [section(text('Stop reason')), quote(reason)];
+};
+
+const trigger = ({ facts }: Rollout): readonly RichTextPart[] => {
+  const lines = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
+  return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
+};
+
+const context = (id: RolloutId, overview: Overview): ContextBlock => {
+  const link = consoleLink(id);
+  const started = overview.endedAt === undefined ? momentOf(overview.startedAt) : undefined;
+  const duration = durationOf(overview);
+  const facts = [
+    ...(duration === undefined ? [] : [`Took ${duration}`]),
+    ...(overview.attempt > 1 ? [`Attempt ${overview.attempt}`] : []),
+    id.account,
+    id.region,
+    id.executionId,
+  ];
+  return {
+    type: 'context',
+    elements: [
+      ...(started === undefined
+        ? []
+        : [mrkdwn(`Started <!date^${started.epochSeconds}^${DATE_FORMAT}|${started.utc}>`)]),
+      { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
+      ...(link === undefined ? [] : [mrkdwn(`<${link}|Open in CodePipeline>`)]),
+    ],
+  };
+};
+
+/** Only for what we wrote ourselves. */
+const mrkdwn = (content: string): MrkdwnElement => ({ type: 'mrkdwn', text: content, verbatim: true });

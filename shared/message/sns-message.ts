@@ -1,0 +1,181 @@
+import { overviewOf } from '../rollout/overview.ts';
+import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
+import type { Rollout, StateChange } from '../rollout/rollout.ts';
+import { cleanText } from './clean-text.ts';
+import { consoleLink } from './console-link.ts';
+import { cutText } from './cut-text.ts';
+import { actionName, describeRollout, placeOf, shortName, stopReasonOf } from './describe-rollout.ts';
+import { describeTrigger } from './describe-trigger.ts';
+import { momentOf } from './moment.ts';
+import { wordsOf } from './state-words.ts';
+
+/** What SNS publishes: a subject and text for people, attributes for filter policies. */
+export type SnsMessage = {
+  readonly subject: string;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, string>>;
+};
+
+const MAX_STAGES = 60;
+const MAX_ACTIONS = 10;
+
+/** Tells one state change by SNS, and how the rollout stands with it. */
+export const snsMessage = (change: StateChange, rollout: Rollout, environment: string | undefined): SnsMessage => {
+  const overview = overviewOf(rollout);
+  return {
+    subject: subjectOf(change, overview, environment),
+    message: bodyOf(change, rollout, overview, environment),
+    attributes: attributesOf(change, environment),
+  };
+};
+
+const MAX_SUBJECT = 99;
+
+/** A subject that SNS takes: ASCII, fewer than 100 characters. Where it is too long the names give way, not the state. */
+const subjectOf = (change: StateChange, overview: Overview, environment: string | undefined): string => {
+  const written = (limits: { readonly environment: number; readonly name: number; readonly place: number }): string => {
+    const place = registerPlace(change);
+    const at = change.register.kind === 'rollout' && change.state === overview.state ? placeOf(overview) : undefined;
+    const predicate = wordsOf(change.state).predicate;
+    return [
+      ...(environment === undefined ? [] : [`[${asciiText(environment, limits.environment)}]`]),
+      asciiText(change.rollout.name, limits.name) + (place === undefined ? '' : ':'),
+      ...(place === undefined ? [] : [asciiText(place, limits.place)]),
+      predicate,
+      ...(at === undefined ? [] : [`at ${asciiText(at, limits.place)}`]),
+    ].join(' ');
+  };
+  const whole = written({ environment: 100, name: 100, place: 200 });
+  return whole.length <= MAX_SUBJECT ? whole : written({ environment: 18, name: 30, place: 20 });
+};
+
+const asciiText = (text: string, limit: number): string => {
+  const ascii = cleanText(text)
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\x20-\x7e]/gu, '?');
+  return cutText(ascii, limit, '...') || '?';
+};
+
+/** Which part of the rollout the change is about; undefined when it is about all of it. */
+const registerPlace = ({ register }: StateChange): string | undefined => {
+  switch (register.kind) {
+    case 'rollout':
+      return undefined;
+    case 'stage':
+      return shortName(register.stage);
+    case 'action':
+      return actionName(register);
+  }
+};
+
+const bodyOf = (change: StateChange, rollout: Rollout, overview: Overview, environment: string | undefined): string =>
+  [
+    newsOf(change, rollout, overview, environment),
+    listed('What failed', failuresOf(change, overview), MAX_ACTIONS, failureLines),
+    listed('Waiting for approval', overview.waiting, MAX_ACTIONS, waitingLines),
+    listed('Stages', overview.stages, MAX_STAGES, stageLines),
+    factsOf(rollout, overview),
+    [consoleLink(rollout.id) ?? ''],
+  ]
+    .map((lines) => lines.filter((line) => line !== '').join('\n'))
+    .filter((paragraph) => paragraph !== '')
+    .join('\n\n')
+    .concat('\n');
+
+const newsOf = (
+  change: StateChange,
+  rollout: Rollout,
+  overview: Overview,
+  environment: string | undefined,
+): readonly string[] => {
+  const place = registerPlace(change);
+  const { emoji, predicate } = wordsOf(change.state);
+  const whole = `${wordsOf(overview.state).emoji} ${describeRollout(rollout.id, overview, environment)}`;
+  return place === undefined ? [whole] : [`${emoji} ${place} ${predicate}`, whole];
+};
+
+const listed = <T>(
+  title: string,
+  all: readonly T[],
+  limit: number,
+  linesOf: (one: T) => readonly string[],
+): readonly string[] =>
+  all.length === 0
+    ? []
+    : [
+        title,
+        ...all.slice(0, limit).flatMap((one) => linesOf(one).map((line) => `  ${line}`)),
+        all.length > limit ? `  and ${all.length - limit} more` : '',
+      ];
+
+/** The change itself first: a retry may have overtaken it in the rollout. */
+const failuresOf = (
+  { register, state, startedAt, result }: StateChange,
+  overview: Overview,
+): readonly ActionOverview[] => {
+  if (register.kind !== 'action' || state !== 'failed') {
+    return overview.failures;
+  }
+  const { stage, action } = register;
+  const others = overview.failures.filter((other) => other.stage !== stage || other.action !== action);
+  return [{ stage, action, state, startedAt, result }, ...others];
+};
+
+const failureLines = (action: ActionOverview): readonly string[] => {
+  const errorCode = cutText(cleanText(action.result?.errorCode ?? ''), 100);
+  const summary = cutText(cleanText(action.result?.summary ?? ''), 300);
+  return [
+    actionName(action) + (errorCode === '' ? '' : `: ${errorCode}`),
+    ...(summary === '' ? [] : [`  ${summary}`]),
+    ...(action.result?.url === undefined ? [] : [`  ${action.result.url}`]),
+  ];
+};
+
+const waitingLines = (action: ActionOverview): readonly string[] => {
+  const since = momentOf(action.startedAt);
+  return [actionName(action) + (since === undefined ? '' : `, since ${since.utc}`)];
+};
+
+const stageLines = ({ stage, state }: StageOverview): readonly string[] => {
+  const { emoji, label } = wordsOf(state);
+  return [`${emoji} ${shortName(stage)} ${label}`];
+};
+
+const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] => {
+  const [first, ...rest] = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
+  return [
+    fact('Trigger', first),
+    ...rest.map((line) => fact('', line)),
+    fact('Stop reason', stopReasonOf(overview, facts.stopReason?.value)),
+    fact('Attempt', overview.attempt > 1 ? String(overview.attempt) : undefined),
+    fact('Started', momentOf(overview.startedAt)?.utc),
+    fact('Account', id.account),
+    fact('Region', id.region),
+    fact('Execution', id.executionId),
+  ];
+};
+
+const fact = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : name.padEnd(13) + cleanText(value);
+
+const attributesOf = (
+  { rollout, register, state, version }: StateChange,
+  environment: string | undefined,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({
+      source: rollout.source,
+      name: rollout.name,
+      state,
+      register: register.kind,
+      account: rollout.account,
+      region: rollout.region,
+      executionId: rollout.executionId,
+      eventId: version.eventId,
+      environment: environment ?? '',
+    })
+      .map(([name, value]) => [name, cleanText(value)] as const)
+      // SNS refuses an empty value, and with it the whole message.
+      .filter(([, value]) => value !== ''),
+  );

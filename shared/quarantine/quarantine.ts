@@ -1,0 +1,21 @@
+import * as v from 'valibot';
+import { redact } from '../redact.ts';
+import type { ItemKind } from '../store/change-item.ts';
+
+/** An input that could not be used: why, and enough of it to recognise it. */
+export type Quarantined = { readonly reason: string; readonly excerpt: string; readonly bytes: number };
+
+const StoredQuarantined = v.object({ reason: v.string(), excerpt: v.string(), bytes: v.number() });
+
+export const quarantineItem: ItemKind<Quarantined> = { parse: (body) => v.parse(StoredQuarantined, body) };
+
+const EXCERPT = 500;
+
+export const quarantinedText = (text: string, reason: string): Quarantined => ({
+  reason,
+  // Cut after it was redacted: half a secret is no longer recognised as one.
+  excerpt: redact(text.slice(0, 10 * EXCERPT))
+    .slice(0, EXCERPT)
+    .toWellFormed(),
+  bytes: new TextEncoder().encode(text).length,
+});

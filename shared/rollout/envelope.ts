@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+/** Epoch milliseconds of an ISO 8601 time, UTC where it names no zone; undefined for anything else. */
+export const timeOf = (value: unknown): number | undefined => {
+  const match = typeof value === 'string' ? ISO_8601.exec(value) : null;
+  if (match === null) {
+    return undefined;
+  }
+  const time = Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0]);
+  return Number.isNaN(time) ? undefined : time;
+};
+
+/** Text as it may be stored: lone surrogates, which no UTF-8 can hold, become U+FFFD. */
+export const Text = v.transform((text: string) => text.toWellFormed());
+
+/** A name that AWS gives to its things: at most 100 characters, though of which ones only AWS makes sure. */
+export const Name = v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(100, 'is longer than 100 characters'), Text);
+
+/** An id that a key is made of. */
+export const Id = v.pipe(
+  v.string(),
+  v.nonEmpty('is empty'),
+  v.maxLength(100, 'is longer than 100 characters'),
+  v.regex(/^[^\s\p{Cc}\p{Cs}]*$/u, 'has spaces or control characters'),
+);
+
+/** What every event of AWS's own services has around its detail. */
+export const Envelope = v.looseObject({
+  id: Id,
+  // Seen as a number too, which has lost its leading zeros.
+  account: v.pipe(
+    v.union([v.string(), v.number()]),
+    v.transform((account) => String(account).padStart(12, '0')),
+    v.regex(/^\d{12}$/, 'is not an account id of 12 digits'),
+  ),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2,8}(?:-[a-z0-9]{1,16}){1,4}$/, 'is not a region')),
+  time: v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const time = timeOf(dataset.value);
+      if (time === undefined) {
+        addIssue({ message: 'is not an ISO 8601 time' });
+        return NEVER;
+      }
+      return time;
+    }),
+  ),
+});
+
+const PARTITIONS = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['us-isob-', 'aws-iso-b'],
+  ['us-isof-', 'aws-iso-f'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['us-iso-', 'aws-iso'],
+  ['eusc-', 'aws-eusc'],
+] as const;
+
+/** The partition that a region is in. Not read from an event's ARNs, which some events lack. */
+export const partitionOf = (region: string): string =>
+  PARTITIONS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws';

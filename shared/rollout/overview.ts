@@ -1,0 +1,104 @@
+import type { RegisterState, Rollout } from './rollout.ts';
+import { isFinal } from './state.ts';
+import type { State } from './state.ts';
+import { compareText } from './version.ts';
+
+export type ActionOverview = {
+  readonly stage: string;
+  readonly action: string;
+  readonly state: State;
+  readonly startedAt: number;
+  readonly result: RegisterState['result'];
+};
+
+export type StageOverview = {
+  readonly stage: string;
+  readonly state: State;
+  readonly startedAt: number;
+  readonly actions: readonly ActionOverview[];
+};
+
+/** A rollout as people see it: one state, its stages in the order they ran, what failed. */
+export type Overview = {
+  readonly state: State;
+  readonly startedAt: number;
+  /** Epoch milliseconds; absent while it runs. */
+  readonly endedAt: number | undefined;
+  readonly stages: readonly StageOverview[];
+  readonly failures: readonly ActionOverview[];
+  readonly waiting: readonly ActionOverview[];
+  /** 1 for the first run, 2 after a stage was retried, and so on. */
+  readonly attempt: number;
+};
+
+/** Derives what people see from what was received. */
+export const overviewOf = (rollout: Rollout): Overview => {
+  const registers = Object.values(rollout.registers);
+  const whole = registers.find(({ register }) => register.kind === 'rollout');
+  const actions = registers.flatMap(actionOverview).sort(byPlace);
+  const ended = whole !== undefined && isFinal(whole.state);
+  const waiting = ended ? [] : actions.filter(({ state }) => state === 'waiting');
+  // A rollout of which only parts are known has not been heard to end.
+  const told = whole?.state ?? 'in-progress';
+  return {
+    state: told === 'in-progress' && waiting.length > 0 ? 'waiting' : told,
+    startedAt: Math.min(...registers.map(({ startedAt }) => startedAt)),
+    endedAt: ended ? whole.version.time : undefined,
+    stages: stagesOf(registers, actions),
+    failures:
+      whole?.state === 'succeeded'
+        ? []
+        : registers.filter(isFailureOf(registers)).flatMap(actionOverview).sort(byPlace),
+    waiting,
+    attempt: Math.max(1, whole?.version.attempt ?? 1),
+  };
+};
+
+const actionOverview = ({ register, state, startedAt, result }: RegisterState): readonly ActionOverview[] =>
+  register.kind === 'action' ? [{ stage: register.stage, action: register.action, state, startedAt, result }] : [];
+
+/** A stage that was resumed after an action of it failed has that failure behind it. */
+const isFailureOf =
+  (registers: readonly RegisterState[]) =>
+  ({ register, state, version }: RegisterState): boolean =>
+    register.kind === 'action' &&
+    state === 'failed' &&
+    !registers.some(
+      (other) =>
+        other.register.kind === 'stage' &&
+        other.register.stage === register.stage &&
+        other.state === 'in-progress' &&
+        other.version.time > version.time,
+    );
+
+const stagesOf = (
+  registers: readonly RegisterState[],
+  actions: readonly ActionOverview[],
+): readonly StageOverview[] => {
+  const told = new Map(
+    registers.flatMap(({ register, state, startedAt }) =>
+      register.kind === 'stage' ? [[register.stage, { state, startedAt }] as const] : [],
+    ),
+  );
+  const names = new Set([...told.keys(), ...actions.map(({ stage }) => stage)]);
+  return [...names]
+    .map((stage) => {
+      const own = actions.filter((action) => action.stage === stage);
+      const known = told.get(stage);
+      const state = known?.state ?? 'in-progress';
+      return {
+        stage,
+        state: state === 'in-progress' && own.some((action) => action.state === 'waiting') ? 'waiting' : state,
+        startedAt: Math.min(...own.map(({ startedAt }) => startedAt), known?.startedAt ?? Number.POSITIVE_INFINITY),
+        actions: own,
+      };
+    })
+    .sort(byStart(({ stage }) => stage));
+};
+
+const byStart =
+  <T extends { readonly startedAt: number }>(name: (of: T) => string) =>
+  (a: T, b: T): number =>
+    a.startedAt - b.startedAt || compareText(name(a), name(b));
+
+const byPlace = byStart<ActionOverview>(({ stage, action }) => `${stage}/${action}`);

@@ -1,0 +1,85 @@
+import type { State } from './state.ts';
+import type { Version } from './version.ts';
+
+/** Identifies one pipeline execution, everywhere and for ever. */
+export type RolloutId = {
+  readonly source: 'codepipeline';
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly executionId: string;
+};
+
+/** A part of a rollout that has a state of its own. */
+export type Register =
+  | { readonly kind: 'rollout' }
+  | { readonly kind: 'stage'; readonly stage: string }
+  | { readonly kind: 'action'; readonly stage: string; readonly action: string };
+
+/** What an action left behind when it ended. */
+export type Result = {
+  readonly summary?: string;
+  readonly errorCode?: string;
+  /** Where the details are: an https address given by the event. */
+  readonly url?: string;
+};
+
+/** What a register is now, by the newest change that was received. */
+export type RegisterState = {
+  readonly register: Register;
+  readonly state: State;
+  readonly version: Version;
+  /** Epoch milliseconds: the earliest start that any change of this register told. */
+  readonly startedAt: number;
+  readonly result?: Result;
+};
+
+/** Who or what started the rollout, as far as the event tells. Free text of anyone who can push a commit. */
+export type Trigger =
+  | {
+      readonly kind: 'commit';
+      readonly author?: string;
+      readonly ref?: string;
+      readonly commit?: string;
+      readonly message?: string;
+      readonly repository?: string;
+    }
+  | { readonly kind: 'other'; readonly type: string; readonly detail?: string };
+
+/** Facts are registers of their own: a late first event changes no state and still brings its trigger. */
+export type Facts = {
+  readonly trigger?: Fact<Trigger>;
+  readonly stopReason?: Fact<string>;
+};
+
+export type Fact<Value> = { readonly version: Version; readonly value: Value };
+
+/** The fold of all state changes received for one rollout id. */
+export type Rollout = {
+  readonly id: RolloutId;
+  /** By `registerName`. */
+  readonly registers: Readonly<Record<string, RegisterState>>;
+  readonly facts: Facts;
+};
+
+/** One parsed event: which register of which rollout is in which state, as of which version. */
+export type StateChange = RegisterState & {
+  readonly rollout: RolloutId;
+  readonly facts: Facts;
+};
+
+/**
+ * The name of a register: `rollout`, `stage:Build`, `action:Build/Compile`. The parts are percent-encoded, so that no
+ * name can pass for another.
+ */
+export const registerName = (register: Register): string => {
+  switch (register.kind) {
+    case 'rollout':
+      return 'rollout';
+    case 'stage':
+      return `stage:${encodeURIComponent(register.stage)}`;
+    case 'action':
+      return `action:${encodeURIComponent(register.stage)}/${encodeURIComponent(register.action)}`;
+  }
+};

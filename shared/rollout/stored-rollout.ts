@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import type { ItemKind } from '../store/change-item.ts';
+import type { Rollout } from './rollout.ts';
+import { STATES } from './state.ts';
+
+/** A rollout with the channels that hear of it: once heard, a channel hears the rest. */
+export type StoredRollout = { readonly rollout: Rollout; readonly channels: readonly string[] };
+
+const text = v.exactOptional(v.string());
+
+const StoredVersion = v.object({ attempt: v.number(), time: v.number(), rank: v.number(), eventId: v.string() });
+
+const StoredRegister = v.object({
+  register: v.variant('kind', [
+    v.object({ kind: v.literal('rollout') }),
+    v.object({ kind: v.literal('stage'), stage: v.string() }),
+    v.object({ kind: v.literal('action'), stage: v.string(), action: v.string() }),
+  ]),
+  state: v.picklist(STATES),
+  version: StoredVersion,
+  startedAt: v.number(),
+  result: v.exactOptional(v.object({ summary: text, errorCode: text, url: text })),
+});
+
+const StoredTrigger = v.variant('kind', [
+  v.object({ kind: v.literal('commit'), author: text, ref: text, commit: text, message: text, repository: text }),
+  v.object({ kind: v.literal('other'), type: v.string(), detail: text }),
+]);
+
+const Stored = v.object({
+  rollout: v.object({
+    id: v.object({
+      source: v.literal('codepipeline'),
+      partition: v.string(),
+      account: v.string(),
+      region: v.string(),
+      name: v.string(),
+      executionId: v.string(),
+    }),
+    registers: v.record(v.string(), StoredRegister),
+    facts: v.object({
+      trigger: v.exactOptional(v.object({ version: StoredVersion, value: StoredTrigger })),
+      stopReason: v.exactOptional(v.object({ version: StoredVersion, value: v.string() })),
+    }),
+  }),
+  channels: v.array(v.string()),
+});
+
+export const rolloutItem: ItemKind<StoredRollout> = { parse: (body) => v.parse(Stored, body) };

@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+import { describeIssues } from './rollout/parsed-event.ts';
+
+/** Settings that the environment lacks or has wrong: all of them at once, none with its value. */
+export class SettingsInvalid extends Error {
+  override readonly name = 'SettingsInvalid';
+}
+
+const Text = v.pipe(v.string(), v.nonEmpty('is empty'));
+const Url = v.pipe(Text, v.url('is not a URL'));
+
+/** Every variable that a function may read: each picks those that it needs. */
+export const Settings = v.object({
+  TABLE_NAME: Text,
+  WAKE_UPS_QUEUE_URL: Url,
+  /** What the ARNs of the stack's own topics begin with. */
+  TOPIC_ARN_PREFIX: v.pipe(Text, v.startsWith('arn:', 'is not the begin of an ARN')),
+  /** Name of the SSM parameter that holds the bot's token. */
+  SLACK_TOKEN_PARAMETER: Text,
+  /** Slack's Web API: other addresses are for GovSlack and for the local stack. */
+  SLACK_API_URL: Url,
+});
+
+/** Reads the variables that a function needs, on its cold start. Throws `SettingsInvalid`. */
+export const readSettings = <const Schema extends v.GenericSchema>(
+  schema: Schema,
+  environment: unknown,
+): v.InferOutput<Schema> => {
+  const parsed = v.safeParse(schema, environment);
+  if (!parsed.success) {
+    throw new SettingsInvalid(`The environment is incomplete: ${describeIssues(parsed.issues)}`);
+  }
+  return parsed.output;
+};

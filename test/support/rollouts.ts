@@ -1,0 +1,44 @@
+import { fold } from '../../shared/rollout/fold.ts';
+import type { Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
+import type { Version } from '../../shared/rollout/version.ts';
+
+/** 2026-11-20T10:00:00Z, when every rollout of the tests begins. */
+export const TEN_O_CLOCK = Date.UTC(2026, 10, 20, 10);
+
+export const aRolloutId = (given: Partial<RolloutId> = {}): RolloutId => ({
+  source: 'codepipeline',
+  partition: 'aws',
+  account: '111122223333',
+  region: 'eu-west-1',
+  name: 'shop-prod',
+  executionId: '0a1b2c3d-0000-4000-8000-000000000001',
+  ...given,
+});
+
+export const aVersion = (given: Partial<Version> = {}): Version => ({
+  attempt: 1,
+  time: TEN_O_CLOCK,
+  rank: 10,
+  eventId: 'event-1',
+  ...given,
+});
+
+type GivenChange = Partial<Omit<StateChange, 'version'>> & { readonly version?: Partial<Version> };
+
+/** The start of a rollout, or what is given of another change; it starts when it happens. */
+export const aChange = ({ version: givenVersion, ...given }: GivenChange = {}): StateChange => {
+  const version = aVersion(givenVersion);
+  return {
+    rollout: aRolloutId(),
+    register: { kind: 'rollout' },
+    state: 'in-progress',
+    version,
+    startedAt: version.time,
+    facts: {},
+    ...given,
+  };
+};
+
+/** The rollout that these changes make. */
+export const aRollout = (first: StateChange, ...rest: readonly StateChange[]): Rollout =>
+  rest.reduce(fold, fold(undefined, first));

@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
+import { registerName } from '../../../shared/rollout/rollout.ts';
+import type { Register, Rollout, StateChange } from '../../../shared/rollout/rollout.ts';
+import { arbitraryChange, hostileChange } from '../../support/arbitraries.ts';
+import { aChange, aRollout, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+
+const folded = (changes: readonly StateChange[]): Rollout | undefined =>
+  changes.reduce<Rollout | undefined>(fold, undefined);
+
+/** The same changes in another order, some of them more than once. */
+const shuffled = (changes: readonly StateChange[]): fc.Arbitrary<readonly StateChange[]> =>
+  fc.array(fc.nat({ max: Math.max(0, changes.length - 1) }), { maxLength: changes.length }).chain((again) => {
+    const all = [...changes, ...again.flatMap((index) => changes[index] ?? [])];
+    return fc.shuffledSubarray(all, { minLength: all.length });
+  });
+
+const givesTheSame = (changes: fc.Arbitrary<StateChange[]>, numRuns: number): void => {
+  const worlds = changes.chain((all) => fc.tuple(fc.constant(all), shuffled(all)));
+  fc.assert(
+    fc.property(worlds, ([inOrder, inDisorder]) => {
+      expect(folded(inDisorder)).toEqual(folded(inOrder));
+    }),
+    { numRuns },
+  );
+};
+
+const deploy: Register = { kind: 'stage', stage: 'Deploy' };
+const release: Register = { kind: 'action', stage: 'Deploy', action: 'Release' };
+
+describe('fold', () => {
+  it('gives the same rollout for the same changes in any order, any number of times', () => {
+    givesTheSame(fc.array(arbitraryChange, { maxLength: 12 }), 2000);
+  });
+
+  it('does so for names that were chosen to confuse it', () => {
+    givesTheSame(fc.array(hostileChange, { maxLength: 8 }), 300);
+  });
+
+  it('does so for more registers than it keeps', () => {
+    const many = Array.from({ length: MAX_REGISTERS + 20 }, (_, index) =>
+      aChange({
+        register:
+          index % 2 === 0
+            ? { kind: 'stage', stage: `stage-${index % 90}` }
+            : { kind: 'action', stage: `stage-${index % 90}`, action: `action-${index}` },
+        state: index % 3 === 0 ? 'failed' : 'succeeded',
+        version: { eventId: `event-${index}`, time: TEN_O_CLOCK + (index % 7) * 1000 },
+      }),
+    );
+    const actions = Array.from({ length: MAX_REGISTERS }, (_, index) =>
+      aChange({ register: { kind: 'action', stage: 'Deploy', action: `to-${index}` } }),
+    );
+    const all = [...many, ...actions, aChange()];
+    const expected = folded(all);
+    expect(Object.keys(expected?.registers ?? {})).toHaveLength(MAX_REGISTERS);
+    expect(expected?.registers['rollout']).toBeDefined();
+    fc.assert(
+      fc.property(shuffled(all), (inDisorder) => {
+        expect(folded(inDisorder)).toEqual(expected);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('returns the very rollout it was given when a change brings nothing new', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryChange, { minLength: 1, maxLength: 10 }), (changes) => {
+        const rollout = folded(changes);
+        for (const change of changes) {
+          expect(fold(rollout, change)).toBe(rollout);
+        }
+      }),
+    );
+  });
+
+  it('leaves the rollout it was given as it was', () => {
+    fc.assert(
+      fc.property(arbitraryChange, arbitraryChange, (first, second) => {
+        const rollout = fold(undefined, first);
+        const before = structuredClone(rollout);
+        fold(rollout, second);
+        expect(rollout).toEqual(before);
+      }),
+    );
+  });
+
+  it('lets a retry beat the failure before it, whatever the clocks say', () => {
+    const failed = aChange({
+      register: release,
+      state: 'failed',
+      version: { attempt: 1, time: TEN_O_CLOCK + 60_000, rank: 40, eventId: 'b' },
+      startedAt: TEN_O_CLOCK,
+      result: { summary: 'too few healthy instances' },
+    });
+    const retried = aChange({
+      register: release,
+      state: 'in-progress',
+      version: { attempt: 2, time: TEN_O_CLOCK + 30_000, rank: 10, eventId: 'a' },
+      startedAt: TEN_O_CLOCK + 30_000,
+    });
+    const expected = {
+      'action:Deploy/Release': {
+        register: release,
+        state: 'in-progress',
+        version: retried.version,
+        startedAt: TEN_O_CLOCK,
+      },
+    };
+    expect(aRollout(failed, retried).registers).toEqual(expected);
+    expect(aRollout(retried, failed).registers).toEqual(expected);
+  });
+
+  it('keeps a rollout ended when its start arrives late, and takes the trigger from the start', () => {
+    const started = aChange({
+      version: { eventId: 'start' },
+      facts: {
+        trigger: { version: aVersion({ eventId: 'start' }), value: { kind: 'commit', author: 'Ada Lovelace' } },
+      },
+    });
+    const succeeded = aChange({
+      state: 'succeeded',
+      version: { time: TEN_O_CLOCK + 60_000, rank: 50, eventId: 'end' },
+      startedAt: TEN_O_CLOCK + 1000,
+    });
+    expect(aRollout(succeeded, started)).toEqual({
+      id: started.rollout,
+      registers: {
+        rollout: {
+          register: { kind: 'rollout' },
+          state: 'succeeded',
+          version: succeeded.version,
+          startedAt: TEN_O_CLOCK,
+        },
+      },
+      facts: started.facts,
+    });
+  });
+
+  it.each([
+    ['started', 10, 'failed', 40],
+    ['resumed', 11, 'stopping', 20],
+    ['stopped', 30, 'succeeded', 50],
+  ])('takes, of two changes within one second, the one that is further along: %s (%i), %s (%i)', (_, low, __, high) => {
+    const earlier = aChange({ register: deploy, state: 'in-progress', version: { rank: low, eventId: 'z' } });
+    const later = aChange({ register: deploy, state: 'failed', version: { rank: high, eventId: 'a' } });
+    expect(aRollout(earlier, later).registers['stage:Deploy']?.state).toBe('failed');
+    expect(aRollout(later, earlier).registers['stage:Deploy']?.state).toBe('failed');
+  });
+
+  it('gives each register a name of its own', () => {
+    const named = (register: Register): string => registerName(register);
+    expect([
+      named({ kind: 'rollout' }),
+      named({ kind: 'stage', stage: 'a/b' }),
+      named({ kind: 'action', stage: 'a', action: 'b/c' }),
+      named({ kind: 'action', stage: 'a/b', action: 'c' }),
+      named({ kind: 'stage', stage: '__proto__' }),
+    ]).toEqual(['rollout', 'stage:a%2Fb', 'action:a/b%2Fc', 'action:a%2Fb/c', 'stage:__proto__']);
+  });
+});
