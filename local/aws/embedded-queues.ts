@@ -72,12 +72,9 @@ const COUNTED = [
 /** What fauxqs puts before the path of a queue's URL. */
 const INNER_ENDPOINT = /http:\/\/sqs\.[a-z0-9-]+\.localhost\//g;
 
-/**
- * Starts SQS, SNS and STS in memory. `endpoint` tells where queue URLs shall point; a function, for it is asked only once
- * the gateway listens.
- */
+/** Starts SQS, SNS and STS in memory. `endpoint` is where queue URLs point, without a trailing slash. */
 export const createEmbeddedQueues = async (options: {
-  readonly endpoint: () => string;
+  readonly endpoint: string;
   readonly onPublish: (publication: Publication) => void;
 }): Promise<EmbeddedQueues> => {
   const app = buildApp({ logger: false });
@@ -97,7 +94,7 @@ export const createEmbeddedQueues = async (options: {
   const service: Service = async (request) => {
     if (operationOf(request.headers) !== '') {
       const made = await inject(request);
-      return { ...made, body: made.body.replace(INNER_ENDPOINT, () => `${options.endpoint()}/`) };
+      return { ...made, body: made.body.replace(INNER_ENDPOINT, () => `${options.endpoint}/`) };
     }
     const form = new URLSearchParams(request.body);
     const publications = publicationsOf(form);

@@ -5,6 +5,8 @@ import type { EventRule, RuleTarget } from './event-rule.ts';
 /** The default event bus: what comes in goes to the targets of every enabled rule that matches. */
 export type EventBus = {
   readonly put: (event: JsonRecord) => void;
+  /** Sends an event to the targets of one rule, whatever its pattern: what a schedule does. */
+  readonly send: (rule: EventRule, event: JsonRecord) => void;
   /** How many deliveries are still under way. */
   readonly pending: () => number;
 };
@@ -60,14 +62,19 @@ export const createEventBus = (options: {
     pending.add(settled);
   };
 
+  const send: EventBus['send'] = (rule, event) => {
+    for (const target of rule.targets) {
+      start(deliverOrBury(rule, target, event));
+    }
+  };
+
   return {
     put: (event) => {
       for (const rule of rules.filter(({ state, matches }) => state === 'ENABLED' && matches(event))) {
-        for (const target of rule.targets) {
-          start(deliverOrBury(rule, target, event));
-        }
+        send(rule, event);
       }
     },
+    send,
     pending: () => pending.size,
   };
 };

@@ -115,8 +115,12 @@ const poll = async (
     });
     if (messages.length > 0 && !isStopped()) {
       const batch = handle(source, polling, messages)
-        .catch((error: unknown) => {
-          polling.log(`A batch of ${source.queueName} failed: ${String(error)}`, source.functionName);
+        .catch((error: unknown) => `A batch of ${source.queueName} cannot be finished: ${String(error)}`)
+        .then((failure) => {
+          // What is cut off when the stack stops is nobody's failure.
+          if (failure !== undefined && !isStopped()) {
+            polling.log(failure, source.functionName);
+          }
         })
         .finally(() => {
           mine.delete(batch);
@@ -141,22 +145,23 @@ const gather = async (source: EventSource, { queues, now }: Polling): Promise<re
   return messages;
 };
 
+/** Has the function deal with a batch; gives what failed as a whole, if anything. */
 const handle = async (
   source: EventSource,
-  { queues, invoke, log }: Polling,
+  { queues, invoke }: Polling,
   messages: readonly ReceivedMessage[],
-): Promise<void> => {
+): Promise<string | undefined> => {
   const result = await invoke(source.functionName, {
     Records: messages.map((message) => recordOf(message, source.queueArn)),
   });
   if (result.kind === 'failed') {
-    log(`${result.errorType}: ${result.message}`, source.functionName);
-    return;
+    return `${result.errorType}: ${result.message}`;
   }
   const ids = messages.map(({ MessageId }) => MessageId);
   const failed = source.reportsFailures ? failedIds(result.value, ids) : [];
   const done = messages.filter(({ MessageId }) => !failed.includes(MessageId));
   await Promise.all(done.map(({ ReceiptHandle }) => queues.remove(source.queueName, ReceiptHandle)));
+  return undefined;
 };
 
 /** The messages of a batch that a function reports as failed; all of them when the report makes no sense. */

@@ -38,7 +38,7 @@ type Happening =
 
 /**
  * Runs the functions' bundles below `taskRoot`, each warm environment in a thread of its own with exactly the function's
- * environment variables and those of `environment`, which is what Lambda adds. What functions print goes to `log`.
+ * environment variables, which those of `environment` override. What functions print goes to `log`.
  */
 export const createLambdaRuntime = (options: {
   readonly taskRoot: string;
@@ -68,10 +68,11 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
   const alive = new Set<Worker>();
   const waiting: (() => void)[] = [];
   let running = 0;
+  let stopped = false;
 
   const start = (): Worker => {
     const worker = new Worker(new URL('./lambda-environment.ts', import.meta.url), {
-      env: { ...environmentOf(lambda), ...options.environment, ...lambda.environment },
+      env: { ...environmentOf(lambda), ...lambda.environment, ...options.environment },
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -124,6 +125,9 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
   };
 
   const run = async (event: unknown): Promise<InvocationResult> => {
+    if (stopped) {
+      return { kind: 'failed', errorType: 'Runtime.ExitError', message: 'The runtime has stopped' };
+    }
     const worker = await warm();
     if (!(worker instanceof Worker)) {
       return worker;
@@ -152,6 +156,7 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
     },
     pending: () => running + waiting.length,
     stop: async () => {
+      stopped = true;
       await Promise.all([...alive].map((worker) => worker.terminate()));
     },
   };

@@ -38,7 +38,8 @@ export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
   } catch (error) {
     throw new ConfigInvalid(file, [error instanceof Error ? error.message : String(error)]);
   }
-  const parsed = v.safeParse(GatehouseYml, written ?? {});
+  // An empty file lacks everything; a list is to valibot an object without keys.
+  const parsed = v.safeParse(GatehouseYml, Array.isArray(written) ? 'a list' : (written ?? {}));
   const problems = parsed.success ? problemsBetween(parsed.output) : parsed.issues.flatMap(problemsOf);
   if (!parsed.success || problems.length > 0) {
     throw new ConfigInvalid(
@@ -71,7 +72,7 @@ const sayingOf = (issue: v.BaseIssue<unknown>, path: Path): string => {
     return 'is missing';
   }
   if (issue.type === 'picklist' || issue.type === 'union') {
-    const words = issue.expected?.match(/(?<=")[^"]+(?=")/g) ?? [];
+    const words = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].flatMap(([, word]) => word ?? []);
     const near = typeof issue.input === 'string' ? hint(issue.input, words) : '';
     return `should be ${words.length === 0 ? 'text, or a list of texts' : `one of ${words.join(', ')}`}${near}`;
   }

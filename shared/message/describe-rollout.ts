@@ -31,8 +31,8 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
   `${shortName(stage)} / ${shortName(action)}`;
 
-/** A name that is seen whatever it is made of, in at most 60 characters. */
-export const shortName = (name: string): string => cutText(cleanText(name), 60) || '(unnamed)';
+/** A name that is seen whatever it is made of, in at most 50 characters. */
+export const shortName = (name: string): string => cutText(cleanText(name), 50) || '(unnamed)';
 
 /** How long an ended rollout took. */
 export const durationOf = ({ startedAt, endedAt }: Overview): string | undefined =>

@@ -23,9 +23,9 @@ import { wordsOf } from './state-words.ts';
 /** What `chat.postMessage` and `chat.update` are given: blocks to see, and text for notifications and screen readers. */
 export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
-const MAX_STAGES = 10;
+const MAX_STAGES = 8;
 const MAX_ACTIONS = 3;
-const MAX_LINK = 500;
+const MAX_LINK = 400;
 
 /**
  * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
@@ -102,7 +102,7 @@ const failures = (actions: readonly ActionOverview[]): readonly RichTextPart[] =
 
 const failure = (action: ActionOverview): readonly RichTextPart[] => {
   const errorCode = cutText(cleanText(action.result?.errorCode ?? ''), 60);
-  const summary = cutText(cleanText(action.result?.summary ?? ''), 250);
+  const summary = cutText(cleanText(action.result?.summary ?? ''), 240);
   return [
     section(
       bold(actionName(action)),
@@ -175,7 +175,7 @@ const context = (id: RolloutId, overview: Overview): ContextBlock => {
         ? []
         : [mrkdwn(`Started <!date^${started.epochSeconds}^${DATE_FORMAT}|${started.utc}>`)]),
       { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
-      ...(link === undefined ? [] : [mrkdwn(`<${link}|Open in CodePipeline>`)]),
+      ...(link === undefined || link.length > MAX_LINK ? [] : [mrkdwn(`<${link}|Open in CodePipeline>`)]),
     ],
   };
 };

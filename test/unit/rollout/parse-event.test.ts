@@ -46,19 +46,19 @@ const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('parseEventText', () => {
   it.each([
-    ['', 'empty'],
-    [' \n', 'empty'],
-    ['{', 'not JSON'],
-    ['{"a":1} {"b":2}', 'not JSON'],
-    ['null', 'an event is a JSON object, this is null'],
-    ['3', 'an event is a JSON object, this is a number'],
-    ['"text"', 'an event is a JSON object, this is a string'],
-    ['true', 'an event is a JSON object, this is a boolean'],
-    ['[]', 'an event is a JSON object, this is an array'],
-    [deep(10_000), 'an event is a JSON object, this is an array'],
-    ['{}', 'source: missing; detail-type: missing'],
-    ['{"source":1,"detail-type":null}', 'source: should be string; detail-type: should be string'],
-  ])('puts %.40j aside: %s', (text, reason) => {
+    ['nothing', '', 'empty'],
+    ['blanks', ' \n', 'empty'],
+    ['half an object', '{', 'not JSON'],
+    ['two objects', '{"a":1} {"b":2}', 'not JSON'],
+    ['null', 'null', 'an event is a JSON object, this is null'],
+    ['a number', '3', 'an event is a JSON object, this is a number'],
+    ['a text', '"text"', 'an event is a JSON object, this is a string'],
+    ['a truth', 'true', 'an event is a JSON object, this is a boolean'],
+    ['a list', '[]', 'an event is a JSON object, this is an array'],
+    ['lists in lists', deep(10_000), 'an event is a JSON object, this is an array'],
+    ['an empty object', '{}', 'source: missing; detail-type: missing'],
+    ['other types', '{"source":1,"detail-type":null}', 'source: should be string; detail-type: should be string'],
+  ])('puts %s aside', (_, text, reason) => {
     expect(parseEventText(text)).toEqual(quarantined(reason));
   });
 

@@ -1,0 +1,52 @@
+import type { Publication } from './aws/embedded-queues.ts';
+import type { SlackCall } from './slack/slack-layer.ts';
+import { drawMail } from './terminal/draw-mail.ts';
+import { drawSlackMessage } from './terminal/draw-slack-message.ts';
+
+/** What people see while the stack runs, drawn as it happens. */
+export type Screen = {
+  readonly onSlackCall: (call: SlackCall) => void;
+  readonly onPublish: (publication: Publication) => void;
+  /** What was drawn so far. */
+  readonly seen: () => { readonly messages: number; readonly edits: number; readonly mails: number };
+};
+
+/** Draws each message when it is posted and after each edit, and each mail; `channelName` says how people call an id. */
+export const createScreen = (options: {
+  readonly print: (text: string) => void;
+  readonly channelName: (id: string) => string;
+  readonly colours: boolean;
+}): Screen => {
+  const { print, channelName, colours } = options;
+  /** How often each message was edited, by channel and ts. */
+  const edits = new Map<string, number>();
+  let mails = 0;
+
+  return {
+    onSlackCall: ({ method, channel, ts, ok, error, message }) => {
+      if (method !== 'chat.postMessage' && method !== 'chat.update') {
+        return;
+      }
+      if (!ok) {
+        print(`${method} was refused: ${error ?? 'no reason given'}\n`);
+        return;
+      }
+      const id = `${channel ?? ''} ${ts ?? ''}`;
+      const count = method === 'chat.update' ? (edits.get(id) ?? 0) + 1 : 0;
+      edits.set(id, count);
+      const text = typeof message.text === 'string' ? message.text : '';
+      print(
+        drawSlackMessage({ channel: channelName(channel ?? ''), text, blocks: message.blocks, edits: count }, colours),
+      );
+    },
+    onPublish: ({ topicArn, subject, message }) => {
+      mails += 1;
+      print(drawMail({ topic: topicArn.split(':').at(-1) ?? topicArn, subject: subject ?? '', message }, colours));
+    },
+    seen: () => ({
+      messages: edits.size,
+      edits: [...edits.values()].reduce((sum, count) => sum + count, 0),
+      mails,
+    }),
+  };
+};

@@ -1,0 +1,112 @@
+import { createEmulator } from 'emulate';
+import * as v from 'valibot';
+import { parseJson } from '../json.ts';
+import type { JsonRecord } from '../json.ts';
+
+/** A Slack workspace in memory, with channels of its own ids, which this module keeps to itself. */
+export type EmulatedWorkspace = {
+  /** Calls a Web API method. Channel ids are the configured ones, in and out. */
+  readonly call: (method: string, token: string, fields: JsonRecord) => Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
+const BOT_USER = 'U0GATEHOUSE';
+
+/** What the app asks for, and nothing else: a scope that the real token lacks is missing here. */
+const BOT_SCOPES = ['chat:write', 'channels:history', 'groups:history'];
+
+const READER_SCOPES = ['channels:read', 'channels:history', 'groups:read', 'groups:history', 'users:read'];
+
+const SETUP_TOKEN = 'xoxp-setup';
+
+const Channels = v.object({
+  ok: v.literal(true),
+  channels: v.array(v.looseObject({ id: v.string(), name: v.string() })),
+});
+
+/**
+ * Starts a workspace with public channels of the given names, known by the given ids, the bot a member of each.
+ * `botToken` may what the app's manifest asks for; `readerToken` may look at channels.
+ */
+export const startEmulatedWorkspace = async (options: {
+  readonly channels: Readonly<Record<string, string>>;
+  readonly botToken: string;
+  readonly readerToken: string;
+}): Promise<EmulatedWorkspace> => {
+  const { channels, botToken, readerToken } = options;
+  const emulator = await createEmulator({
+    service: 'slack',
+    port: 0,
+    hostname: '127.0.0.1',
+    seed: {
+      slack: {
+        strict_scopes: true,
+        team: { name: 'Gatehouse', domain: 'gatehouse' },
+        channels: Object.keys(channels).map((name) => ({ name })),
+        oauth_apps: [
+          {
+            client_id: 'local.gatehouse',
+            client_secret: 'local',
+            name: 'Gatehouse',
+            redirect_uris: [],
+            scopes: BOT_SCOPES,
+            bot_id: 'B0GATEHOUSE',
+            bot_user_id: BOT_USER,
+            bot_name: 'gatehouse',
+          },
+        ],
+        tokens: [
+          { token: botToken, type: 'bot', user: BOT_USER, bot_id: 'B0GATEHOUSE', scopes: BOT_SCOPES },
+          { token: readerToken, type: 'test', scopes: READER_SCOPES },
+          { token: SETUP_TOKEN, type: 'test', scopes: ['channels:read', 'channels:manage'] },
+        ],
+      },
+    },
+  });
+  const endpoint = `http://127.0.0.1:${new URL(emulator.url).port}/api`;
+
+  const post = async (method: string, token: string, fields: JsonRecord): Promise<string> => {
+    const response = await fetch(`${endpoint}/${method}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
+    });
+    return response.text();
+  };
+
+  const all = v.parse(Channels, parseJson(await post('conversations.list', SETUP_TOKEN, { limit: 1000 }))).channels;
+  const ids = all.flatMap(({ id, name }) => {
+    const configured = Object.hasOwn(channels, name) ? channels[name] : undefined;
+    return configured === undefined ? [] : [{ inner: id, configured }];
+  });
+  for (const { inner } of ids) {
+    await post('conversations.invite', SETUP_TOKEN, { channel: inner, users: BOT_USER });
+  }
+
+  const innerId = (value: unknown): unknown => ids.find(({ configured }) => configured === value)?.inner ?? value;
+
+  return {
+    call: async (method, token, fields) => {
+      const { channel, cursor, ...rest } = fields;
+      const translated = { ...rest, channel: innerId(channel), cursor: innerId(cursor) };
+      const answer = await post(method, token, translated);
+      const shown = method === 'conversations.list' ? withoutOthers(answer, ids) : answer;
+      return ids.reduce((text, { inner, configured }) => text.replaceAll(inner, configured), shown);
+    },
+    stop: () => emulator.close(),
+  };
+};
+
+/** The emulator brings channels of its own, which nobody configured. */
+const withoutOthers = (answer: string, ids: readonly { readonly inner: string }[]): string => {
+  const parsed = v.safeParse(
+    v.looseObject({ channels: v.array(v.looseObject({ id: v.string() })) }),
+    parseJson(answer),
+  );
+  return parsed.success
+    ? JSON.stringify({
+        ...parsed.output,
+        channels: parsed.output.channels.filter(({ id }) => ids.some(({ inner }) => inner === id)),
+      })
+    : answer;
+};

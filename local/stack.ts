@@ -1,0 +1,263 @@
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { loadConfig } from '../scripts/config/load-config.ts';
+import { ACCOUNT, CREDENTIALS, REGION } from './aws/account.ts';
+import { createEmbeddedQueues } from './aws/embedded-queues.ts';
+import type { EmbeddedQueues, Publication } from './aws/embedded-queues.ts';
+import { createEmbeddedTables } from './aws/embedded-tables.ts';
+import { createEventBus } from './aws/event-bus.ts';
+import type { DeliverToTarget, EventBus } from './aws/event-bus.ts';
+import { readEventRule } from './aws/event-rule.ts';
+import type { EventRule } from './aws/event-rule.ts';
+import { createEventService } from './aws/event-service.ts';
+import { startGateway } from './aws/gateway.ts';
+import { createParameterStore } from './aws/parameter-store.ts';
+import type { Service } from './aws/service.ts';
+import { completeEvent, scheduledEvent } from './aws/service-event.ts';
+import type { JsonRecord } from './json.ts';
+import { functionNameOf, readEventSource, startEventSources } from './lambda/event-sources.ts';
+import { readLambdaFunction } from './lambda/lambda-function.ts';
+import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
+import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
+import { intervalOf } from './lambda/schedule.ts';
+import { startSlackLayer } from './slack/slack-layer.ts';
+import type { SlackCall } from './slack/slack-layer.ts';
+import { createResources, secretsOf } from './stack-resources.ts';
+import { compileTemplate } from './template/compile-template.ts';
+import type { CompiledStack } from './template/compile-template.ts';
+import { resolveTemplate } from './template/resolve-template.ts';
+
+export type StackOptions = {
+  /** 0 takes a free port. */
+  readonly ports: { readonly aws: number; readonly slack: number };
+  /** What the functions print, and what goes wrong around them; `source` is the function's name or `stack`. */
+  readonly log: (line: string, source: string) => void;
+  /** Whether the functions run; without them the queues fill and nobody reads. */
+  readonly functions: boolean;
+  /** Whether rules with a schedule fire. */
+  readonly schedules: boolean;
+  readonly onSlackCall?: (call: SlackCall) => void;
+  readonly onPublish?: (publication: Publication) => void;
+  /** AWS services besides the embedded ones, by the name that calls are signed for. */
+  readonly services?: ReadonlyMap<string, Service>;
+};
+
+/** Gatehouse's stack on this machine. */
+export type Stack = {
+  /** The endpoint of every AWS service. */
+  readonly aws: string;
+  readonly slack: string;
+  /** The bot's token. */
+  readonly slackToken: string;
+  /** A token that may read channels and their history. */
+  readonly slackReaderToken: string;
+  readonly region: string;
+  readonly account: string;
+  /** Channel ids by name. */
+  readonly channels: Readonly<Record<string, string>>;
+  /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
+  readonly putEvents: (events: readonly JsonRecord[]) => void;
+  /** Resolves when every queue that feeds a function is empty and nothing is under way. */
+  readonly idle: () => Promise<void>;
+  readonly invoke: LambdaRuntime['invoke'];
+  /** Ends everything; the process can exit then. */
+  readonly stop: () => Promise<void>;
+};
+
+/** How often `idle` looks. */
+const IDLE_LOOK_MS = 20;
+
+/** Compiles the project's serverless.yml and gatehouse.yml, unless that is done already, and runs what would be deployed. */
+export const startStack = async (
+  options: StackOptions & { readonly root: string; readonly stage: string },
+): Promise<Stack> => {
+  const config = await loadConfig(join(options.root, 'gatehouse.yml'));
+  return runStack(await compileTemplate(options), config.slack.channels, options);
+};
+
+/** Runs a compiled stack. Rejects, with nothing left running, when a port is taken or the template cannot be run here. */
+export const runStack = async (
+  compiled: CompiledStack,
+  channels: Readonly<Record<string, string>>,
+  options: StackOptions,
+): Promise<Stack> => {
+  const running: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of running.splice(0).reverse()) {
+      await end();
+    }
+  };
+  try {
+    const stack = await start(compiled, channels, options, (end) => running.push(end));
+    return { ...stack, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const start = async (
+  { template, taskRoot }: CompiledStack,
+  channels: Readonly<Record<string, string>>,
+  options: StackOptions,
+  onStop: (end: () => Promise<void>) => void,
+): Promise<Omit<Stack, 'stop'>> => {
+  const log = (line: string): void => {
+    options.log(line, 'stack');
+  };
+  const services = new Map(options.services);
+  const gateway = await startGateway({ port: options.ports.aws, services });
+  onStop(gateway.close);
+  const slack = await startSlackLayer({
+    port: options.ports.slack,
+    channels,
+    now: Date.now,
+    wait: pause,
+    onCall: options.onSlackCall ?? ignore,
+  });
+  onStop(slack.stop);
+
+  const tables = createEmbeddedTables();
+  const queues = await createEmbeddedQueues({ endpoint: gateway.url, onPublish: options.onPublish ?? ignore });
+  const resourcesOf = resolveTemplate(template, {
+    region: REGION,
+    account: ACCOUNT,
+    stackName: 'local',
+    endpoint: gateway.url,
+  });
+  const functions = resourcesOf('AWS::Lambda::Function').map(readLambdaFunction);
+  const rules = resourcesOf('AWS::Events::Rule').map(readEventRule);
+  const sources = resourcesOf('AWS::Lambda::EventSourceMapping').flatMap((each) => readEventSource(each) ?? []);
+  await createResources(resourcesOf, tables, queues);
+
+  const runtime = createLambdaRuntime({
+    taskRoot,
+    functions,
+    environment: environmentOf(gateway.url, slack.url),
+    log: options.log,
+  });
+  const now = (): Date => new Date();
+  const bus = createEventBus({ rules, deliver: delivererTo(queues, runtime, options), wait: pause, log });
+  services.set('dynamodb', tables.service);
+  services.set('sqs', queues.service);
+  services.set('sns', queues.service);
+  services.set('sts', queues.service);
+  services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
+  services.set('events', createEventService({ rules, bus, now }));
+
+  const polled = options.functions ? sources : [];
+  const polling = startEventSources({
+    sources: polled,
+    queues,
+    invoke: runtime.invoke,
+    now: Date.now,
+    wait: pause,
+    log: options.log,
+  });
+  // In this order: no new batch, no new message, no invocation that would still want to call somebody.
+  onStop(async () => {
+    const polledOut = polling.stop();
+    await runtime.stop();
+    await queues.stop();
+    await polledOut;
+  });
+  if (options.functions && options.schedules) {
+    onStop(startSchedules(rules, bus, log));
+  }
+
+  const isIdle = async (): Promise<boolean> => {
+    const counts = await Promise.all(polled.map(({ queueName }) => queues.countMessages(queueName)));
+    return counts.every((count) => count === 0) && bus.pending() + polling.pending() + runtime.pending() === 0;
+  };
+  return {
+    aws: gateway.url,
+    slack: slack.url,
+    slackToken: slack.botToken,
+    slackReaderToken: slack.readerToken,
+    region: REGION,
+    account: ACCOUNT,
+    channels,
+    putEvents: (events) => {
+      events.map((event) => completeEvent(event, now())).forEach(bus.put);
+    },
+    idle: async () => {
+      // Twice: a message may have gone from a queue not yet looked at to one that was.
+      while (!(await isIdle()) || !(await isIdle())) {
+        await wait(IDLE_LOOK_MS);
+      }
+    },
+    invoke: runtime.invoke,
+  };
+};
+
+const pause = async (milliseconds: number): Promise<void> => {
+  await wait(milliseconds);
+};
+
+const ignore = (): void => undefined;
+
+/** What Lambda puts into every environment, and where the outside world is. */
+const environmentOf = (aws: string, slack: string): Readonly<Record<string, string>> => ({
+  AWS_REGION: REGION,
+  AWS_DEFAULT_REGION: REGION,
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  AWS_SESSION_TOKEN: 'local',
+  AWS_ENDPOINT_URL: aws,
+  SLACK_API_URL: `${slack}/api/`,
+});
+
+const delivererTo =
+  (queues: EmbeddedQueues, runtime: LambdaRuntime, { functions, log }: StackOptions): DeliverToTarget =>
+  async ({ arn, body, groupId, attributes }) => {
+    if (arn.includes(':sqs:')) {
+      await queues.send(arn.split(':').at(-1) ?? '', {
+        body,
+        ...(groupId !== undefined && { groupId }),
+        ...(attributes !== undefined && { attributes }),
+      });
+      return;
+    }
+    if (!arn.includes(':lambda:')) {
+      throw new Error(`The local event bus delivers to queues and functions only, not to ${arn}`);
+    }
+    if (functions) {
+      const name = functionNameOf(arn);
+      const event: unknown = JSON.parse(body);
+      // EventBridge is done as soon as Lambda has taken the event.
+      runtime.invoke(name, event).then(
+        (result) => {
+          if (result.kind === 'failed') {
+            log(`${result.errorType}: ${result.message}`, name);
+          }
+        },
+        (error: unknown) => {
+          log(String(error), name);
+        },
+      );
+    }
+  };
+
+const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {
+  const timers = rules
+    .filter(({ state }) => state === 'ENABLED')
+    .flatMap((rule) => {
+      if (rule.schedule === undefined) {
+        return [];
+      }
+      const every = intervalOf(rule.schedule);
+      if (every === undefined) {
+        log(`The rule ${rule.name} keeps to the calendar (${rule.schedule}), which is not followed here.`);
+        return [];
+      }
+      return [
+        setInterval(() => {
+          bus.send(rule, scheduledEvent(rule.arn, new Date()));
+        }, every),
+      ];
+    });
+  return (): Promise<void> => {
+    timers.forEach(clearInterval);
+    return Promise.resolve();
+  };
+};

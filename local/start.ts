@@ -1,0 +1,184 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { isRecord, parseJson } from './json.ts';
+import { createScreen } from './screen.ts';
+import type { Screen } from './screen.ts';
+import { startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
+
+const HELP = `Runs Gatehouse on this machine: embedded AWS services, an embedded Slack, the bundled functions.
+
+  npm start                     AWS on 4566, Slack on 4567; plays a recorded run, stays up until Ctrl-C
+  npm start -- --once           ends after the recorded run
+  npm start -- --run STORY      plays another run, a folder of events/runs
+  npm start -- --port PORT      AWS on PORT, Slack on the port after it; 0: free ports
+  npm start -- --verbose        shows what the functions log
+  npm start -- --json           plays nothing; prints one line of JSON when it is ready, logs on stderr
+
+Nothing leaves this machine.`;
+
+/** The recorded events come faster than they once did. */
+const BETWEEN_EVENTS_MS = 600;
+
+const ROOT = join(import.meta.dirname, '..');
+const RUNS = join(ROOT, 'events/runs');
+
+const Options = v.object({
+  help: v.boolean(),
+  json: v.boolean(),
+  once: v.boolean(),
+  verbose: v.boolean(),
+  run: v.string(),
+  port: v.pipe(
+    v.string(),
+    v.regex(/^\d{1,5}$/, '--port takes a number'),
+    v.transform(Number),
+    v.maxValue(65_534, '--port takes a number up to 65534'),
+  ),
+});
+type Options = v.InferOutput<typeof Options>;
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const tell = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+const readOptions = (args: readonly string[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      json: { type: 'boolean', default: false },
+      once: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      run: { type: 'string', default: 'success' },
+      port: { type: 'string', default: '4566' },
+    },
+  });
+  return v.parse(Options, values);
+};
+
+/** The events of a recorded run, in order. */
+const readRun = async (story: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+  const stories = await readdir(RUNS);
+  if (!stories.includes(story)) {
+    throw new Error(`There is no run "${story}" in events/runs. There are: ${stories.join(', ')}.`);
+  }
+  const files = (await readdir(join(RUNS, story))).filter((file) => file.endsWith('.json')).sort();
+  const events = await Promise.all(files.map((file) => readFile(join(RUNS, story, file), 'utf8')));
+  return events.map(parseJson).filter(isRecord);
+};
+
+const play = async (stack: Stack, story: string, signal: AbortSignal): Promise<void> => {
+  for (const event of await readRun(story)) {
+    stack.putEvents([event]);
+    await wait(BETWEEN_EVENTS_MS, undefined, { signal });
+  }
+  await stack.idle();
+};
+
+/** Warnings and errors of the functions; the rest only when it is asked for. */
+const isTrouble = (line: string): boolean => {
+  const parsed = parseJson(line);
+  return !isRecord(parsed) || ['WARN', 'ERROR', 'CRITICAL'].includes(String(parsed['level']));
+};
+
+const farewell = ({ aws, slack, channels }: Stack, seen: ReturnType<Screen['seen']>): string =>
+  [
+    `Seen: ${counted(seen.messages, 'Slack message')}, edited ${counted(seen.edits, 'time')}, and ${counted(seen.mails, 'mail')}.`,
+    '',
+    `AWS    ${aws}   (dynamodb, events, sns, sqs, ssm, sts)`,
+    `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
+    '',
+    'Send an event of your own:',
+    `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
+    'Ctrl-C ends it.',
+  ].join('\n');
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+const run = async ({ json, once, port, run: story, verbose }: Options): Promise<void> => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const stop = (): void => {
+    stopping.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const interrupted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+
+  if (!json) {
+    tell('Starting the stack; when something has changed it is compiled first …');
+  }
+  let channels: Stack['channels'] = {};
+  const screen = createScreen({
+    print,
+    channelName: (id) => Object.keys(channels).find((name) => channels[name] === id) ?? id,
+    colours: process.stdout.isTTY,
+  });
+  const stack = await startStack({
+    root: ROOT,
+    stage: 'local',
+    ports: { aws: port, slack: port === 0 ? 0 : port + 1 },
+    functions: true,
+    schedules: true,
+    log: (line, source) => {
+      if (json || verbose || isTrouble(line)) {
+        tell(`${source}: ${line}`);
+      }
+    },
+    ...(!json && screen),
+  });
+  channels = stack.channels;
+  try {
+    if (json) {
+      const { aws, slack, slackReaderToken, region } = stack;
+      print(JSON.stringify({ ready: true, aws, slack, slackToken: slackReaderToken, region }));
+    } else {
+      print(`Playing events/runs/${story}: what people see in Slack and in their mail.\n`);
+      await Promise.race([play(stack, story, signal), interrupted]);
+      print(farewell(stack, screen.seen()));
+    }
+    if (!once || json) {
+      await interrupted;
+    }
+  } finally {
+    await stack.stop();
+  }
+};
+
+const main = async (): Promise<number> => {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    tell(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    print(HELP);
+    return 0;
+  }
+  try {
+    await run(options);
+    return 0;
+  } catch (error) {
+    // An interruption is how it is meant to end.
+    if (error instanceof Error && error.name === 'AbortError') {
+      return 0;
+    }
+    tell(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+};
+
+process.exitCode = await main();

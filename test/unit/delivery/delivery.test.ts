@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import {
+  adopted,
+  awoken,
+  claimed,
+  deliveryItem,
+  doubted,
+  failed,
+  HEAL_MS,
+  intended,
+  LEASE_MS,
+  postponed,
+  refused,
+  SETTLE_MS,
+  shown,
+  WAKE_UP_MS,
+  wanted,
+} from '../../../shared/delivery/delivery.ts';
+import type { Delivery } from '../../../shared/delivery/delivery.ts';
+
+const NOW = 1_000_000;
+
+/** At rest: it shows what is wanted. */
+const aDelivery = (given: Partial<Delivery> = {}): Delivery => ({
+  want: 3,
+  done: 3,
+  fence: 2,
+  failures: 0,
+  ts: '1.1',
+  shown: 'digest',
+  ...given,
+});
+
+describe('wanted', () => {
+  it('begins a delivery and asks for a wake-up', () => {
+    expect(wanted(1, NOW)(undefined)).toEqual({
+      body: { want: 1, done: 0, fence: 0, failures: 0, dueAt: NOW + WAKE_UP_MS },
+      outcome: true,
+    });
+  });
+
+  it('wakes a delivery that is at rest', () => {
+    expect(wanted(4, NOW)(aDelivery())).toEqual({
+      body: aDelivery({ want: 4, dueAt: NOW + WAKE_UP_MS }),
+      outcome: true,
+    });
+  });
+
+  it('only raises what is wanted while a delivery is behind: its wake-up is on its way', () => {
+    const behind = aDelivery({ want: 4, retryAt: NOW + 9, dueAt: NOW + 9 });
+    expect(wanted(5, NOW)(behind)).toEqual({ body: { ...behind, want: 5 }, outcome: false });
+  });
+
+  it('changes nothing for a revision that is wanted already', () => {
+    expect(wanted(3, NOW)(aDelivery())).toEqual({ outcome: false });
+    expect(wanted(2, NOW)(aDelivery())).toEqual({ outcome: false });
+  });
+
+  it('tries a channel that may have let the bot in, and leaves one that is gone', () => {
+    const healing = aDelivery({ want: 4, refused: 'heals', dueAt: NOW + HEAL_MS });
+    expect(wanted(5, NOW)(healing)).toEqual({
+      body: aDelivery({ want: 5, dueAt: NOW + WAKE_UP_MS }),
+      outcome: true,
+    });
+    const gone = aDelivery({ want: 4, refused: 'for-good' });
+    expect(wanted(5, NOW)(gone)).toEqual({ body: { ...gone, want: 5 }, outcome: false });
+  });
+});
+
+describe('claimed', () => {
+  const behind = aDelivery({ want: 4, dueAt: NOW });
+
+  it('raises the fence and keeps others away for the length of a lease', () => {
+    const body = { ...behind, fence: 3, dueAt: NOW + LEASE_MS };
+    expect(claimed(NOW)(behind)).toEqual({ body, outcome: body });
+  });
+
+  it.each([
+    ['there is none', undefined],
+    ['it is at rest', aDelivery()],
+    ['its time has not come', aDelivery({ want: 4, retryAt: NOW + 1 })],
+    ['Slack refused it for good', aDelivery({ want: 4, refused: 'for-good' })],
+    [
+      'a post of unknown outcome may still appear',
+      { ...behind, ts: undefined, intent: { key: 'k', at: NOW - SETTLE_MS + 1 } },
+    ],
+  ])('leaves a delivery alone when %s', (_why, delivery) => {
+    expect(
+      claimed(NOW)(delivery === undefined ? undefined : deliveryItem.parse(JSON.parse(JSON.stringify(delivery)))),
+    ).toEqual({
+      outcome: undefined,
+    });
+  });
+
+  it('takes one over whose post has had the time to appear', () => {
+    const { ts, ...unknown } = behind;
+    const delivery = { ...unknown, intent: { key: 'k', at: NOW - SETTLE_MS } };
+    expect(claimed(NOW)(delivery).outcome).toEqual({ ...delivery, fence: 3, dueAt: NOW + LEASE_MS });
+  });
+});
+
+describe('an owner', () => {
+  const owned = aDelivery({ want: 4, fence: 7, dueAt: NOW + LEASE_MS, failures: 2, error: 'old', retryAt: NOW - 1 });
+
+  it('records what it shows, and is at rest', () => {
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({
+      body: { want: 4, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0 },
+      outcome: 'clean',
+    });
+  });
+
+  it('is behind when more was wanted meanwhile', () => {
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)({ ...owned, want: 6 })).toEqual({
+      body: { want: 6, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0, dueAt: NOW + WAKE_UP_MS },
+      outcome: 'behind',
+    });
+  });
+
+  it('records nothing once another has taken over', () => {
+    expect(shown(6, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({ outcome: 'lost' });
+    expect(intended(6, { key: 'k', at: NOW })(owned)).toEqual({ outcome: 'lost' });
+    expect(failed(6, { error: 'e', retryAt: NOW, ambiguous: false })(owned)).toEqual({ outcome: 'lost' });
+    expect(postponed(6, NOW, 'keep-intent')(owned)).toEqual({ outcome: 'lost' });
+    expect(refused(6, 'e', 'for-good', NOW)(owned)).toEqual({ outcome: 'lost' });
+  });
+
+  it('does not begin a post where a message is already', () => {
+    expect(intended(7, { key: 'k', at: NOW })(owned)).toEqual({ outcome: 'lost' });
+  });
+
+  it('does not record its post where another became the message', () => {
+    expect(shown(7, { ts: '2.2', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({ outcome: 'lost' });
+  });
+
+  it('forgets a post that certainly failed, and keeps one that may have happened', () => {
+    const { ts, ...posting } = { ...owned, intent: { key: 'k', at: NOW } };
+    const failure = { error: 'e', retryAt: NOW + 5 };
+    const { intent, ...settled } = posting;
+    expect(failed(7, { ...failure, ambiguous: false })(posting).body).toEqual({
+      ...settled,
+      failures: 3,
+      error: 'e',
+      retryAt: NOW + 5,
+      dueAt: NOW + 5,
+    });
+    expect(failed(7, { ...failure, ambiguous: true })(posting).body).toEqual({
+      ...posting,
+      failures: 3,
+      error: 'e',
+      retryAt: NOW + SETTLE_MS,
+      dueAt: NOW + SETTLE_MS,
+    });
+  });
+
+  it('comes back by the hour to a channel that lets it in some day, and never to one that does not', () => {
+    const { retryAt, dueAt, ...rest } = owned;
+    expect(refused(7, 'not_in_channel', 'heals', NOW)(owned).body).toEqual({
+      ...rest,
+      failures: 3,
+      error: 'not_in_channel',
+      refused: 'heals',
+      dueAt: NOW + HEAL_MS,
+    });
+    expect(refused(7, 'is_archived', 'for-good', NOW)(owned).body).toEqual({
+      ...rest,
+      failures: 3,
+      error: 'is_archived',
+      refused: 'for-good',
+    });
+  });
+});
+
+describe('an owner that lost its fence', () => {
+  it('gives its post to a delivery that has none', () => {
+    const { ts, ...posting } = aDelivery({ want: 4, done: 0, intent: { key: 'k', at: NOW }, dueAt: NOW + 1 });
+    const { intent, shown: digest, ...rest } = posting;
+    expect(adopted('9.9', NOW)(posting)).toEqual({ body: { ...rest, ts: '9.9', done: 0 }, outcome: 'adopted' });
+  });
+
+  it('has posted one too many where there is another', () => {
+    expect(adopted('9.9', NOW)(aDelivery())).toEqual({ outcome: 'extra' });
+  });
+
+  it('puts in doubt what an edit of its own may have overwritten', () => {
+    const { shown: digest, ...rest } = aDelivery();
+    expect(doubted(NOW)(aDelivery())).toEqual({
+      body: { ...rest, done: 0, dueAt: NOW + WAKE_UP_MS },
+      outcome: undefined,
+    });
+  });
+});
+
+describe('awoken', () => {
+  it('leaves a delivery to its wake-up for a while', () => {
+    const due = aDelivery({ want: 4, dueAt: NOW - 5 });
+    expect(awoken(NOW - 5, NOW)(due).body).toEqual({ ...due, dueAt: NOW + 2 * WAKE_UP_MS });
+  });
+
+  it('changes nothing when the delivery has moved on', () => {
+    expect(awoken(NOW - 5, NOW)(aDelivery({ dueAt: NOW + 5 }))).toEqual({ outcome: undefined });
+  });
+});

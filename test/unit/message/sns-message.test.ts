@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { snsMessage } from '../../../shared/message/sns-message.ts';
+import { hostileChange, hostileRolloutId, hostileText } from '../../support/arbitraries.ts';
+import { aChange, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+
+const started = aChange({
+  facts: {
+    trigger: {
+      version: aVersion(),
+      value: { kind: 'commit', author: 'Ada Lovelace', ref: 'main', commit: 'abc1234', message: 'Round up' },
+    },
+  },
+});
+const built = aChange({ register: { kind: 'stage', stage: 'Build' }, state: 'succeeded' });
+const releaseFailed = aChange({
+  register: { kind: 'action', stage: 'Deploy', action: 'Release' },
+  state: 'failed',
+  version: { time: TEN_O_CLOCK + 200_000, rank: 40, eventId: 'event-2' },
+  result: { summary: 'Too few healthy instances', errorCode: 'JobFailed', url: 'https://a.example/d-1' },
+});
+const deployFailed = aChange({
+  register: { kind: 'stage', stage: 'Deploy' },
+  state: 'failed',
+  version: { time: TEN_O_CLOCK + 201_000, rank: 40 },
+});
+const failed = aChange({
+  state: 'failed',
+  version: { time: TEN_O_CLOCK + 252_000, rank: 40, eventId: 'event-3' },
+});
+const rollout = aRollout(started, built, releaseFailed, deployFailed, failed);
+
+// Neither controls, nor formats such as bidi overrides, nor halves of pairs, nor what XML refuses.
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\ufffe\uffff]+$/u;
+
+const LINK =
+  'https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-prod/executions/0a1b2c3d-0000-4000-8000-000000000001/timeline?region=eu-west-1';
+
+describe('snsMessage', () => {
+  it('tells that a rollout failed, where, why, and how it stands', () => {
+    expect(snsMessage(failed, rollout, 'production')).toEqual({
+      subject: '[production] shop-prod failed at Deploy / Release',
+      message: `❌ shop-prod (production) failed at Deploy / Release after 4 min 12 s
+
+What failed
+  Deploy / Release: JobFailed
+    Too few healthy instances
+    https://a.example/d-1
+
+Stages
+  ✅ Build succeeded
+  ❌ Deploy failed
+
+Trigger      Round up
+             Ada Lovelace · main · abc1234
+Started      2026-11-20T10:00:00Z
+Account      111122223333
+Region       eu-west-1
+Execution    0a1b2c3d-0000-4000-8000-000000000001
+
+${LINK}
+`,
+      attributes: {
+        source: 'codepipeline',
+        name: 'shop-prod',
+        state: 'failed',
+        register: 'rollout',
+        account: '111122223333',
+        region: 'eu-west-1',
+        executionId: '0a1b2c3d-0000-4000-8000-000000000001',
+        eventId: 'event-3',
+        environment: 'production',
+      },
+    });
+  });
+
+  it('tells the failure of an action although a retry has overtaken it', () => {
+    const retried = aChange({
+      register: releaseFailed.register,
+      version: { attempt: 2, time: TEN_O_CLOCK + 900_000 },
+      startedAt: TEN_O_CLOCK + 900_000,
+    });
+    const resumed = aChange({ version: { attempt: 2, time: TEN_O_CLOCK + 900_000, rank: 11 } });
+    const told = snsMessage(releaseFailed, aRollout(releaseFailed, retried, resumed), undefined);
+    expect(told).toEqual({
+      subject: 'shop-prod: Deploy / Release failed',
+      message: `❌ Deploy / Release failed
+🔄 shop-prod is in progress
+
+What failed
+  Deploy / Release: JobFailed
+    Too few healthy instances
+    https://a.example/d-1
+
+Stages
+  🔄 Deploy in progress
+
+Attempt      2
+Started      2026-11-20T10:03:20Z
+Account      111122223333
+Region       eu-west-1
+Execution    0a1b2c3d-0000-4000-8000-000000000001
+
+${LINK}
+`,
+      attributes: {
+        source: 'codepipeline',
+        name: 'shop-prod',
+        state: 'failed',
+        register: 'action',
+        account: '111122223333',
+        region: 'eu-west-1',
+        executionId: '0a1b2c3d-0000-4000-8000-000000000001',
+        eventId: 'event-2',
+      },
+    });
+  });
+
+  it('tells what waits and why it was stopped', () => {
+    const gate = aChange({ register: { kind: 'action', stage: 'Approve', action: 'Gate' }, state: 'waiting' });
+    const stopping = aChange({
+      state: 'stopping',
+      version: { rank: 20 },
+      facts: { stopReason: { version: aVersion(), value: 'Wrong branch' } },
+    });
+    expect(snsMessage(stopping, aRollout(gate, stopping), undefined).message).toBe(`🛑 shop-prod is stopping
+
+Waiting for approval
+  Approve / Gate, since 2026-11-20T10:00:00Z
+
+Stages
+  ⏳ Approve waiting for approval
+
+Stop reason  Wrong branch
+Started      2026-11-20T10:00:00Z
+Account      111122223333
+Region       eu-west-1
+Execution    0a1b2c3d-0000-4000-8000-000000000001
+
+${LINK}
+`);
+  });
+
+  it('has no link where the console is not known', () => {
+    const change = aChange({ rollout: aRolloutId({ partition: 'aws-iso', region: 'us-iso-east-1' }) });
+    expect(snsMessage(change, aRollout(change), undefined).message).toBe(`🔄 shop-prod is in progress
+
+Started      2026-11-20T10:00:00Z
+Account      111122223333
+Region       us-iso-east-1
+Execution    0a1b2c3d-0000-4000-8000-000000000001
+`);
+  });
+
+  it.each([
+    ['a stage', built, 'production', '[production] shop-prod: Build succeeded'],
+    ['an action', releaseFailed, 'production', '[production] shop-prod: Deploy / Release failed'],
+    ['the whole', started, undefined, 'shop-prod is in progress'],
+    [
+      'a name that is not ASCII',
+      aChange({ rollout: aRolloutId({ name: 'büro-部署' }) }),
+      'prod',
+      '[prod] buro-?? is in progress',
+    ],
+    [
+      'names that are too long',
+      aChange({
+        rollout: aRolloutId({ name: 'n'.repeat(100) }),
+        register: { kind: 'action', stage: 's'.repeat(100), action: 'a'.repeat(100) },
+        state: 'waiting',
+      }),
+      'e'.repeat(100),
+      `[${'e'.repeat(15)}...] ${'n'.repeat(27)}...: ${'s'.repeat(17)}... is waiting for approval`,
+    ],
+  ])('says in the subject what has changed: %s', (_, change, environment, subject) => {
+    expect(snsMessage(change, rollout, environment).subject).toBe(subject);
+  });
+
+  it('is what SNS takes, whatever strangers wrote', () => {
+    const worlds = fc
+      .tuple(hostileRolloutId, fc.array(hostileChange, { minLength: 1, maxLength: 20 }))
+      .map(([id, changes]) => changes.map((change) => ({ ...change, rollout: id })));
+    fc.assert(
+      fc.property(worlds, fc.option(hostileText(200), { nil: undefined }), ([first, ...rest], environment) => {
+        const change = rest.at(-1) ?? first ?? aChange();
+        const { subject, message, attributes } = snsMessage(change, aRollout(first ?? change, ...rest), environment);
+        expect(subject).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/);
+        expect(message.replaceAll('\n', '')).toMatch(PRINTABLE);
+        expect(Buffer.byteLength(message)).toBeLessThan(60_000);
+        expect(Object.values(attributes).every((value) => PRINTABLE.test(value))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Route } from '../../../shared/config/config.ts';
+import { audienceOf, environmentOf } from '../../../shared/routing/route.ts';
+import { aChange, aRolloutId } from '../../support/rollouts.ts';
+
+const route = (match: Partial<Route['match']>, ...to: Route['to']): Route => ({
+  match: { pipeline: [], state: [], ...match },
+  to,
+});
+
+const slack = (channel: string) => ({ kind: 'slack', channel }) as const;
+const sns = (topic: string) => ({ kind: 'sns', topic }) as const;
+
+describe('audienceOf', () => {
+  it('names every destination of every route that matches, once', () => {
+    const routes = [
+      route({}, slack('C1'), sns('releases')),
+      route({ pipeline: ['shop-*'] }, slack('C1'), slack('C2')),
+      route({ pipeline: ['other-*', 'billing'] }, slack('C3')),
+    ];
+    expect(audienceOf(aChange(), routes)).toEqual({ channels: ['C1', 'C2'], topics: ['releases'] });
+  });
+
+  it('takes a state for the state of the rollout itself', () => {
+    const routes = [route({ state: ['failed', 'stopped'] }, slack('C1'))];
+    expect(audienceOf(aChange({ state: 'failed' }), routes).channels).toEqual(['C1']);
+    expect(audienceOf(aChange({ state: 'succeeded' }), routes).channels).toEqual([]);
+    expect(
+      audienceOf(aChange({ state: 'failed', register: { kind: 'stage', stage: 'Build' } }), routes).channels,
+    ).toEqual([]);
+  });
+
+  it('hears of stages and actions where no state is asked for', () => {
+    const change = aChange({ register: { kind: 'action', stage: 'Build', action: 'Compile' } });
+    expect(audienceOf(change, [route({}, slack('C1'))]).channels).toEqual(['C1']);
+  });
+
+  it('is nobody without a route', () => {
+    expect(audienceOf(aChange(), [])).toEqual({ channels: [], topics: [] });
+  });
+});
+
+describe('environmentOf', () => {
+  const environments = [
+    { name: 'production', match: { pipeline: ['*-prod'], account: ['111122223333'] } },
+    { name: 'elsewhere', match: { pipeline: ['*-prod'], account: [] } },
+  ];
+
+  it('is the first that matches by pipeline and account', () => {
+    expect(environmentOf(aRolloutId(), environments)).toBe('production');
+    expect(environmentOf(aRolloutId({ account: '444455556666' }), environments)).toBe('elsewhere');
+  });
+
+  it('is unknown when none matches', () => {
+    expect(environmentOf(aRolloutId({ name: 'shop-dev' }), environments)).toBeUndefined();
+  });
+});
