@@ -5,7 +5,7 @@ import { columnsOf, wrapLine } from './wrap-line.ts';
 const WIDTH = 76;
 
 /** What is drawn: a title, a remark at the right of it, and lines, of which an empty one is a gap. */
-export type Box = {
+type Box = {
   readonly title: string;
   readonly remark?: string;
   readonly lines: readonly (readonly Span[])[];

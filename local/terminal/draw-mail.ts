@@ -2,7 +2,7 @@ import { drawBox } from './draw-box.ts';
 import { span } from './styled-text.ts';
 
 /** A message as a subscriber of an SNS topic gets it by mail. */
-export type Mail = { readonly topic: string; readonly subject: string; readonly message: string };
+type Mail = { readonly topic: string; readonly subject: string; readonly message: string };
 
 /** Draws a mail for the terminal. */
 export const drawMail = ({ topic, subject, message }: Mail, colours = false): string =>

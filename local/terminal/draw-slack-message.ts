@@ -5,7 +5,7 @@ import { span, spanLines } from './styled-text.ts';
 import type { Span, Style } from './styled-text.ts';
 
 /** A message as a channel holds it: the blocks as Slack gave them back, edited so many times. */
-export type PostedMessage = {
+type PostedMessage = {
   readonly channel: string;
   readonly text: string;
   readonly blocks: unknown;

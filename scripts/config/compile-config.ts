@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { Config, Destination, Route } from '../../shared/config/config.ts';
-import { isFinal, STATES } from '../../shared/rollout/state.ts';
+import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
 
 /** `gatehouse.yml` cannot be used: every problem with its place, none with a value that might be secret. */
@@ -167,7 +167,7 @@ const defaultRoutes = ({ channels }: GatehouseYml['slack']): readonly Route[] =>
     ...(channel === undefined
       ? []
       : [{ match: { pipeline: [], state: [] }, to: [{ kind: 'slack', channel } as const] }]),
-    { match: { pipeline: [], state: STATES.filter(isFinal) }, to: [{ kind: 'sns', topic: 'releases' }] },
+    { match: { pipeline: [], state: ROLLOUT_STATES.filter(isFinal) }, to: [{ kind: 'sns', topic: 'releases' }] },
   ];
 };
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { STATES } from '../../shared/rollout/state.ts';
+import { ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 
 const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
   v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]);
@@ -40,8 +40,8 @@ const Route = v.strictObject({
     v.strictObject({
       pipeline: Pipeline,
       state: described(
-        v.optional(oneOrMore(v.picklist(STATES))),
-        'States of the pipeline execution itself. Left out: every change, also of its stages and actions.',
+        v.optional(oneOrMore(v.picklist(ROLLOUT_STATES))),
+        'States of the pipeline execution as a whole. Left out: every change, also of its stages and actions.',
       ),
     }),
   ),

@@ -27,7 +27,7 @@ export type Route = { readonly match: Match; readonly to: readonly Destination[]
 export type Match = {
   /** Globs of pipeline names; empty: all. */
   readonly pipeline: readonly string[];
-  /** States of the rollout itself; empty: every change of the rollout, its stages and its actions. */
+  /** States of the rollout as a whole; empty: every change of the rollout, its stages and its actions. */
   readonly state: readonly State[];
 };
 

@@ -1,6 +1,6 @@
 import type { State } from '../rollout/state.ts';
 
-export type StateWords = {
+type StateWords = {
   readonly emoji: string;
   /** After a name, as a label: `shop-prod in progress`. */
   readonly label: string;

@@ -16,7 +16,7 @@ export const timeOf = (value: unknown): number | undefined => {
 export const Text = v.transform((text: string) => text.toWellFormed());
 
 /** A name that AWS gives to its things: at most 100 characters, though of which ones only AWS makes sure. */
-export const Name = v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(100, 'is longer than 100 characters'), Text);
+export const Name = v.pipe(v.string(), v.nonEmpty('is empty'), v.maxBytes(100, 'is longer than 100 bytes'), Text);
 
 /** An id that a key is made of. */
 export const Id = v.pipe(

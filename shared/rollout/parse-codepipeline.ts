@@ -102,7 +102,8 @@ export const parseCodePipelineEvent = (detailType: string, event: object): Parse
     rank: meaning.rank,
     eventId: envelope.id,
   };
-  const result = resultOf(detail['execution-result']);
+  // What went well needs no explanation, and an item has no room for five hundred of them.
+  const result = meaning.state === 'failed' ? resultOf(detail['execution-result']) : undefined;
   return {
     kind: 'change',
     change: {

@@ -22,5 +22,8 @@ const FINAL: ReadonlySet<State> = new Set<State>([
   'abandoned',
 ]);
 
+/** What a whole rollout can be in: abandoned are only actions. */
+export const ROLLOUT_STATES = STATES.filter((state) => state !== 'abandoned');
+
 /** Final until somebody retries: a failed stage may be resumed under the same execution id. */
 export const isFinal = (state: State): boolean => FINAL.has(state);

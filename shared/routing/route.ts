@@ -19,7 +19,10 @@ export const audienceOf = (change: StateChange, routes: Config['routes']): Audie
 
 const matches = ({ pipeline, state }: Match, change: StateChange): boolean =>
   matchesAny(pipeline, change.rollout.name) &&
-  (state.length === 0 || (change.register.kind === 'rollout' && state.includes(change.state)));
+  (state.length === 0 || (isOfTheWhole(change) && state.includes(change.state)));
+
+/** An action that waits for people is why the whole rollout waits. */
+const isOfTheWhole = ({ register, state }: StateChange): boolean => register.kind === 'rollout' || state === 'waiting';
 
 /** The name of the environment that a rollout changes, if `gatehouse.yml` names it. */
 export const environmentOf = (id: RolloutId, environments: Config['environments']): string | undefined =>

@@ -68,7 +68,7 @@ const arbitraryRegister: fc.Arbitrary<Register> = fc.oneof(
 );
 
 /** Registers of any name, of which there may be very many. */
-export const hostileRegister: fc.Arbitrary<Register> = fc.oneof(
+const hostileRegister: fc.Arbitrary<Register> = fc.oneof(
   fc.record({ kind: fc.constant('stage' as const), stage: hostileName }),
   fc.record({ kind: fc.constant('action' as const), stage: hostileName, action: hostileName }),
 );

@@ -43,7 +43,7 @@ routes:
     expect(compileConfig(SLACK).routes).toEqual([
       { match: { pipeline: [], state: [] }, to: [{ kind: 'slack', channel: 'C012345' }] },
       {
-        match: { pipeline: [], state: ['succeeded', 'failed', 'stopped', 'canceled', 'superseded', 'abandoned'] },
+        match: { pipeline: [], state: ['succeeded', 'failed', 'stopped', 'canceled', 'superseded'] },
         to: [{ kind: 'sns', topic: 'releases' }],
       },
     ]);
@@ -64,7 +64,7 @@ routes:
       'line 1  slack.workspace: is missing',
       'line 2  slack.workspase: unknown key, did you mean "workspace"?',
       'line 3  slack.channels.ops: is not a channel id such as C0123456789',
-      'line 5  routes[0].match.state: should be one of in-progress, stopping, waiting, succeeded, failed, stopped, canceled, superseded, abandoned, did you mean "succeeded"?',
+      'line 5  routes[0].match.state: should be one of in-progress, stopping, waiting, succeeded, failed, stopped, canceled, superseded, did you mean "succeeded"?',
       'line 5  routes[0].match.pipelin: unknown key, did you mean "pipeline"?',
       'line 7  routes[1].to: names no destination',
       'line 8  routes[2].to[0]: names one of slack and sns',

@@ -185,7 +185,7 @@ describe('slackMessage', () => {
   });
 
   it('keeps telling a failure while the rest of its stage runs on', () => {
-    const rollout = aRollout(aChange(), stage('Deploy', 'in-progress', 1), action('Release', 'failed', 2));
+    const rollout = aRollout(aChange(), stage('Deploy', 'in-progress', 2), action('Release', 'failed', 2));
     expect(bodyOf(rollout)).toEqual([
       richText(section(bold('🔄 Deploy in progress'))),
       richText(section(bold('Deploy / Release'), text(' failed'))),
@@ -226,6 +226,13 @@ describe('slackMessage', () => {
         section(text('and 12 more failed')),
       ),
     ]);
+  });
+
+  it('counts what waits beyond the first three', () => {
+    const gates = ['A', 'B', 'C', 'D'].map((name) => action(name, 'waiting', 1));
+    expect(JSON.stringify(bodyOf(aRollout(aChange(), ...gates)).at(-1))).toMatch(
+      /Deploy \/ A.*Deploy \/ B.*Deploy \/ C.*and 1 more waiting/,
+    );
   });
 
   it('names what has only invisible characters for a name', () => {

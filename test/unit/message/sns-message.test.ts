@@ -141,6 +141,21 @@ ${LINK}
 `);
   });
 
+  it.each([
+    [9, []],
+    [10, []],
+    [11, ['  and 1 more']],
+    [30, ['  and 20 more']],
+  ])('lists ten of %i failures at most', (count, more) => {
+    const failures = Array.from({ length: count }, (_, index) =>
+      aChange({ register: { kind: 'action', stage: 'Deploy', action: `A${index}` }, state: 'failed' }),
+    );
+    const change = aChange({ state: 'failed', version: { rank: 40 } });
+    const lines = snsMessage(change, aRollout(change, ...failures), undefined).message.split('\n');
+    expect(lines.filter((line) => line.startsWith('  Deploy / A'))).toHaveLength(Math.min(10, count));
+    expect(lines.filter((line) => line.includes('more'))).toEqual(more);
+  });
+
   it('has no link where the console is not known', () => {
     const change = aChange({ rollout: aRolloutId({ partition: 'aws-iso', region: 'us-iso-east-1' }) });
     expect(snsMessage(change, aRollout(change), undefined).message).toBe(`🔄 shop-prod is in progress

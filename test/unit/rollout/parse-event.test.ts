@@ -83,7 +83,7 @@ describe('parseEventText', () => {
       'with a name that is too long',
       {},
       { pipeline: 'x'.repeat(101) },
-      'detail.pipeline: is longer than 100 characters',
+      'detail.pipeline: is longer than 100 bytes',
     ],
     ['without an execution id', {}, { 'execution-id': undefined }, 'detail.execution-id: missing'],
     ['with a state that is a number', {}, { state: 7 }, 'detail.state: should be string'],

@@ -30,6 +30,11 @@ describe('audienceOf', () => {
     ).toEqual([]);
   });
 
+  it('takes an action that waits for people for a rollout that waits', () => {
+    const approval = aChange({ register: { kind: 'action', stage: 'Approve', action: 'Gate' }, state: 'waiting' });
+    expect(audienceOf(approval, [route({ state: ['waiting'] }, slack('C1'))]).channels).toEqual(['C1']);
+  });
+
   it('hears of stages and actions where no state is asked for', () => {
     const change = aChange({ register: { kind: 'action', stage: 'Build', action: 'Compile' } });
     expect(audienceOf(change, [route({}, slack('C1'))]).channels).toEqual(['C1']);

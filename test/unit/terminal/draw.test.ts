@@ -206,6 +206,14 @@ describe('drawMail', () => {
 `);
   });
 
+  it('keeps columns, but no spaces before a line that was broken', () => {
+    const message = `Account    ${'x'.repeat(62)}   end`;
+    expect(linesOf(drawMail({ topic: 'a', subject: 'b', message })).slice(2)).toEqual([
+      `│ Account    ${'x'.repeat(62)}`,
+      '│ end',
+    ]);
+  });
+
   it('lets nothing foreign drive the terminal', () => {
     fc.assert(
       fc.property(hostileText(120), (foreign) => {
