@@ -60,6 +60,7 @@ export type Stack = {
   /** Resolves when every queue that feeds a function is empty and nothing is under way. */
   readonly idle: () => Promise<void>;
   readonly invoke: LambdaRuntime['invoke'];
+  readonly environmentOf: LambdaRuntime['environmentOf'];
   /** Ends everything; the process can exit then. */
   readonly stop: () => Promise<void>;
 };
@@ -187,6 +188,7 @@ const start = async (
       }
     },
     invoke: runtime.invoke,
+    environmentOf: runtime.environmentOf,
   };
 };
 

@@ -89,9 +89,11 @@ const isTrouble = (line: string): boolean => {
   return !isRecord(parsed) || ['WARN', 'ERROR', 'CRITICAL'].includes(String(parsed['level']));
 };
 
-const farewell = ({ aws, slack, channels }: Stack, seen: ReturnType<Screen['seen']>): string =>
+const summary = ({ messages, edits, mails }: ReturnType<Screen['seen']>): string =>
+  `Seen: ${counted(messages, 'Slack message')}, edited ${counted(edits, 'time')}, and ${counted(mails, 'mail')}.`;
+
+const whatNext = ({ aws, slack, channels }: Stack): string =>
   [
-    `Seen: ${counted(seen.messages, 'Slack message')}, edited ${counted(seen.edits, 'time')}, and ${counted(seen.mails, 'mail')}.`,
     '',
     `AWS    ${aws}   (dynamodb, events, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
@@ -146,11 +148,13 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
     } else {
       print(`Playing events/runs/${story}: what people see in Slack and in their mail.\n`);
       await Promise.race([play(stack, story, signal), interrupted]);
-      print(farewell(stack, screen.seen()));
+      print(summary(screen.seen()));
+      if (once) {
+        return;
+      }
+      print(whatNext(stack));
     }
-    if (!once || json) {
-      await interrupted;
-    }
+    await interrupted;
   } finally {
     await stack.stop();
   }

@@ -8,9 +8,8 @@ type Serverless = {
   readonly serviceDir: string;
   readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
-    readonly service: string;
-    readonly provider: { environment?: unknown };
-    readonly functions: Readonly<Record<string, { environment?: unknown }>>;
+    readonly provider: { readonly stage: string; environment?: unknown };
+    readonly functions: Readonly<Record<string, { readonly name: string; environment?: unknown }>>;
   };
 };
 
@@ -20,22 +19,21 @@ type VariableRequest = {
 };
 
 /**
- * Makes the Serverless Framework know `gatehouse.yml`: `${gatehouse:topics}` and `${gatehouse:mayPublish}` in
- * serverless.yml, the functions bundled before they are packaged.
+ * Makes the Serverless Framework know Gatehouse: `${gatehouse:topics}` and `${gatehouse:mayPublish}` come from
+ * gatehouse.yml, functions are bundled before they are packaged, and `invoke local` has the embedded stack around it.
  */
 export default class GatehousePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
   readonly configurationVariablesSources: unknown;
 
   constructor(serverless: Serverless) {
-    const config = () => loadConfig(join(serverless.serviceDir, 'gatehouse.yml'));
+    const { serviceDir } = serverless;
+    const config = () => loadConfig(join(serviceDir, 'gatehouse.yml'));
     const bundle = async () => {
-      await bundleFunctions(serverless.serviceDir, await config());
+      await bundleFunctions(serviceDir, await config());
     };
-    this.hooks = {
-      'before:package:createDeploymentArtifacts': bundle,
-      'before:deploy:function:packageFunction': bundle,
-    };
+    let finish = (): Promise<void> => Promise.resolve();
+
     this.configurationVariablesSources = {
       gatehouse: {
         resolve: async ({ address, resolveVariable }: VariableRequest) => {
@@ -50,5 +48,35 @@ export default class GatehousePlugin {
         },
       },
     };
+    this.hooks = {
+      initialize: async () => {
+        if (serverless.processedInput.commands.join(' ') === 'invoke local') {
+          await bundle();
+          finish = await surround(serverless);
+        }
+      },
+      'before:package:createDeploymentArtifacts': bundle,
+      'before:deploy:function:packageFunction': bundle,
+      finalize: () => finish(),
+      error: () => finish(),
+    };
   }
 }
+
+/** Puts the embedded stack around `invoke local`: the environments lead there, and no reference is looked up in AWS. */
+const surround = async ({ serviceDir, service }: Serverless): Promise<() => Promise<void>> => {
+  // Loaded only here: what is deployed does not need it.
+  const { startInvocation } = await import('../local/invocation.ts');
+  const { environmentOf, finish } = await startInvocation({
+    root: serviceDir,
+    stage: service.provider.stage,
+    print: (text) => {
+      process.stdout.write(`${text}\n`);
+    },
+  });
+  service.provider.environment = {};
+  for (const lambda of Object.values(service.functions)) {
+    lambda.environment = environmentOf(lambda.name);
+  }
+  return finish;
+};

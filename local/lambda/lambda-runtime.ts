@@ -16,6 +16,8 @@ export type InvocationResult =
 export type LambdaRuntime = {
   /** Invokes a function, in a warm environment if one is idle. Waits while the function's concurrency is used up. */
   readonly invoke: (functionName: string, event: unknown) => Promise<InvocationResult>;
+  /** The environment variables that a function has; undefined for a function that is not there. */
+  readonly environmentOf: (functionName: string) => Readonly<Record<string, string>> | undefined;
   /** How many invocations run or wait. */
   readonly pending: () => number;
   readonly stop: () => Promise<void>;
@@ -50,6 +52,10 @@ export const createLambdaRuntime = (options: {
   return {
     invoke: (functionName, event) =>
       pools.get(functionName)?.invoke(event) ?? Promise.reject(new Error(`There is no function ${functionName}`)),
+    environmentOf: (functionName) => {
+      const found = options.functions.find(({ name }) => name === functionName);
+      return found && environmentOf(found, options.environment);
+    },
     pending: () => [...pools.values()].reduce((sum, pool) => sum + pool.pending(), 0),
     stop: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
@@ -72,7 +78,7 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
 
   const start = (): Worker => {
     const worker = new Worker(new URL('./lambda-environment.ts', import.meta.url), {
-      env: { ...environmentOf(lambda), ...lambda.environment, ...options.environment },
+      env: environmentOf(lambda, options.environment),
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -162,8 +168,11 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
   };
 };
 
-/** What Lambda sets for every function. */
-const environmentOf = ({ name, memoryMb, file, exported }: LambdaFunction): Readonly<Record<string, string>> => ({
+/** What Lambda sets for every function, what the template sets for this one, and what is different here. */
+const environmentOf = (
+  { name, memoryMb, file, exported, environment }: LambdaFunction,
+  different: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => ({
   AWS_LAMBDA_FUNCTION_NAME: name,
   AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
@@ -172,6 +181,8 @@ const environmentOf = ({ name, memoryMb, file, exported }: LambdaFunction): Read
   AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
   _HANDLER: `${file}.${exported}`,
   TZ: ':UTC',
+  ...environment,
+  ...different,
 });
 
 const logLines = (stream: Readable, source: string, log: (line: string, source: string) => void): void => {
