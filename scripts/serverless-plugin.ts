@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../shared/config/config.ts';
 import { bundleFunctions } from './bundle.ts';
-import { loadConfig } from './config/load-config.ts';
+import { compileConfig } from './config/compile-config.ts';
 import { publishStatement, topicResources } from './template-parts.ts';
 
 /** What the plugin uses of the Serverless Framework. */
 type Serverless = {
   readonly serviceDir: string;
+  /** `Error`: one that is shown to the user as it is, without a trace. */
+  readonly classes: { readonly Error: new (message: string) => Error };
   readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
     readonly provider: { readonly stage: string; environment?: unknown };
@@ -28,9 +32,9 @@ export default class GatehousePlugin {
 
   constructor(serverless: Serverless) {
     const { serviceDir } = serverless;
-    const config = () => loadConfig(join(serviceDir, 'gatehouse.yml'));
+    const config = readConfig(serverless);
     const bundle = async () => {
-      await bundleFunctions(serviceDir, await config());
+      await bundleFunctions(serviceDir, config);
     };
     let finish = (): Promise<void> => Promise.resolve();
 
@@ -39,9 +43,9 @@ export default class GatehousePlugin {
         resolve: async ({ address, resolveVariable }: VariableRequest) => {
           switch (address) {
             case 'topics':
-              return { value: topicResources(await config(), `${String(await resolveVariable('self:custom.name'))}-`) };
+              return { value: topicResources(config, `${String(await resolveVariable('self:custom.name'))}-`) };
             case 'mayPublish':
-              return { value: publishStatement(await config()) };
+              return { value: publishStatement(config) };
             default:
               throw new Error(`serverless.yml asks for \${gatehouse:${address}}, which there is not`);
           }
@@ -62,6 +66,14 @@ export default class GatehousePlugin {
     };
   }
 }
+
+const readConfig = ({ serviceDir, classes }: Serverless): Config => {
+  try {
+    return compileConfig(readFileSync(join(serviceDir, 'gatehouse.yml'), 'utf8'));
+  } catch (error) {
+    throw new classes.Error(error instanceof Error ? error.message : String(error));
+  }
+};
 
 /** Puts the embedded stack around `invoke local`: the environments lead there, and no reference is looked up in AWS. */
 const surround = async ({ serviceDir, service }: Serverless): Promise<() => Promise<void>> => {

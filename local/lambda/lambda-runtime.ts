@@ -29,6 +29,9 @@ const MAX_CONCURRENCY = 10;
 /** What Lambda allows the loading of a function. */
 const LOAD_LIMIT_MS = 10_000;
 
+/** Functions allocate little; at the default, ten idle environments would hold half a gigabyte. */
+const YOUNG_GENERATION_MB = 8;
+
 const Message = v.variant('kind', [
   v.object({ kind: v.literal('ready') }),
   v.object({ kind: v.literal('result'), json: v.string() }),
@@ -77,9 +80,10 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
   let stopped = false;
 
   const start = (): Worker => {
-    const worker = new Worker(new URL('./lambda-environment.ts', import.meta.url), {
+    const worker = new Worker(new URL(import.meta.resolve('./lambda-environment.ts')), {
       env: environmentOf(lambda, options.environment),
       execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       stdout: true,
       stderr: true,
       workerData: {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseJson } from '../../local/json.ts';
+import { isRecord, parseJson } from '../../local/json.ts';
 import { runStack } from '../../local/stack.ts';
 import type { Stack, StackOptions } from '../../local/stack.ts';
 import { parseTemplate } from '../../local/template/resolve-template.ts';
@@ -25,6 +26,7 @@ exports.handler = async (event, context) => {
     if (body === 'exit') process.exit(1);
     if (body === 'hang') await new Promise(() => setInterval(() => 0, 1000));
     if (body === 'fail' && attributes.ApproximateReceiveCount === '1') failed.push({ itemIdentifier: messageId });
+    if (body === 'record') print(event);
     print({ done: body });
   }
   if (event.show === 'environment') return process.env;
@@ -98,6 +100,10 @@ const template = parseTemplate({
   },
 });
 
+/** Typed: what `expect` gives is `any`. */
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+const anyText: unknown = expect.any(String);
+
 let taskRoot: string;
 let stack: Stack | undefined;
 let printed: unknown[] = [];
@@ -147,7 +153,8 @@ const send = async ({ aws }: Stack, name: string, bodies: readonly string[], gro
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
   for (const [index, MessageBody] of bodies.entries()) {
     const fifo = group === undefined ? {} : { MessageGroupId: group, MessageDeduplicationId: `${group}-${index}` };
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...fifo }));
+    const MessageAttributes = { kind: { DataType: 'String', StringValue: 'test' } };
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes, ...fifo }));
   }
 };
 
@@ -194,7 +201,7 @@ describe('the local stack', () => {
     const running = await start();
     await send(running, 'events', ['good', 'fail']);
     await running.idle();
-    const handled = printed.filter((seen) => JSON.stringify(seen).includes('receives'));
+    const handled = printed.filter((seen) => isRecord(seen) && 'receives' in seen);
     expect(handled).toEqual([
       { body: 'good', receives: 1 },
       { body: 'fail', receives: 1 },
@@ -207,7 +214,7 @@ describe('the local stack', () => {
     await send(running, 'events', [body]);
     await running.idle();
     expect(await deadLetters(running)).toEqual([body]);
-    expect(printed.map((seen) => seen)).toEqual([
+    expect(printed).toEqual([
       { body, receives: 1 },
       { body, receives: 2 },
     ]);
@@ -223,19 +230,41 @@ describe('the local stack', () => {
       send(running, 'single.fifo', ['b1', 'b2'], 'b'),
     ]);
     await running.idle();
-    const order = printed.flatMap((seen) =>
-      JSON.stringify(seen).includes('done') ? [Object.values(seen ?? {})[0]] : [],
-    );
+    const order = printed.flatMap((seen) => (isRecord(seen) && 'done' in seen ? [seen['done']] : []));
     expect(order.filter((body) => !String(body).startsWith('b'))).toEqual(['slow', 'a2', 'a3']);
     expect(order.slice(0, 2)).toEqual(['b1', 'b2']);
   });
 
   it('hands messages over in the shape that Lambda gives them', async () => {
     const running = await start();
-    const records: unknown[] = [];
-    const seen = await running.invoke('notify', { show: 'environment' });
-    expect(seen.kind).toBe('returned');
-    expect(records).toEqual([]);
+    const body = 'record';
+    await send(running, 'single.fifo', [body], 'group');
+    await running.idle();
+    expect(printed).toContainEqual({
+      Records: [
+        {
+          messageId: matching(/^[0-9a-f-]{36}$/),
+          receiptHandle: anyText,
+          body,
+          attributes: {
+            ApproximateReceiveCount: '1',
+            ApproximateFirstReceiveTimestamp: matching(/^\d{13}$/),
+            SentTimestamp: matching(/^\d{13}$/),
+            SenderId: '000000000000',
+            MessageGroupId: 'group',
+            MessageDeduplicationId: 'group-0',
+            SequenceNumber: matching(/^\d{20}$/),
+          },
+          messageAttributes: {
+            kind: { stringValue: 'test', stringListValues: [], binaryListValues: [], dataType: 'String' },
+          },
+          md5OfBody: createHash('md5').update(body).digest('hex'),
+          eventSource: 'aws:sqs',
+          eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:single.fifo',
+          awsRegion: 'us-east-1',
+        },
+      ],
+    });
   });
 
   it('gives functions the environment of the template, with the stand-ins in it, and no other', async () => {
@@ -269,7 +298,7 @@ describe('the local stack', () => {
     expect(await running.invoke('notify', { show: 'context' })).toEqual({
       kind: 'returned',
       value: {
-        awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        awsRequestId: matching(/^[0-9a-f-]{36}$/),
         callbackWaitsForEmptyEventLoop: true,
         functionName: 'notify',
         functionVersion: '$LATEST',
@@ -302,10 +331,11 @@ describe('the local stack', () => {
     ['missing', {}, 'Runtime.ExitError', 'Cannot find module'],
   ])('tells how %s fails on %j', async (name, event, errorType, message) => {
     const running = await start();
+    const containing: unknown = expect.stringContaining(message);
     expect(await running.invoke(name, event)).toEqual({
       kind: 'failed',
       errorType,
-      message: expect.stringContaining(message),
+      message: containing,
     });
     expect(await running.invoke('notify', { show: 'invocations' })).toMatchObject({ kind: 'returned' });
   });
