@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.serverless/', '.gatehouse/', 'reports/']),
+  globalIgnores(['dist/', 'coverage/', '.serverless/', '.gatehouse/', 'reports/', '.dependency-cruiser.cjs']),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

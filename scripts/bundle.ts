@@ -48,6 +48,7 @@ export const bundleFunctions = async (root: string, config: Config): Promise<rea
     minify: true,
     // The ES modules of a package leave out what nobody imports.
     mainFields: ['module', 'main'],
+    // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',

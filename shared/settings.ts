@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describeIssues } from './rollout/parsed-event.ts';
 
 /** Settings that the environment lacks or has wrong: all of them at once, none with its value. */
-export class SettingsInvalid extends Error {
+class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid';
 }
 

@@ -15,7 +15,14 @@ const BOT_USER = 'U0GATEHOUSE';
 /** What the app asks for, and nothing else: a scope that the real token lacks is missing here. */
 const BOT_SCOPES = ['chat:write', 'channels:history', 'groups:history'];
 
-const READER_SCOPES = ['channels:read', 'channels:history', 'groups:read', 'groups:history', 'users:read', 'chat:write'];
+const READER_SCOPES = [
+  'channels:read',
+  'channels:history',
+  'groups:read',
+  'groups:history',
+  'users:read',
+  'chat:write',
+];
 
 const SETUP_TOKEN = 'xoxp-setup';
 

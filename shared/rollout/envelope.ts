@@ -13,7 +13,7 @@ export const timeOf = (value: unknown): number | undefined => {
 };
 
 /** Text as it may be stored: lone surrogates, which no UTF-8 can hold, become U+FFFD. */
-export const Text = v.transform((text: string) => text.toWellFormed());
+const Text = v.transform((text: string) => text.toWellFormed());
 
 /** A name that AWS gives to its things: at most 100 characters, though of which ones only AWS makes sure. */
 export const Name = v.pipe(v.string(), v.nonEmpty('is empty'), v.maxBytes(100, 'is longer than 100 bytes'), Text);

@@ -79,12 +79,7 @@ describe('parseEventText', () => {
       'detail.pipeline: missing; detail.execution-id: missing; detail.state: missing',
     ],
     ['without a pipeline', {}, { pipeline: undefined }, 'detail.pipeline: missing'],
-    [
-      'with a name that is too long',
-      {},
-      { pipeline: 'x'.repeat(101) },
-      'detail.pipeline: is longer than 100 bytes',
-    ],
+    ['with a name that is too long', {}, { pipeline: 'x'.repeat(101) }, 'detail.pipeline: is longer than 100 bytes'],
     ['without an execution id', {}, { 'execution-id': undefined }, 'detail.execution-id: missing'],
     ['with a state that is a number', {}, { state: 7 }, 'detail.state: should be string'],
     ['with an unknown state', {}, { state: 'ROLLED_BACK' }, 'detail.state: not a state of this detail-type'],
