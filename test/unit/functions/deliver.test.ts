@@ -1,0 +1,307 @@
+import { describe, expect, it } from 'vitest';
+import { createDeliver } from '../../../functions/deliver/deliver.ts';
+import type { PlainOrRich, Slack } from '../../../functions/deliver/deliver.ts';
+import { createNotify } from '../../../functions/notify/notify.ts';
+import { createSweep } from '../../../functions/sweep/sweep.ts';
+import { deliveryItem, SETTLE_MS } from '../../../shared/delivery/delivery.ts';
+import type { SlackFailure, SlackReply } from '../../../shared/delivery/slack-reply.ts';
+import { aPipelineEvent } from '../../support/events.ts';
+import { aRig } from '../../support/rig.ts';
+
+type Call = { readonly method: string; readonly channel: string; readonly ts?: string; readonly message?: PlainOrRich };
+
+const refusing = (failure: SlackFailure): SlackReply<never> => ({ ok: false, failure });
+
+/** A Slack that does what it is told, or else answers what is given, one answer a call. */
+const aSlack = (answers: readonly (SlackReply<never> | 'do it')[] = []) => {
+  const calls: Call[] = [];
+  const left = [...answers];
+  const reply = <Value>(call: Call, value: Value): Promise<SlackReply<Value>> => {
+    calls.push(call);
+    const answer = left.shift() ?? 'do it';
+    return Promise.resolve(answer === 'do it' ? { ok: true, value } : answer);
+  };
+  const slack: Slack = {
+    post: (channel, message) => reply({ method: 'post', channel, message }, { ts: `${calls.length + 1}.0` }),
+    update: (channel, ts, message) => reply({ method: 'update', channel, ts, message }, { ts }),
+    remove: (channel, ts) => reply({ method: 'remove', channel, ts }, undefined),
+    find: (channel) => reply({ method: 'find', channel }, { ts: undefined }),
+  };
+  return { slack, calls, methods: () => calls.map(({ method }) => method) };
+};
+
+/** A rollout of which one event was taken in, and a `deliver` that talks to the given Slack. */
+const aTurn = async (answers: readonly (SlackReply<never> | 'do it')[] = []) => {
+  const rig = aRig();
+  const { slack, calls, methods } = aSlack(answers);
+  let ids = 0;
+  const deps = { ...rig, slack, newId: () => `id-${(ids += 1)}` };
+  const notify = createNotify(rig);
+  const tell = (id: string, minute: number, state: string) =>
+    notify([{ id, text: aPipelineEvent({ id, time: `2026-11-20T10:0${minute}:00Z` }, { state }) }]);
+  await tell('event-1', 0, 'STARTED');
+  const [wake] = rig.wakeUps.splice(0);
+  if (wake === undefined) {
+    throw new Error('notify sent no wake-up');
+  }
+  const delivery = () => deliveryItem.parse(rig.items().find(({ key }) => key.sk === 'SLACK#C1')?.body);
+  return { ...rig, deps, deliver: createDeliver(deps), sweep: createSweep(rig), wake, delivery, tell, calls, methods };
+};
+
+describe('deliver', () => {
+  it('posts a rollout once, and then edits that message', async () => {
+    const turn = await aTurn();
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    await turn.tell('event-2', 5, 'SUCCEEDED');
+    await expect(turn.deliver(turn.wake)).resolves.toBe('updated');
+    expect(turn.calls.map(({ method, ts }) => [method, ts])).toEqual([
+      ['post', undefined],
+      ['update', '1.0'],
+    ]);
+    expect(turn.calls[1]?.message?.text).toBe('shop-prod (production) succeeded after 5 min');
+    const { want, done, dueAt } = turn.delivery();
+    expect({ want, done, dueAt }).toEqual({ want: 2, done: 2, dueAt: undefined });
+  });
+
+  it('has nothing to do after a wake-up too many', async () => {
+    const turn = await aTurn();
+    await turn.deliver(turn.wake);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
+    await expect(turn.deliver({ pk: 'X#nobody', channel: 'C1' })).resolves.toBe('nothing-to-do');
+    expect(turn.methods()).toEqual(['post']);
+  });
+
+  it('waits out the second of the channel', async () => {
+    const turn = await aTurn();
+    const before = turn.clock.now();
+    await turn.deliver(turn.wake);
+    expect(turn.clock.now() - before).toBe(1_000);
+  });
+
+  it('does not send what is shown already', async () => {
+    const turn = await aTurn();
+    await turn.deliver(turn.wake);
+    const sameAgain = aPipelineEvent({ id: 'event-0', time: '2026-11-20T10:00:00Z' }, { version: 8 });
+    await createNotify(turn)([{ id: 'm', text: sameAgain }]);
+    const newer = aPipelineEvent({ id: 'event-9', time: '2026-11-20T10:00:00Z' });
+    await createNotify(turn)([{ id: 'm', text: newer }]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('unchanged');
+    expect(turn.methods()).toEqual(['post']);
+  });
+
+  it('goes to the end of the line when more was wanted while it called', async () => {
+    const turn = await aTurn();
+    const deliver = createDeliver({
+      ...turn.deps,
+      slack: {
+        ...turn.deps.slack,
+        post: async (...call) => {
+          await turn.tell('event-2', 5, 'SUCCEEDED');
+          return turn.deps.slack.post(...call);
+        },
+      },
+    });
+    await deliver(turn.wake);
+    expect(turn.wakeUps).toEqual([turn.wake]);
+    await turn.deliver(turn.wake);
+    expect(turn.methods()).toEqual(['post', 'update']);
+  });
+
+  it('keeps quiet for as long as Slack asks, and does not count that as a failure', async () => {
+    const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 30_000 })]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('postponed');
+    expect(turn.delivery()).toMatchObject({ failures: 0, retryAt: turn.delivery().dueAt });
+    await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
+    await turn.clock.sleep(30_000);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    expect(turn.methods()).toEqual(['post', 'post']);
+  });
+
+  it('holds the method back for the whole workspace, waiting out what is short', async () => {
+    const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 4_000 })]);
+    await turn.deliver(turn.wake);
+    const other = aPipelineEvent({ id: 'event-7' }, { pipeline: 'docs-prod' });
+    await createNotify(turn)([{ id: 'm', text: other }]);
+    const [wake] = turn.wakeUps.splice(0);
+    const before = turn.clock.now();
+    await expect(turn.deliver(wake ?? turn.wake)).resolves.toBe('posted');
+    // Three seconds were left of the pause, and then its own second.
+    expect(turn.clock.now() - before).toBe(4_000);
+  });
+
+  it('tries again after a failure that passes, later each time, without looking for a post that was not made', async () => {
+    const turn = await aTurn([
+      refusing({ kind: 'transient', error: 'HTTP 503', ambiguous: false }),
+      refusing({ kind: 'transient', error: 'HTTP 503', ambiguous: false }),
+    ]);
+    const waits: number[] = [];
+    for (let tries = 0; tries < 3; tries += 1) {
+      await turn.deliver(turn.wake);
+      waits.push((turn.delivery().retryAt ?? turn.clock.now()) - turn.clock.now());
+      await turn.clock.sleep(60_000);
+    }
+    // Half of five, then of ten seconds, less the channel's second.
+    expect(waits).toEqual([1_500, 4_000, 0]);
+    expect(turn.methods()).toEqual(['post', 'post', 'post']);
+    expect(turn.delivery()).toMatchObject({ done: 1, failures: 0 });
+  });
+
+  it('looks for a post of unknown outcome before it posts again, once the time to appear is over', async () => {
+    const turn = await aTurn([refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true })]);
+    await turn.deliver(turn.wake);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
+    await turn.clock.sleep(SETTLE_MS);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    expect(turn.methods()).toEqual(['post', 'find', 'post']);
+  });
+
+  it('takes the post that it finds for the message, and edits it', async () => {
+    const turn = await aTurn([refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true })]);
+    await turn.deliver(turn.wake);
+    await turn.clock.sleep(SETTLE_MS);
+    const deliver = createDeliver({
+      ...turn.deps,
+      slack: { ...turn.deps.slack, find: () => Promise.resolve({ ok: true, value: { ts: '7.7' } }) },
+    });
+    await expect(deliver(turn.wake)).resolves.toBe('updated');
+    expect(turn.calls.at(-1)).toMatchObject({ method: 'update', ts: '7.7' });
+    expect(turn.delivery()).toMatchObject({ ts: '7.7', done: 1 });
+  });
+
+  it('posts again without knowing where it may not look, and says so', async () => {
+    const turn = await aTurn([
+      refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true }),
+      refusing({ kind: 'unauthorized', error: 'missing_scope' }),
+    ]);
+    await turn.deliver(turn.wake);
+    await turn.clock.sleep(SETTLE_MS);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    expect(turn.methods()).toEqual(['post', 'find', 'post']);
+    expect(turn.logged.filter(({ level }) => level === 'warn').map(({ message }) => message)).toContain(
+      'posted again without knowing',
+    );
+  });
+
+  it('does not post while the search for its earlier post fails', async () => {
+    const turn = await aTurn([
+      refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true }),
+      refusing({ kind: 'transient', error: 'HTTP 503', ambiguous: false }),
+      refusing({ kind: 'rate-limited', retryAfterMs: 1_000 }),
+    ]);
+    for (let tries = 0; tries < 4; tries += 1) {
+      await turn.deliver(turn.wake);
+      await turn.clock.sleep(60_000);
+    }
+    expect(turn.methods()).toEqual(['post', 'find', 'find', 'find', 'post']);
+  });
+
+  it('sends plain text to a channel that does not take the blocks', async () => {
+    const turn = await aTurn([refusing({ kind: 'unacceptable', error: 'invalid_blocks' })]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    expect(turn.calls.map(({ message }) => Object.keys(message ?? {}))).toEqual([['text', 'blocks'], ['text']]);
+  });
+
+  it('gives up on a channel that is gone, with an error that somebody hears of', async () => {
+    const turn = await aTurn([refusing({ kind: 'refused', error: 'is_archived' })]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('refused');
+    await turn.tell('event-2', 5, 'FAILED');
+    expect(turn.wakeUps).toEqual([]);
+    expect(turn.delivery()).toMatchObject({ refused: 'for-good', error: 'is_archived' });
+    expect(turn.logged.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: 'delivery refused', fields: { error: 'is_archived', channel: 'C1' } },
+    ]);
+  });
+
+  it('comes back to a channel with the next change after the bot was invited', async () => {
+    const turn = await aTurn([refusing({ kind: 'refused', error: 'not_in_channel' })]);
+    await turn.deliver(turn.wake);
+    await turn.tell('event-2', 5, 'FAILED');
+    expect(turn.wakeUps).toEqual([turn.wake]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+  });
+
+  it('opens the circuit on a revoked token, alarms once, and closes it when the token is accepted again', async () => {
+    const revoked = refusing({ kind: 'unauthorized', error: 'token_revoked' });
+    const turn = await aTurn([revoked, revoked]);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('postponed');
+    await createNotify(turn)([{ id: 'm', text: aPipelineEvent({ id: 'event-7' }, { pipeline: 'docs-prod' }) }]);
+    const [other] = turn.wakeUps.splice(0);
+    // Nobody else asks while it is open.
+    await expect(turn.deliver(other ?? turn.wake)).resolves.toBe('postponed');
+    expect(turn.methods()).toEqual(['post']);
+    await turn.clock.sleep(60_000);
+    await turn.deliver(turn.wake);
+    await turn.clock.sleep(2 * 60_000);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+    await expect(turn.deliver(other ?? turn.wake)).resolves.toBe('posted');
+    const said = turn.logged.map(({ message }) => message).filter((message) => message.startsWith('circuit'));
+    expect(said).toEqual(['circuit opened: Slack does not accept the token', 'circuit closed']);
+  });
+
+  it('gives its message up when another owner has posted meanwhile', async () => {
+    const turn = await aTurn();
+    const slow = createDeliver({
+      ...turn.deps,
+      slack: {
+        ...turn.deps.slack,
+        post: async (...call) => {
+          const reply = await turn.deps.slack.post(...call);
+          // Frozen for a minute: somebody else takes over, looks, finds nothing and posts.
+          await turn.clock.sleep(60_000);
+          await turn.deliver(turn.wake);
+          return reply;
+        },
+      },
+    });
+    await expect(slow(turn.wake)).resolves.toBe('lost');
+    expect(turn.calls.map(({ method, ts }) => [method, ts])).toEqual([
+      ['post', undefined],
+      ['find', undefined],
+      ['post', undefined],
+      ['remove', '1.0'],
+    ]);
+    expect(turn.delivery()).toMatchObject({ ts: '3.0', done: 1 });
+  });
+
+  it('has what it shows checked when its edit came after another owner’s', async () => {
+    const turn = await aTurn();
+    await turn.deliver(turn.wake);
+    await turn.tell('event-2', 5, 'FAILED');
+    const slow = createDeliver({
+      ...turn.deps,
+      slack: {
+        ...turn.deps.slack,
+        update: async (...call) => {
+          await turn.clock.sleep(60_000);
+          await turn.tell('event-3', 6, 'SUCCEEDED');
+          await turn.deliver(turn.wake);
+          return turn.deps.slack.update(...call);
+        },
+      },
+    });
+    await expect(slow(turn.wake)).resolves.toBe('lost');
+    expect(turn.calls.at(-1)?.message?.text).toContain('failed');
+    await turn.clock.sleep(60_000);
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, awoken: 1 });
+    await turn.deliver(turn.wake);
+    expect(turn.calls.at(-1)?.message?.text).toContain('succeeded');
+  });
+});
+
+describe('sweep', () => {
+  it('wakes what is due, and leaves it to its wake-up for a while', async () => {
+    const turn = await aTurn();
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+    await turn.clock.sleep(60_000);
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, awoken: 1 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+    expect(turn.wakeUps).toEqual([turn.wake]);
+  });
+
+  it('leaves alone what is at rest', async () => {
+    const turn = await aTurn();
+    await turn.deliver(turn.wake);
+    await turn.clock.sleep(24 * 60 * 60_000);
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+  });
+});
