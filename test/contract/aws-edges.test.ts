@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Publication } from '../../local/aws/embedded-queues.ts';
+import { startStack } from '../../local/stack.ts';
+import type { Stack } from '../../local/stack.ts';
+import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
+import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
+import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+let stack: Stack;
+const published: Publication[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({
+    root: ROOT,
+    stage: 'test',
+    ports: { aws: 0, slack: 0 },
+    functions: false,
+    schedules: false,
+    log: () => undefined,
+    onPublish: (publication) => published.push(publication),
+  });
+});
+
+afterAll(async () => {
+  await stack.stop();
+});
+
+const connection = () => ({
+  endpoint: stack.aws,
+  region: stack.region,
+  credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+});
+
+describe('the SNS publisher', () => {
+  const message = {
+    subject: 'shop-prod failed',
+    message: 'It failed.',
+    attributes: { state: 'failed', name: 'shop-prod' },
+  };
+
+  it('publishes to one of the stack’s topics by its name, to any topic by its ARN', async () => {
+    const prefix = `arn:aws:sns:${stack.region}:${stack.account}:gatehouse-test-`;
+    const publish = createSnsPublisher(new SNSClient(connection()), prefix);
+    await publish('releases', message);
+    await publish(`${prefix}releases`, message);
+    const expected = { topicArn: `${prefix}releases`, ...message };
+    expect(published).toEqual([expected, expected]);
+  });
+
+  it('says so when there is no such topic', async () => {
+    const publish = createSnsPublisher(new SNSClient(connection()), 'arn:aws:sns:us-east-1:000000000000:');
+    await expect(publish('nowhere', message)).rejects.toMatchObject({ name: 'NotFoundException' });
+  });
+});
+
+describe('the queue of wake-ups', () => {
+  it('takes any number of them, and hands them out channel by channel', async () => {
+    const client = new SQSClient({ ...connection(), useQueueUrlAsEndpoint: false });
+    const url = stack.environmentOf('gatehouse-test-notify')?.['WAKE_UPS_QUEUE_URL'] ?? '';
+    const wakeUps = Array.from({ length: 23 }, (_, index) => ({ pk: 'X#same', channel: `C${index % 2}` }));
+    await createWakeUpQueue(client, url)(wakeUps);
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
+    // One of each channel, the rest of it waits: and of 23 that look alike none was swallowed.
+    expect(Messages.map(({ Body }) => parseWakeUp(Body ?? '')?.channel).sort()).toEqual(['C0', 'C1']);
+    await expect(createWakeUpQueue(client, url)([])).resolves.toBeUndefined();
+  });
+});
+
+describe('a secret parameter', () => {
+  it('is read once in five minutes, and again when it was not accepted', async () => {
+    const client = new SSMClient(connection());
+    const put = (value: string) =>
+      client.send(
+        new PutParameterCommand({ Name: '/test/secret', Value: value, Type: 'SecureString', Overwrite: true }),
+      );
+    let now = 0;
+    const secret = createSecretParameter(client, '/test/secret', { now: () => now });
+    await put('first');
+    await expect(secret.read()).resolves.toBe('first');
+    await put('second');
+    await expect(secret.read()).resolves.toBe('first');
+    secret.forget();
+    await expect(secret.read()).resolves.toBe('second');
+    await put('third');
+    now = 5 * 60_000 + 1;
+    await expect(secret.read()).resolves.toBe('third');
+  });
+
+  it('says which parameter is missing', async () => {
+    const secret = createSecretParameter(new SSMClient(connection()), '/test/none', { now: () => 0 });
+    await expect(secret.read()).rejects.toMatchObject({ name: 'ParameterNotFound' });
+  });
+});
