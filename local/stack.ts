@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../scripts/config/load-config.ts';
+import { isArn, topicsOf } from '../scripts/template-parts.ts';
 import { ACCOUNT, CREDENTIALS, REGION } from './aws/account.ts';
 import { createEmbeddedQueues } from './aws/embedded-queues.ts';
 import type { EmbeddedQueues, Publication } from './aws/embedded-queues.ts';
@@ -38,6 +39,8 @@ export type StackOptions = {
   readonly schedules: boolean;
   readonly onSlackCall?: (call: SlackCall) => void;
   readonly onPublish?: (publication: Publication) => void;
+  /** ARNs of topics that are not the stack's own: they are stood in for. */
+  readonly foreignTopics?: readonly string[];
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
   readonly services?: ReadonlyMap<string, Service>;
 };
@@ -73,7 +76,8 @@ export const startStack = async (
   options: StackOptions & { readonly root: string; readonly stage: string },
 ): Promise<Stack> => {
   const config = await loadConfig(join(options.root, 'gatehouse.yml'));
-  return runStack(await compileTemplate(options), config.slack.channels, options);
+  const foreignTopics = topicsOf(config.routes).filter(isArn);
+  return runStack(await compileTemplate(options), config.slack.channels, { ...options, foreignTopics });
 };
 
 /** Runs a compiled stack. Rejects, with nothing left running, when a port is taken or the template cannot be run here. */
@@ -119,7 +123,11 @@ const start = async (
   onStop(slack.stop);
 
   const tables = createEmbeddedTables();
-  const queues = await createEmbeddedQueues({ endpoint: gateway.url, onPublish: options.onPublish ?? ignore });
+  const queues = await createEmbeddedQueues({
+    endpoint: gateway.url,
+    foreignTopics: options.foreignTopics ?? [],
+    onPublish: options.onPublish ?? ignore,
+  });
   const resourcesOf = resolveTemplate(template, {
     region: REGION,
     account: ACCOUNT,

@@ -1,20 +1,21 @@
 import type { Config } from '../shared/config/config.ts';
 
-/** The topics that routes name and that the stack makes: those by name. */
-const ownTopics = ({ routes }: Config): readonly string[] => [...topicsOf(routes)].filter((topic) => !isArn(topic));
+/** The topics that routes name, each once: by name those that the stack makes, by ARN others. */
+export const topicsOf = (routes: Config['routes']): readonly string[] => [
+  ...new Set(routes.flatMap(({ to }) => to.flatMap((one) => (one.kind === 'sns' ? [one.topic] : [])))),
+];
 
-const topicsOf = (routes: Config['routes']): ReadonlySet<string> =>
-  new Set(routes.flatMap(({ to }) => to.flatMap((one) => (one.kind === 'sns' ? [one.topic] : []))));
-
-const isArn = (topic: string): boolean => topic.startsWith('arn:');
+export const isArn = (topic: string): boolean => topic.startsWith('arn:');
 
 /** CloudFormation resources of the topics that `gatehouse.yml` names. `prefix` comes before each name. */
 export const topicResources = (config: Config, prefix: string): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    ownTopics(config).map((topic) => [
-      topicLogicalId(topic),
-      { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}${topic}` } },
-    ]),
+    topicsOf(config.routes)
+      .filter((topic) => !isArn(topic))
+      .map((topic) => [
+        topicLogicalId(topic),
+        { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}${topic}` } },
+      ]),
   );
 
 /** Hex keeps two names apart that differ only in what a logical id may not have. */
@@ -23,7 +24,7 @@ const topicLogicalId = (topic: string): string =>
 
 /** The statement that lets `notify` publish to the topics that routes name, and to nothing else. */
 export const publishStatement = (config: Config): unknown => {
-  const topics = [...topicsOf(config.routes)];
+  const topics = topicsOf(config.routes);
   return topics.length === 0
     ? // IAM takes no empty list of resources.
       { Effect: 'Deny', Action: 'sns:Publish', Resource: '*' }

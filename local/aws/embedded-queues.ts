@@ -1,5 +1,6 @@
 import { buildApp } from 'fauxqs';
 import * as v from 'valibot';
+import { ACCOUNT, REGION } from './account.ts';
 import type { JsonRecord } from '../json.ts';
 import { own, parseJson } from '../json.ts';
 import { operationOf, refuseInXml, signedHeaders } from './service.ts';
@@ -72,20 +73,26 @@ const COUNTED = [
 /** What fauxqs puts before the path of a queue's URL. */
 const INNER_ENDPOINT = /http:\/\/sqs\.[a-z0-9-]+\.localhost\//g;
 
-/** Starts SQS, SNS and STS in memory. `endpoint` is where queue URLs point, without a trailing slash. */
+/**
+ * Starts SQS, SNS and STS in memory. `endpoint` is where queue URLs point, without a trailing slash; `foreignTopics` are
+ * ARNs of topics that exist elsewhere, for which others of their names stand in.
+ */
 export const createEmbeddedQueues = async (options: {
   readonly endpoint: string;
+  readonly foreignTopics: readonly string[];
   readonly onPublish: (publication: Publication) => void;
 }): Promise<EmbeddedQueues> => {
   const app = buildApp({ logger: false });
   await app.ready();
 
   const inject = async (request: ServiceRequest): Promise<ServiceReply> => {
+    // The body may be another than the one that was counted.
+    const { 'content-length': counted, ...headers } = request.headers;
     const response = await app.inject({
       method: 'POST',
       url: '/',
       // One region whatever the client is set to: a queue made here is found from there.
-      headers: { ...request.headers, ...signedHeaders(request.service), host: 'localhost' },
+      headers: { ...headers, ...signedHeaders(request.service), host: 'localhost' },
       payload: request.body,
     });
     return { status: response.statusCode, headers: replyHeaders(response.headers), body: response.payload };
@@ -102,7 +109,11 @@ export const createEmbeddedQueues = async (options: {
     if (publications.some(({ subject }) => subject !== undefined && !isSubject(subject))) {
       return refuseInXml('InvalidParameter', 'Invalid parameter: Subject');
     }
-    const made = await inject(request);
+    const topic = form.get('TopicArn') ?? '';
+    if (options.foreignTopics.includes(topic)) {
+      form.set('TopicArn', standInFor(topic));
+    }
+    const made = await inject({ ...request, body: form.toString() });
     if (made.status === 200) {
       publications.forEach(options.onPublish);
     }
@@ -129,6 +140,9 @@ export const createEmbeddedQueues = async (options: {
     }
   };
 
+  for (const topic of options.foreignTopics) {
+    await callSns('CreateTopic', { Name: nameOf(topic) });
+  }
   return {
     service,
     createQueue: async (name, attributes) => {
@@ -173,6 +187,10 @@ export const createEmbeddedQueues = async (options: {
     stop: () => app.close(),
   };
 };
+
+const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn;
+
+const standInFor = (arn: string): string => `arn:aws:sns:${REGION}:${ACCOUNT}:${nameOf(arn)}`;
 
 /** fauxqs reads the last part only. */
 const queueUrl = (name: string): string => `http://localhost/000000000000/${name}`;

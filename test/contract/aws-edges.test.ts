@@ -4,14 +4,17 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Publication } from '../../local/aws/embedded-queues.ts';
-import { startStack } from '../../local/stack.ts';
+import { runStack, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
+import { compileTemplate } from '../../local/template/compile-template.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+const OPTIONS = { ports: { aws: 0, slack: 0 }, functions: false, schedules: false, log: () => undefined };
 
 let stack: Stack;
 const published: Publication[] = [];
@@ -20,10 +23,7 @@ beforeAll(async () => {
   stack = await startStack({
     root: ROOT,
     stage: 'test',
-    ports: { aws: 0, slack: 0 },
-    functions: false,
-    schedules: false,
-    log: () => undefined,
+    ...OPTIONS,
     onPublish: (publication) => published.push(publication),
   });
 });
@@ -52,6 +52,20 @@ describe('the SNS publisher', () => {
     await publish(`${prefix}releases`, message);
     const expected = { topicArn: `${prefix}releases`, ...message };
     expect(published).toEqual([expected, expected]);
+  });
+
+  it('finds a stand-in here for a topic of another account that gatehouse.yml names', async () => {
+    const foreign = 'arn:aws:sns:eu-west-1:111122223333:oncall';
+    const { template, taskRoot } = await compileTemplate({ root: ROOT, stage: 'test' });
+    const seen: string[] = [];
+    const other = await runStack(
+      { template, taskRoot },
+      {},
+      { ...OPTIONS, foreignTopics: [foreign], onPublish: ({ topicArn }) => seen.push(topicArn) },
+    );
+    await createSnsPublisher(new SNSClient({ ...connection(), endpoint: other.aws }), '')(foreign, message);
+    await other.stop();
+    expect(seen).toEqual([foreign]);
   });
 
   it('says so when there is no such topic', async () => {
