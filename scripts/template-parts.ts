@@ -18,9 +18,9 @@ export const topicResources = (config: Config, prefix: string): Readonly<Record<
       ]),
   );
 
-/** Hex keeps two names apart that differ only in what a logical id may not have. */
+/** What a logical id may not have is written as Z and its code, and so is a Z: no two names become one. */
 const topicLogicalId = (topic: string): string =>
-  `Topic${topic.replace(/[^A-Za-z0-9]/g, (odd) => odd.charCodeAt(0).toString(16).toUpperCase())}`;
+  `Topic${topic.replace(/[^A-Ya-z0-9]/g, (odd) => `Z${odd.charCodeAt(0).toString(16)}`)}`;
 
 /** The statement that lets `notify` publish to the topics that routes name, and to nothing else. */
 export const publishStatement = (config: Config): unknown => {

@@ -2,7 +2,6 @@
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | Error | undefined>>;
 
 export type Log = {
-  readonly debug: (message: string, fields?: LogFields) => void;
   readonly info: (message: string, fields?: LogFields) => void;
   readonly warn: (message: string, fields?: LogFields) => void;
   readonly error: (message: string, fields?: LogFields) => void;

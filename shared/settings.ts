@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describeIssues } from './rollout/parsed-event.ts';
+import { describeIssues } from './describe-issues.ts';
 
 /** Settings that the environment lacks or has wrong: all of them at once, none with its value. */
 class SettingsInvalid extends Error {

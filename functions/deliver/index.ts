@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as v from 'valibot';
-import { clientSettings } from '../../shared/aws/clients.ts';
+import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
@@ -29,10 +28,7 @@ const deliver = createDeliver({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
   slack: createSlackClient(settings.SLACK_API_URL, token),
-  wakeUp: createWakeUpQueue(
-    new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false }),
-    settings.WAKE_UPS_QUEUE_URL,
-  ),
+  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   random: Math.random,
   newId: randomUUID,

@@ -1,9 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
-import { clientSettings } from '../../shared/aws/clients.ts';
+import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
@@ -23,10 +22,7 @@ const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
   publish: createSnsPublisher(new SNSClient(clientSettings), settings.TOPIC_ARN_PREFIX),
-  wakeUp: createWakeUpQueue(
-    new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false }),
-    settings.WAKE_UPS_QUEUE_URL,
-  ),
+  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('notify'),
 });
@@ -38,7 +34,7 @@ const notify = createNotify({
 export const handler = async (event: unknown): Promise<SQSBatchResponse | Handled> => {
   const batch = v.safeParse(QueueEvent, event);
   if (!batch.success) {
-    const [handled] = await notify([{ id: 'direct', text: JSON.stringify(event) }]);
+    const [handled] = await notify([{ id: 'direct', text: textOf(event) }]);
     if (handled === undefined || handled.outcome === 'failed') {
       throw new Error(`The event was not handled: ${handled?.reason ?? 'nothing came of it'}`);
     }
@@ -48,4 +44,13 @@ export const handler = async (event: unknown): Promise<SQSBatchResponse | Handle
   return {
     batchItemFailures: handled.filter(({ outcome }) => outcome === 'failed').map(({ id }) => ({ itemIdentifier: id })),
   };
+};
+
+/** What is nested too deeply to be written down cannot be an event; it is put aside as what it is. */
+const textOf = (event: unknown): string => {
+  try {
+    return JSON.stringify(event) ?? '';
+  } catch {
+    return 'nested too deeply';
+  }
 };

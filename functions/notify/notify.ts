@@ -11,7 +11,7 @@ import type { EventRecord } from '../../shared/rollout/event-record.ts';
 import { fold } from '../../shared/rollout/fold.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
-import type { StateChange } from '../../shared/rollout/rollout.ts';
+import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { audienceOf, environmentOf } from '../../shared/routing/route.ts';
@@ -127,13 +127,20 @@ const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[])
   const fresh = arrivals.map(({ change, audience }) => {
     const before = stored;
     stored = withArrival(stored, change, audience);
-    return stored.rollout !== before?.rollout;
+    // A put may succeed and its answer be lost: then this finds its own work, which was no less news.
+    return stored.rollout !== before?.rollout || isIn(stored.rollout, change);
   });
   if (stored === undefined) {
     throw new Error('A rollout is folded from at least one change');
   }
   return { ...(stored !== known && { body: stored }), outcome: { stored, fresh } };
 };
+
+/** Whether the newest that is known of something was told by this event. */
+const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange): boolean =>
+  [registers[registerName(register)], facts.trigger, facts.stopReason].some(
+    (known) => known?.version.eventId === version.eventId,
+  );
 
 const withArrival = (stored: StoredRollout | undefined, change: StateChange, audience: Audience): StoredRollout => {
   const rollout = fold(stored?.rollout, change);

@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
-import { clientSettings } from '../../shared/aws/clients.ts';
+import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -18,10 +17,7 @@ const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.T
 export const handler = createSweep({
   store,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  wakeUp: createWakeUpQueue(
-    new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false }),
-    settings.WAKE_UPS_QUEUE_URL,
-  ),
+  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('sweep'),
 });

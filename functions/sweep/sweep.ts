@@ -4,10 +4,10 @@ import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { channelOf } from '../../shared/store/keys.ts';
-import type { Store } from '../../shared/store/store.ts';
+import type { DueItem, Store } from '../../shared/store/store.ts';
 
-/** What one sweep did. */
-export type Swept = { readonly due: number; readonly awoken: number };
+/** What one sweep did: how many deliveries were due, and how many of them it could not see to. */
+export type Swept = { readonly due: number; readonly failed: number };
 
 export type Sweep = () => Promise<Swept>;
 
@@ -22,25 +22,39 @@ export type SweepDeps = {
 /** More than a channel can take within the time that passes until the sweep comes back to the same delivery. */
 const MOST = 2_000;
 
-/** How many wake-ups go out together. */
+/** How many deliveries are seen to at a time. */
 const TOGETHER = 10;
 
 /** Sends a wake-up for each delivery that is due: the one watchdog behind lost wake-ups, crashes and retries. */
 export const createSweep =
-  ({ store, changeItem, wakeUp, clock, log }: SweepDeps): Sweep =>
+  (deps: SweepDeps): Sweep =>
   async () => {
+    const { store, clock, log } = deps;
     const due = await store.due('delivery', clock.now(), MOST);
-    let sent = 0;
+    let failed = 0;
     for (let from = 0; from < due.length; from += TOGETHER) {
-      const some = due.slice(from, from + TOGETHER).flatMap(({ key, at }) => {
-        const channel = channelOf(key);
-        return channel === undefined ? [] : [{ key, at, wake: { pk: key.pk, channel } }];
-      });
-      // First the wake-up, then the record of it: a crash in between costs no more than a wake-up too many.
-      await wakeUp(some.map(({ wake }) => wake));
-      await Promise.all(some.map(({ key, at }) => changeItem(key, deliveryItem, awoken(at, clock.now()))));
-      sent += some.length;
+      const some = due.slice(from, from + TOGETHER);
+      // What is wrong with one delivery is no reason to leave another asleep.
+      const results = await Promise.allSettled(some.map((item) => wake(deps, item)));
+      for (const [index, result] of results.entries()) {
+        if (result.status === 'rejected') {
+          failed += 1;
+          log.error('delivery not woken', { rollout: some[index]?.key.pk, error: asError(result.reason) });
+        }
+      }
     }
-    log.info('swept', { due: due.length, awoken: sent });
-    return { due: due.length, awoken: sent };
+    log.info('swept', { due: due.length, failed });
+    return { due: due.length, failed };
   };
+
+/** First the wake-up, then the record of it: a crash in between costs no more than a wake-up too many. */
+const wake = async ({ changeItem, wakeUp, clock }: SweepDeps, { key, at }: DueItem): Promise<void> => {
+  const channel = channelOf(key);
+  if (channel === undefined) {
+    throw new Error(`What is due is no delivery: ${key.sk}`);
+  }
+  await wakeUp([{ pk: key.pk, channel }]);
+  await changeItem(key, deliveryItem, awoken(at, clock.now()));
+};
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

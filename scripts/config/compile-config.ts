@@ -35,12 +35,13 @@ export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
   let written: unknown;
   try {
     written = document.toJS({ maxAliasCount: 50 });
-  } catch (error) {
-    throw new ConfigInvalid(file, [error instanceof Error ? error.message : String(error)]);
+  } catch {
+    // The library's own words would say what is written there.
+    throw new ConfigInvalid(file, ['the file: an alias (*name) leads nowhere, or there are too many of them']);
   }
   // An empty file lacks everything; a list is to valibot an object without keys.
   const parsed = v.safeParse(GatehouseYml, Array.isArray(written) ? 'a list' : (written ?? {}));
-  const problems = parsed.success ? problemsBetween(parsed.output) : parsed.issues.flatMap(problemsOf);
+  const problems = [...(parsed.issues ?? []).flatMap(problemsOf), ...problemsBetween(v.parse(Names, written))];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigInvalid(
       file,
@@ -112,17 +113,39 @@ const hint = (word: string, known: readonly string[]): string => {
   return near === undefined ? '' : `, did you mean "${near}"?`;
 };
 
-/** What the schema cannot see: names that lead nowhere. */
-const problemsBetween = ({ slack, routes }: GatehouseYml): readonly Problem[] => {
+/** The names that a file gives and uses, as far as they can be made out whatever else is wrong with it. */
+const Names = v.fallback(
+  v.object({
+    slack: v.fallback(v.object({ channels: v.fallback(v.record(v.string(), v.unknown()), {}) }), { channels: {} }),
+    routes: v.fallback(
+      v.array(
+        v.fallback(
+          v.object({
+            to: v.fallback(
+              v.array(v.fallback(v.object({ slack: v.fallback(v.optional(v.string()), undefined) }), {})),
+              [],
+            ),
+          }),
+          { to: [] },
+        ),
+      ),
+      [],
+    ),
+  }),
+  { slack: { channels: {} }, routes: [] },
+);
+
+/** What the schema cannot see: names that lead nowhere, and two names for one channel. */
+const problemsBetween = ({ slack, routes }: v.InferOutput<typeof Names>): readonly Problem[] => {
   const names = Object.keys(slack.channels);
-  const unknown = (routes ?? []).flatMap(({ to }, route) =>
-    to.flatMap((destination, index): readonly Problem[] =>
-      destination.slack === undefined || names.includes(destination.slack)
+  const unknown = routes.flatMap(({ to }, route) =>
+    to.flatMap(({ slack: channel }, index): readonly Problem[] =>
+      channel === undefined || names.includes(channel)
         ? []
         : [
             {
               path: ['routes', route, 'to', index, 'slack'],
-              says: `no channel of that name under slack.channels${hint(destination.slack, names)}`,
+              says: `no channel of that name under slack.channels${hint(channel, names)}`,
             },
           ],
     ),

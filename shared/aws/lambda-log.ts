@@ -7,9 +7,6 @@ export const createLambdaLog = (serviceName: string): Log => {
   const logger = new Logger({ serviceName, jsonReplacerFn: redactEntry });
   const fieldsOf = (fields: LogFields | undefined) => ({ ...fields });
   return {
-    debug: (message, fields) => {
-      logger.debug(message, fieldsOf(fields));
-    },
     info: (message, fields) => {
       logger.info(message, fieldsOf(fields));
     },

@@ -26,7 +26,7 @@ const FIRST_TRY_MS = 60_000;
 const LAST_TRY_MS = 15 * 60_000;
 
 /**
- * Opens the circuit: no call until somebody may have renewed the token, then one try at ever longer intervals. The
+ * Opens the circuit: no call until somebody may have renewed the token, then tries at ever longer intervals. The
  * outcome says whether it was closed before, and until when it is open.
  */
 export const circuitOpened =

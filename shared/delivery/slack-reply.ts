@@ -55,6 +55,6 @@ export const rateLimited = (retryAfterSeconds: number | undefined): SlackFailure
 
 /** Sorts an HTTP status other than 200 and 429. Only a 503 says for certain that nothing was done. */
 export const failureOfStatus = (status: number): SlackFailure =>
-  status >= 500
+  status >= 500 || status === 408
     ? { kind: 'transient', error: `HTTP ${status}`, ambiguous: status !== 503 }
     : { kind: 'refused', error: `HTTP ${status}` };

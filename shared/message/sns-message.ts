@@ -1,6 +1,7 @@
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
 import type { Rollout, StateChange } from '../rollout/rollout.ts';
+import type { Version } from '../rollout/version.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
@@ -159,6 +160,12 @@ const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] 
 const fact = (name: string, value: string | undefined): string =>
   value === undefined ? '' : name.padEnd(13) + cleanText(value);
 
+/** As text in the order of the changes of one register: what comes late is told from what is newer. */
+const sortable = ({ attempt, time, rank }: Version): string =>
+  [String(attempt).padStart(6, '0'), String(Math.max(0, time)).padStart(14, '0'), String(rank).padStart(2, '0')].join(
+    '#',
+  );
+
 const attributesOf = (
   { rollout, register, state, version }: StateChange,
   environment: string | undefined,
@@ -173,6 +180,7 @@ const attributesOf = (
       region: rollout.region,
       executionId: rollout.executionId,
       eventId: version.eventId,
+      version: sortable(version),
       environment: environment ?? '',
     })
       .map(([name, value]) => [name, cleanText(value)] as const)

@@ -3,8 +3,8 @@ import type { Fact, Facts, Register, RegisterState, Rollout, StateChange } from 
 import { compareText, compareVersions } from './version.ts';
 import type { Version } from './version.ts';
 
-/** More registers than a pipeline needs, few enough for one DynamoDB item. */
-export const MAX_REGISTERS = 250;
+/** More registers than a pipeline needs, few enough to fit into one DynamoDB item whatever they say. */
+export const MAX_REGISTERS = 150;
 
 /**
  * Folds a state change into a rollout. Commutative, associative and idempotent: the same changes in any order, any

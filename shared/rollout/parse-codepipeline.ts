@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Envelope, Id, Name, partitionOf, timeOf } from './envelope.ts';
-import { describeIssues, ignored, quarantined } from './parsed-event.ts';
+import { describeIssues } from '../describe-issues.ts';
+import { ignored, quarantined } from './parsed-event.ts';
 import type { ParsedEvent } from './parsed-event.ts';
 import type { Facts, Register, Result, Trigger } from './rollout.ts';
 import type { State } from './state.ts';
@@ -140,12 +141,16 @@ const ExecutionResult = v.object({
   'error-code': v.fallback(v.optional(v.string()), undefined),
 });
 
+/** As much as anybody is shown; an item has to hold hundreds of them. */
+const MOST_SUMMARY = 240;
+const MOST_URL = 400;
+
 const resultOf = (value: unknown): Result | undefined => {
   const parsed = v.safeParse(ExecutionResult, value);
   if (!parsed.success) {
     return undefined;
   }
-  const summary = readableText(parsed.output['external-execution-summary'], 300);
+  const summary = readableText(parsed.output['external-execution-summary'], MOST_SUMMARY);
   const errorCode = readableText(parsed.output['error-code'], 100);
   const url = httpsUrl(parsed.output['external-execution-url']);
   return summary === undefined && errorCode === undefined && url === undefined
@@ -154,9 +159,9 @@ const resultOf = (value: unknown): Result | undefined => {
 };
 
 const httpsUrl = (value: string | undefined): string | undefined => {
-  const url = value !== undefined && value.length <= 1000 ? URL.parse(value) : null;
+  const url = value !== undefined && value.length <= MOST_URL ? URL.parse(value) : null;
   // Percent-encoding makes it up to nine times as long.
-  const plain = url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= 1000;
+  const plain = url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MOST_URL;
   return plain ? url.href : undefined;
 };
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseCodePipelineEvent } from './parse-codepipeline.ts';
-import { describeIssues, ignored, quarantined } from './parsed-event.ts';
+import { describeIssues } from '../describe-issues.ts';
+import { ignored, quarantined } from './parsed-event.ts';
 import type { ParseDetail, ParsedEvent } from './parsed-event.ts';
 
 // Foreign words are looked up in a Map: an object would find `constructor`.

@@ -17,9 +17,12 @@ const EVENT_TYPE = 'gatehouse_delivery';
 
 const TIMEOUT_MS = 5_000;
 
-/** How far around the begin of a post its message is looked for. Slack's clock is not ours. */
-const BEFORE_MS = 60_000;
-const AFTER_MS = 120_000;
+/** How far around the begin of a post its message is looked for: Slack's clock is not ours. */
+const AROUND_MS = 6 * 60_000;
+
+/** At a post a second a channel has no more messages in that time. */
+const MOST_PAGES = 5;
+const PAGE = 200;
 
 type Token = { readonly read: () => Promise<string>; readonly forget: () => void };
 
@@ -101,15 +104,24 @@ export const createSlackClient = (apiUrl: string, token: Token) => {
 
     find: (channel: string, key: string, since: number) =>
       call(async (client) => {
-        const history = await client.conversations.history({
-          channel,
-          oldest: String((since - BEFORE_MS) / 1000),
-          latest: String((since + AFTER_MS) / 1000),
-          include_all_metadata: true,
-          limit: 100,
-        });
-        const { messages } = v.parse(History, history);
-        return { ts: messages.find(({ metadata }) => metadata?.event_payload?.key === key)?.ts };
+        let cursor: string | undefined;
+        for (let page = 0; page < MOST_PAGES; page += 1) {
+          const history = await client.conversations.history({
+            channel,
+            oldest: String((since - AROUND_MS) / 1000),
+            latest: String((since + AROUND_MS) / 1000),
+            include_all_metadata: true,
+            limit: PAGE,
+            ...(cursor && { cursor }),
+          });
+          const { messages, response_metadata: more } = v.parse(History, history);
+          const ours = messages.find(({ metadata }) => metadata?.event_payload?.key === key);
+          cursor = more?.next_cursor;
+          if (ours !== undefined || !cursor) {
+            return { ts: ours?.ts };
+          }
+        }
+        return { ts: undefined };
       }),
   };
 };
@@ -131,6 +143,7 @@ const History = v.object({
     ),
     [],
   ),
+  response_metadata: v.fallback(v.optional(v.object({ next_cursor: v.optional(v.string()) })), undefined),
 });
 
 const contentOf = ({ text, blocks }: Message) => ({

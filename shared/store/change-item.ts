@@ -22,13 +22,16 @@ export type ChangeItem = <Body, Outcome>(
   held?: Item,
 ) => Promise<Changed<Outcome>>;
 
-/** Only looks: the outcome is what is stored. */
+/** A transition that only looks: its outcome is what is stored. */
 export const unchanged = <Body>(body: Body | undefined): Step<Body, Body | undefined> => ({ outcome: body });
 
 const TRIES = 15;
 
-/** Longer than an event can be on its way: a day in EventBridge, two weeks in the queue, two in its dead-letter queue. */
-const KEPT_MS = 45 * 24 * 60 * 60 * 1000;
+/**
+ * Longer than an approval may wait (60 days), and than an event can be on its way: a day in EventBridge, two weeks in the
+ * queue, two in its dead-letter queue.
+ */
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Changes an item by a pure transition and one conditional put: when somebody else wrote meanwhile the transition is

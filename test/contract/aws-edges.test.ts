@@ -1,12 +1,14 @@
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { SNSClient } from '@aws-sdk/client-sns';
+import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Publication } from '../../local/aws/embedded-queues.ts';
 import { runStack, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { compileTemplate } from '../../local/template/compile-template.ts';
+import { clientSettings } from '../../shared/aws/clients.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -36,6 +38,24 @@ const connection = () => ({
   endpoint: stack.aws,
   region: stack.region,
   credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+});
+
+describe('an AWS client', () => {
+  it('gives up on a call that is never answered', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const client = new SNSClient({
+      ...connection(),
+      ...clientSettings,
+      maxAttempts: 1,
+      endpoint: `http://127.0.0.1:${port}`,
+    });
+    await expect(client.send(new ListTopicsCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
+    silent.close();
+    silent.closeAllConnections();
+  });
 });
 
 describe('the SNS publisher', () => {

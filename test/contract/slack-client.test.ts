@@ -171,10 +171,25 @@ describe('the Slack client', () => {
     await expect(client.find('C1', 'key-1', 1_000_000_000)).resolves.toEqual({ ok: true, value: { ts: '1.4' } });
     await expect(client.find('C1', 'key-9', 1_000_000_000)).resolves.toEqual({ ok: true, value: { ts: undefined } });
     expect(Object.fromEntries(calls[0]?.form ?? [])).toMatchObject({
-      oldest: '999940',
-      latest: '1000120',
+      oldest: '999640',
+      latest: '1000360',
       include_all_metadata: 'true',
     });
+  });
+
+  it('turns the pages of a busy channel', async () => {
+    const pages = [
+      { ok: true, messages: [{ ts: '1.9' }], response_metadata: { next_cursor: 'older' } },
+      {
+        ok: true,
+        messages: [{ ts: '1.1', metadata: { event_type: 'gatehouse_delivery', event_payload: { key: 'k' } } }],
+      },
+    ];
+    const { client, calls } = await aSlack((response, call) => {
+      json(pages[call.form.get('cursor') === 'older' ? 1 : 0])(response, call);
+    });
+    await expect(client.find('C1', 'k', 1_000_000_000)).resolves.toEqual({ ok: true, value: { ts: '1.1' } });
+    expect(calls).toHaveLength(2);
   });
 
   it('never throws, and says nothing secret', async () => {

@@ -7,6 +7,7 @@ import { readEventRule } from '../../local/aws/event-rule.ts';
 import { compileTemplate } from '../../local/template/compile-template.ts';
 import { resolveTemplate } from '../../local/template/resolve-template.ts';
 import type { Resource, Template } from '../../local/template/resolve-template.ts';
+import { DEPLOYED } from '../../local/virtual/world.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -15,6 +16,13 @@ const Queue = v.object({
   VisibilityTimeout: v.optional(v.number(), 30),
   SqsManagedSseEnabled: v.boolean(),
   RedrivePolicy: v.optional(v.object({ deadLetterTargetArn: v.string(), maxReceiveCount: v.number() })),
+});
+
+const EventSource = v.object({
+  EventSourceArn: v.string(),
+  FunctionName: v.string(),
+  BatchSize: v.number(),
+  ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
 
 const Statement = v.object({
@@ -45,6 +53,10 @@ beforeAll(async () => {
 const queues = () =>
   resources('AWS::SQS::Queue').map(({ name, arn, properties }) => ({ name, arn, ...v.parse(Queue, properties) }));
 
+/** The rules that a queue's policy lets in, by name. */
+const senders = (policy: string): readonly string[] =>
+  [...JSON.stringify(template.Resources[policy]).matchAll(/:rule\/([\w-]+)/g)].flatMap(([, name]) => name ?? []);
+
 const rules = () => resources('AWS::Events::Rule').map(readEventRule);
 
 describe('the packaged template', () => {
@@ -65,6 +77,19 @@ describe('the packaged template', () => {
     expect(events?.MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
   });
 
+  it('takes nothing that was not encrypted on its way, at any queue', () => {
+    const refused = Object.entries(template.Resources).flatMap(([, { Type, Properties }]) =>
+      Type === 'AWS::SQS::QueuePolicy' && JSON.stringify(Properties).includes('"aws:SecureTransport":"false"')
+        ? v.parse(v.array(v.object({ Ref: v.string() })), Properties['Queues']).map(({ Ref }) => Ref)
+        : [],
+    );
+    expect(refused.sort()).toEqual(
+      resources('AWS::SQS::Queue')
+        .map(({ logicalId }) => logicalId)
+        .sort(),
+    );
+  });
+
   it('encrypts every queue', () => {
     expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(5).fill(true));
   });
@@ -73,10 +98,12 @@ describe('the packaged template', () => {
     const dead = queues().find(({ name }) => name === 'gatehouse-test-rules-dead')?.arn;
     const targets = rules().flatMap((rule) => rule.targets);
     expect(targets.map(({ DeadLetterConfig }) => DeadLetterConfig?.Arn)).toEqual([dead, dead]);
-    const policy = JSON.stringify(template.Resources['RuleDeadLettersPolicy']);
-    for (const { logicalId } of resources('AWS::Events::Rule')) {
-      expect(policy).toContain(`{"Fn::GetAtt":["${logicalId}","Arn"]}`);
-    }
+    expect(senders('RuleDeadLettersPolicy')).toEqual(rules().map(({ name }) => name));
+  });
+
+  it('lets the rules call their targets', () => {
+    expect(senders('EventsQueuePolicy')).toEqual(['gatehouse-test-codepipeline']);
+    expect(JSON.stringify(template.Resources['SweepPermission'])).toContain('"Fn::GetAtt":["SweepRule","Arn"]');
   });
 
   it('hides a message for longer than its function may run', () => {
@@ -116,6 +143,31 @@ describe('the packaged template', () => {
   it('has one role for each function', () => {
     const roles = resources('AWS::Lambda::Function').map(({ name, properties }) => [name, properties['Role']]);
     expect(new Set(roles.map(([, role]) => role)).size).toBe(roles.length);
+  });
+
+  it('is what the simulated world is made like', () => {
+    const sources = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
+      v.parse(EventSource, properties),
+    );
+    const all = queues();
+    const deployed = (name: 'notify' | 'deliver') => {
+      const lambda = resources('AWS::Lambda::Function').find(({ arn }) => arn.endsWith(`-${name}`));
+      const source = sources.find(({ FunctionName }) => FunctionName === lambda?.arn);
+      const queue = all.find(({ arn }) => arn === source?.EventSourceArn);
+      return {
+        timeoutMs: 1000 * Number(lambda?.properties['Timeout']),
+        batchSize: source?.BatchSize,
+        maximumConcurrency: source?.ScalingConfig.MaximumConcurrency,
+        visibilityMs: 1000 * (queue?.VisibilityTimeout ?? 0),
+        maxReceives: queue?.RedrivePolicy?.maxReceiveCount,
+      };
+    };
+    expect({ notify: deployed('notify'), deliver: deployed('deliver') }).toEqual({
+      notify: DEPLOYED.notify,
+      deliver: DEPLOYED.deliver,
+    });
+    expect(rules().find(({ schedule }) => schedule !== undefined)?.schedule).toBe('rate(1 minute)');
+    expect(DEPLOYED.sweep.everyMs).toBe(60_000);
   });
 
   it('keeps logs for a month', () => {

@@ -48,7 +48,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     changeItem: createChangeItem({ store, clock, random: () => 0.5 }),
     clock,
     random: () => 0.5,
-    log: { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') } satisfies Log,
+    log: { info: keep('info'), warn: keep('warn'), error: keep('error') } satisfies Log,
     logged,
     wakeUp: (some: readonly WakeUp[]) => {
       wakeUps.push(...some);

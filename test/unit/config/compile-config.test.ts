@@ -66,6 +66,7 @@ routes:
       'line 3  slack.channels.ops: is not a channel id such as C0123456789',
       'line 5  routes[0].match.state: should be one of in-progress, stopping, waiting, succeeded, failed, stopped, canceled, superseded, did you mean "succeeded"?',
       'line 5  routes[0].match.pipelin: unknown key, did you mean "pipeline"?',
+      'line 6  routes[0].to[0].slack: no channel of that name under slack.channels, did you mean "deployments"?',
       'line 7  routes[1].to: names no destination',
       'line 8  routes[2].to[0]: names one of slack and sns',
     ]);

@@ -22,6 +22,7 @@ describe('failureOfStatus', () => {
     [500, { kind: 'transient', error: 'HTTP 500', ambiguous: true }],
     [502, { kind: 'transient', error: 'HTTP 502', ambiguous: true }],
     [503, { kind: 'transient', error: 'HTTP 503', ambiguous: false }],
+    [408, { kind: 'transient', error: 'HTTP 408', ambiguous: true }],
     [404, { kind: 'refused', error: 'HTTP 404' }],
   ])('sorts %i', (status, failure) => {
     expect(failureOfStatus(status)).toEqual(failure);

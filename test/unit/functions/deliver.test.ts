@@ -282,7 +282,7 @@ describe('deliver', () => {
     await expect(slow(turn.wake)).resolves.toBe('lost');
     expect(turn.calls.at(-1)?.message?.text).toContain('failed');
     await turn.clock.sleep(60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 1, awoken: 1 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0 });
     await turn.deliver(turn.wake);
     expect(turn.calls.at(-1)?.message?.text).toContain('succeeded');
   });
@@ -291,17 +291,36 @@ describe('deliver', () => {
 describe('sweep', () => {
   it('wakes what is due, and leaves it to its wake-up for a while', async () => {
     const turn = await aTurn();
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0 });
     await turn.clock.sleep(60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 1, awoken: 1 });
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0 });
     expect(turn.wakeUps).toEqual([turn.wake]);
+  });
+
+  it('wakes the others although one cannot be read or woken', async () => {
+    const turn = await aTurn();
+    for (const name of ['docs-prod', 'mail-prod']) {
+      await createNotify(turn)([{ id: name, text: aPipelineEvent({ id: name }, { pipeline: name }) }]);
+    }
+    turn.wakeUps.splice(0);
+    await turn.clock.sleep(60_000);
+    const broken = createSweep({
+      ...turn,
+      changeItem: (key, ...rest) =>
+        key.pk === turn.wake.pk ? Promise.reject(new Error('unreadable')) : turn.changeItem(key, ...rest),
+    });
+    await expect(broken()).resolves.toEqual({ due: 3, failed: 1 });
+    expect(turn.wakeUps).toHaveLength(3);
+    expect(turn.logged.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      'delivery not woken',
+    ]);
   });
 
   it('leaves alone what is at rest', async () => {
     const turn = await aTurn();
     await turn.deliver(turn.wake);
     await turn.clock.sleep(24 * 60 * 60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, awoken: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0 });
   });
 });

@@ -69,6 +69,7 @@ ${LINK}
         region: 'eu-west-1',
         executionId: '0a1b2c3d-0000-4000-8000-000000000001',
         eventId: 'event-3',
+        version: '000001#01795169052000#40',
         environment: 'production',
       },
     });
@@ -112,6 +113,7 @@ ${LINK}
         region: 'eu-west-1',
         executionId: '0a1b2c3d-0000-4000-8000-000000000001',
         eventId: 'event-2',
+        version: '000001#01795169000000#40',
       },
     });
   });

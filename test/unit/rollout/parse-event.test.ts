@@ -222,7 +222,7 @@ describe('an action', () => {
       anAction({ state: 'FAILED', 'execution-result': { 'external-execution-summary': piece.repeat(5000) } }),
     );
     const summary = parsed.kind === 'change' ? (parsed.change.result?.summary ?? '') : '';
-    expect(Array.from(summary)).toHaveLength(300);
+    expect(Array.from(summary)).toHaveLength(240);
     expect(summary.endsWith('…')).toBe(true);
     expect(summary.isWellFormed()).toBe(true);
   });

@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+
+const CANARY = ['x', 'oxb-1-canary'].join('');
+
+/** What the log of a function prints, each line read as JSON. */
+const printedBy = (write: (log: ReturnType<typeof createLambdaLog>) => void): readonly unknown[] => {
+  const lines: string[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  }
+  write(createLambdaLog('deliver'));
+  vi.restoreAllMocks();
+  return lines
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the log of a function', () => {
+  it('prints a line of JSON with stable keys for each call', () => {
+    const lines = printedBy((log) => {
+      log.info('message shown', { rollout: 'X#1', rev: 3, delivered: 'posted' });
+      log.warn('delivery failed', { error: 'HTTP 503', ambiguous: false });
+    });
+    expect(lines).toMatchObject([
+      { level: 'INFO', service: 'deliver', message: 'message shown', rollout: 'X#1', rev: 3, delivered: 'posted' },
+      { level: 'WARN', service: 'deliver', message: 'delivery failed', error: 'HTTP 503', ambiguous: false },
+    ]);
+  });
+
+  it('keeps foreign text within its line', () => {
+    const [line] = printedBy((log) => {
+      log.info('event handled', { reason: 'one\r\n{"level":"ERROR"}\u2028two' });
+    });
+    expect(line).toMatchObject({ reason: 'one\r\n{"level":"ERROR"}\u2028two' });
+  });
+
+  it('prints no secret, wherever it stands', () => {
+    const lines = printedBy((log) => {
+      log.error(`failed with ${CANARY}`, {
+        slackToken: 'canary',
+        error: new Error(`refused ${CANARY}`, { cause: new Error(`Bearer ${CANARY}`) }),
+        published: [`https://hooks.slack.com/services/T0/B0/canary`],
+      });
+    });
+    expect(JSON.stringify(lines)).not.toContain('canary');
+    expect(lines).toMatchObject([{ message: 'failed with [redacted]', slackToken: '[redacted]' }]);
+  });
+});
