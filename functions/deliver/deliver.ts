@@ -135,7 +135,7 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
     return undefined;
   }
   const { workspace } = config.slack;
-  const method: Method = delivery.ts === undefined ? 'chat.postMessage' : 'chat.update';
+  const method = nextMethod(delivery);
   const [{ outcome: pause }, { outcome: circuit }] = await Promise.all([
     changeItem(methodKey(workspace, method), pauseItem, unchanged),
     changeItem(circuitKey(workspace), pauseItem, unchanged),
@@ -154,6 +154,14 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
     pausedUntil: Math.max(pause?.until ?? 0, circuit?.until ?? 0),
     circuitOpen: (circuit?.count ?? 0) > 0,
   };
+};
+
+/** The method that a turn calls first. */
+const nextMethod = ({ ts, intent }: Delivery): Method => {
+  if (ts !== undefined) {
+    return 'chat.update';
+  }
+  return intent === undefined ? 'chat.postMessage' : 'conversations.history';
 };
 
 const postpone = async (
@@ -308,7 +316,13 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
       const until = now + failure.retryAfterMs;
       log.info('rate limited', { ...names, retryAfterMs: failure.retryAfterMs });
       await changeItem(methodKey(config.slack.workspace, method), pauseItem, methodPaused(until));
-      return postpone(turn, until, intent);
+      const delivered = await postpone(turn, until, intent);
+      if (failure.retryAfterMs <= SHORT_PAUSE_MS) {
+        // The sweep would come back to it a minute later.
+        await clock.sleep(failure.retryAfterMs);
+        await deps.wakeUp([turn.wake]);
+      }
+      return delivered;
     }
     case 'transient': {
       const { error, ambiguous } = failure;

@@ -41,11 +41,11 @@ export const scheduleEvents = (
   const sequence = Array.from({ length: repeat }, () => marked).flat();
   const order = shuffle === undefined ? sequence : createChance(shuffle).shuffled(sequence);
   const startsAt = order.find(({ time }) => time !== undefined)?.time ?? 0;
-  let latest = startsAt;
+  let before = startsAt;
   let atMs = 0;
-  const events = order.map(({ time = latest, ...event }) => {
-    atMs += Math.min(LONGEST_GAP_MS, Math.max(0, time - latest));
-    latest = Math.max(latest, time);
+  const events = order.map(({ time = before, ...event }) => {
+    atMs += Math.min(LONGEST_GAP_MS, Math.max(0, time - before));
+    before = time;
     return { ...event, atMs };
   });
   return { startsAt, events };

@@ -203,7 +203,8 @@ export const adopted =
       const extra = [...(delivery.extra ?? []), ts];
       return { body: { ...delivery, extra, ...(dueAt !== undefined && { dueAt }) }, outcome: 'extra' };
     }
-    const { intent, shown: digest, ...rest } = delivery;
+    // The channel has taken a message: whatever refused one before is over.
+    const { intent, shown: digest, refused, ...rest } = delivery;
     return delivery.ts === ts
       ? { outcome: 'adopted' }
       : { body: { ...rest, ts, done: 0, dueAt: delivery.dueAt ?? now + WAKE_UP_MS }, outcome: 'adopted' };
@@ -229,7 +230,7 @@ export const doubted =
     if (delivery === undefined) {
       return { outcome: undefined };
     }
-    const { shown: digest, ...rest } = delivery;
+    const { shown: digest, refused, ...rest } = delivery;
     return { body: { ...rest, done: 0, dueAt: now + WAKE_UP_MS }, outcome: undefined };
   };
 

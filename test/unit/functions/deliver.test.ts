@@ -118,8 +118,9 @@ describe('deliver', () => {
   });
 
   it('holds the method back for the whole workspace, waiting out what is short', async () => {
-    const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 4_000 })]);
+    const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 9_000 })]);
     await turn.deliver(turn.wake);
+    await turn.clock.sleep(5_000);
     const other = aPipelineEvent({ id: 'event-7' }, { pipeline: 'docs-prod' });
     await createNotify(turn)([{ id: 'm', text: other }]);
     const [wake] = turn.wakeUps.splice(0);
@@ -127,6 +128,15 @@ describe('deliver', () => {
     await expect(turn.deliver(wake ?? turn.wake)).resolves.toBe('posted');
     // Three seconds were left of the pause, and then its own second.
     expect(turn.clock.now() - before).toBe(4_000);
+  });
+
+  it('comes back by itself after a pause that is short', async () => {
+    const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 2_000 })]);
+    const before = turn.clock.now();
+    await turn.deliver(turn.wake);
+    expect(turn.wakeUps).toEqual([turn.wake]);
+    expect(turn.clock.now() - before).toBeGreaterThanOrEqual(2_000);
+    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
   });
 
   it('tries again after a failure that passes, later each time, without looking for a post that was not made', async () => {
