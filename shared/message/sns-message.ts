@@ -54,7 +54,9 @@ const asciiText = (text: string, limit: number): string => {
   const ascii = cleanText(text)
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
-    .replace(/[^\x20-\x7e]/gu, '?');
+    .replace(/[^\x20-\x7e]/gu, '?')
+    // Some signs come apart into a space and what is put over it.
+    .trim();
   return cutText(ascii, limit, '...') || '?';
 };
 

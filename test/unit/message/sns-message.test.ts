@@ -193,6 +193,11 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
     expect(snsMessage(change, rollout, environment).subject).toBe(subject);
   });
 
+  it('begins its subject with something to see', () => {
+    const overlined = aChange({ rollout: aRolloutId({ name: '\u203e' }) });
+    expect(snsMessage(overlined, aRollout(overlined), '\u203e').subject).toBe('[?] ? is in progress');
+  });
+
   it('is what SNS takes, whatever strangers wrote', () => {
     const worlds = fc
       .tuple(hostileRolloutId, fc.array(hostileChange, { minLength: 1, maxLength: 20 }))
