@@ -8,6 +8,7 @@ import type { SnsMessage } from '../../shared/message/sns-message.ts';
 import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
 import { eventItem } from '../../shared/rollout/event-record.ts';
 import type { EventRecord } from '../../shared/rollout/event-record.ts';
+import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold } from '../../shared/rollout/fold.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
@@ -138,7 +139,7 @@ const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[])
 
 /** Whether the newest that is known of something was told by this event. */
 const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange): boolean =>
-  [registers[registerName(register)], facts.trigger, facts.stopReason].some(
+  [registers[registerName(register)], ...Object.values(facts)].some(
     (known) => known?.version.eventId === version.eventId,
   );
 
@@ -179,12 +180,13 @@ const tell = async (
   fresh: boolean,
 ): Promise<Handled> => {
   const { changeItem, config, publish, clock, log } = deps;
-  const key = eventKey(pk, change.version.eventId);
+  const key = eventKey(pk, factId(change));
   const { outcome: known } = await changeItem(key, eventItem, unchanged);
   const routed = channels.length > 0 || audience.topics.length > 0;
   const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
   const record: EventRecord = known ?? {
     outcome,
+    eventId: change.version.eventId,
     register: registerName(change.register),
     attempt: change.version.attempt,
     time: change.version.time,
