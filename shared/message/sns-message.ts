@@ -43,7 +43,7 @@ const subjectOf = (change: StateChange, overview: Overview, environment: string 
     const rollback = overview.rollbackOf === undefined ? '' : ' rollback';
     return [
       ...(environment === undefined ? [] : [`[${asciiText(environment, limits.environment)}]`]),
-      asciiName(change.rollout, limits.name) + rollback + (place === undefined ? '' : ':'),
+      asciiName(change.rollout, limits.name - rollback.length) + rollback + (place === undefined ? '' : ':'),
       ...(place === undefined ? [] : [asciiText(place, limits.place)]),
       predicate,
       ...(at === undefined ? [] : [`at ${asciiText(at, limits.place)}`]),

@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<State, StateWords>> = {
 export const wordsOf = (state: State): StateWords => WORDS[state];
 
 // Nobody approves a blue/green deployment: it is continued by hand, or by itself after the time that its group allows.
-const READY: StateWords = { emoji: '⏳', label: 'ready to shift traffic', predicate: 'is ready to shift traffic' };
+const READY: StateWords = { emoji: '⏳', label: 'ready for traffic', predicate: 'is ready for traffic' };
 
 /** The state of a whole rollout in people's words: a deployment waits for something else than a pipeline does. */
 export const rolloutWords = (source: RolloutId['source'], state: State): StateWords =>
