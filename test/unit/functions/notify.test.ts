@@ -54,7 +54,7 @@ describe('notify', () => {
     });
     await expect(notify([{ id: 'm1', text: byBus }])).resolves.toEqual([{ id: 'm1', outcome: 'applied' }]);
     await expect(notify([{ id: 'm2', text: aNotification(byRule) }])).resolves.toEqual([
-      { id: 'm2', outcome: 'duplicate' },
+      { id: 'm2', outcome: 'stale' },
     ]);
     await expect(notify([{ id: 'm3', text: aNotification(byTrigger) }])).resolves.toEqual([
       { id: 'm3', outcome: 'duplicate' },
@@ -71,7 +71,8 @@ describe('notify', () => {
     const notify = createNotify(rig);
     const byRule = FAILED.replace('"detail-type"', '"detailType"').replace('"id":"event-2",', '');
     await notify([{ id: 'm1', text: byRule }]);
-    await expect(notify([{ id: 'm2', text: FAILED }])).resolves.toEqual([{ id: 'm2', outcome: 'duplicate' }]);
+    await expect(notify([{ id: 'm2', text: FAILED }])).resolves.toEqual([{ id: 'm2', outcome: 'stale' }]);
+    await expect(notify([{ id: 'm3', text: FAILED }])).resolves.toEqual([{ id: 'm3', outcome: 'duplicate' }]);
     expect(rig.published).toHaveLength(1);
   });
 
