@@ -9,6 +9,7 @@ import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
+import { TopicEvent } from '../../shared/queue/topic-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -28,10 +29,22 @@ const notify = createNotify({
 });
 
 /**
- * Called by AWS with a batch of the events queue; what failed comes again. Called by hand with one bare event it says
- * what became of it.
+ * Called by AWS with a batch of the events queue, or by a topic; what failed comes again. Called by hand with one bare
+ * event it says what became of it.
  */
-export const handler = async (event: unknown): Promise<SQSBatchResponse | Handled> => {
+export const handler = async (event: unknown): Promise<SQSBatchResponse | readonly Handled[] | Handled> => {
+  const notifications = v.safeParse(TopicEvent, event);
+  if (notifications.success) {
+    const told = await notify(
+      notifications.output.Records.map(({ Sns }) => ({ id: Sns.MessageId, text: JSON.stringify(Sns) })),
+    );
+    const missed = told.find(({ outcome }) => outcome === 'failed');
+    if (missed !== undefined) {
+      // The whole of it comes again: what was done is not done twice.
+      throw new Error(`A notification was not handled: ${missed.reason ?? 'for no known reason'}`);
+    }
+    return told;
+  }
   const batch = v.safeParse(QueueEvent, event);
   if (!batch.success) {
     const [handled] = await notify([{ id: 'direct', text: textOf(event) }]);

@@ -6,8 +6,9 @@ import type { Log } from '../../shared/log.ts';
 import { snsMessage } from '../../shared/message/sns-message.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
 import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
-import { eventItem } from '../../shared/rollout/event-record.ts';
+import { cameUnder, eventItem } from '../../shared/rollout/event-record.ts';
 import type { EventRecord } from '../../shared/rollout/event-record.ts';
+import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold } from '../../shared/rollout/fold.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
@@ -138,7 +139,7 @@ const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[])
 
 /** Whether the newest that is known of something was told by this event. */
 const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange): boolean =>
-  [registers[registerName(register)], facts.trigger, facts.stopReason].some(
+  [registers[registerName(register)], ...Object.values(facts)].some(
     (known) => known?.version.eventId === version.eventId,
   );
 
@@ -179,12 +180,13 @@ const tell = async (
   fresh: boolean,
 ): Promise<Handled> => {
   const { changeItem, config, publish, clock, log } = deps;
-  const key = eventKey(pk, change.version.eventId);
+  const key = eventKey(pk, factId(change));
   const { outcome: known } = await changeItem(key, eventItem, unchanged);
   const routed = channels.length > 0 || audience.topics.length > 0;
   const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
   const record: EventRecord = known ?? {
     outcome,
+    eventIds: [],
     register: registerName(change.register),
     attempt: change.version.attempt,
     time: change.version.time,
@@ -193,7 +195,10 @@ const tell = async (
   };
   const keep = (published: readonly string[]) =>
     changeItem(key, eventItem, (stored) => ({
-      body: { ...record, published: [...new Set([...(stored?.published ?? []), ...published])] },
+      body: {
+        ...cameUnder(stored ?? record, change.version.eventId),
+        published: [...new Set([...(stored?.published ?? []), ...published])],
+      },
       outcome: undefined,
     }));
   const missing = audience.topics.filter((topic) => !record.published.includes(topic));
@@ -203,14 +208,15 @@ const tell = async (
     ),
   );
   const done = missing.filter((_topic, index) => published[index]?.ok);
-  if (known === undefined || done.length > 0) {
+  const repeated = known?.eventIds.includes(change.version.eventId) === true;
+  if (!repeated || done.length > 0) {
     await keep(done);
   }
   const refusal = published.find((one) => !one.ok);
   if (refusal !== undefined) {
     return failed(log, id, refusal.error);
   }
-  const handled: Handled = { id, outcome: known === undefined ? outcome : 'duplicate' };
+  const handled: Handled = { id, outcome: repeated ? 'duplicate' : known === undefined ? outcome : 'stale' };
   log.info('event handled', {
     messageId: id,
     outcome: handled.outcome,

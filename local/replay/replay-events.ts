@@ -1,6 +1,8 @@
 import type { Handled } from '../../functions/notify/notify.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { rolloutName } from '../../shared/message/rollout-name.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
+import type { RolloutId } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { State } from '../../shared/rollout/state.ts';
 import { compareText } from '../../shared/rollout/version.ts';
@@ -24,16 +26,10 @@ export type Replayed = {
     readonly outcome: Exclude<Handled['outcome'], 'failed'> | null;
     readonly reason: string | null;
   }[];
-  readonly rollouts: readonly {
-    readonly source: string;
-    readonly partition: string;
-    readonly account: string;
-    readonly region: string;
-    readonly name: string;
-    readonly executionId: string;
+  readonly rollouts: readonly (RolloutId & {
     readonly state: State;
     readonly registers: Readonly<Record<string, State>>;
-  }[];
+  })[];
   readonly slack: {
     readonly messages: readonly {
       readonly channel: string;
@@ -129,4 +125,4 @@ const rolloutOf = (item: Item): Replayed['rollouts'] => {
 };
 
 const byId = (a: Replayed['rollouts'][number], b: Replayed['rollouts'][number]): number =>
-  compareText(a.name, b.name) || compareText(JSON.stringify(a), JSON.stringify(b));
+  compareText(rolloutName(a, 250), rolloutName(b, 250)) || compareText(JSON.stringify(a), JSON.stringify(b));

@@ -9,11 +9,20 @@ const HOSTS: ReadonlyMap<string, Host> = new Map<string, Host>([
 ]);
 
 /** Where the rollout is seen in the AWS console; undefined in a partition whose console we do not know. */
-export const consoleLink = ({ partition, region, name, executionId }: RolloutId): string | undefined => {
-  const host = HOSTS.get(partition);
+export const consoleLink = (id: RolloutId): string | undefined => {
+  const host = HOSTS.get(id.partition);
   return host === undefined
     ? undefined
-    : `https://${host(region)}/codesuite/codepipeline/pipelines/${encode(name)}/executions/${encode(executionId)}/timeline?region=${encode(region)}`;
+    : `https://${host(id.region)}/codesuite/${pageOf(id)}?region=${encode(id.region)}`;
+};
+
+const pageOf = (id: RolloutId): string => {
+  switch (id.source) {
+    case 'codepipeline':
+      return `codepipeline/pipelines/${encode(id.name)}/executions/${encode(id.executionId)}/timeline`;
+    case 'codedeploy':
+      return `codedeploy/deployments/${encode(id.executionId)}`;
+  }
 };
 
 const encode = (part: string): string => encodeURIComponent(part.toWellFormed());

@@ -3,16 +3,18 @@ import type { RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { formatDuration } from './duration.ts';
-import { wordsOf } from './state-words.ts';
+import { rolloutName, shortName } from './rollout-name.ts';
+import { rolloutWords } from './state-words.ts';
 
 /** One sentence without a full stop: `shop-prod (production) failed at Deploy / Release after 4 min 12 s`. */
 export const describeRollout = (id: RolloutId, overview: Overview, environment: string | undefined): string => {
   const place = placeOf(overview);
   const duration = durationOf(overview);
   return [
-    shortName(id.name),
+    rolloutName(id, 50),
+    ...(overview.rollbackOf === undefined ? [] : [`rollback of ${shortName(overview.rollbackOf)}`]),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
-    wordsOf(overview.state).predicate,
+    rolloutWords(id.source, overview.state).predicate,
     ...(place === undefined ? [] : [`at ${place}`]),
     ...(duration === undefined ? [] : [`after ${duration}`]),
   ].join(' ');
@@ -31,8 +33,11 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
   `${shortName(stage)} / ${shortName(action)}`;
 
-/** A name that is seen whatever it is made of, in at most 50 characters. */
-export const shortName = (name: string): string => cutText(cleanText(name), 50) || '(unnamed)';
+/** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
+export const describeInstances = ({ instances }: Overview): string | undefined =>
+  instances === undefined
+    ? undefined
+    : `${instances.succeeded} of ${instances.isPart ? 'the first ' : ''}${instances.total} ${instances.total === 1 ? 'instance' : 'instances'} succeeded`;
 
 /** How long an ended rollout took. */
 export const durationOf = ({ startedAt, endedAt }: Overview): string | undefined =>

@@ -14,17 +14,19 @@ import type { Rollout, RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
-import { actionName, describeRollout, durationOf, shortName, stopReasonOf } from './describe-rollout.ts';
+import { actionName, describeInstances, describeRollout, durationOf, stopReasonOf } from './describe-rollout.ts';
 import { describeTrigger } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
-import { wordsOf } from './state-words.ts';
+import { rolloutName, shortName } from './rollout-name.ts';
+import { rolloutWords, wordsOf } from './state-words.ts';
 
 /** What `chat.postMessage` and `chat.update` are given: blocks to see, and text for notifications and screen readers. */
 export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
 const MAX_STAGES = 8;
 const MAX_ACTIONS = 3;
+const MAX_INSTANCES = 3;
 const MAX_LINK = 400;
 
 /**
@@ -38,6 +40,8 @@ export const slackMessage = (rollout: Rollout, environment: string | undefined):
     blocks: [
       header(rollout.id, overview, environment),
       ...richText(stageLine(overview.stages)),
+      ...richText(instances(overview)),
+      ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText(waiting(overview.waiting)),
       ...richText(stopReason(overview, rollout.facts.stopReason?.value)),
@@ -62,9 +66,9 @@ const code = (content: string): RichTextElement => ({ type: 'text', text: conten
 
 const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
 
-const header = ({ name }: RolloutId, { state }: Overview, environment: string | undefined): HeaderBlock => {
-  const { emoji, label } = wordsOf(state);
-  const shownName = cutText(cleanText(name), 80) || '(unnamed)';
+const header = (id: RolloutId, { state, rollbackOf }: Overview, environment: string | undefined): HeaderBlock => {
+  const { emoji, label } = rolloutWords(id.source, state);
+  const shownName = rolloutName(id, 80) + (rollbackOf === undefined ? '' : ' rollback');
   const place = environment === undefined ? '' : ` · ${cutText(shortName(environment), 30)}`;
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${shownName} ${label}${place}`, emoji: false } };
 };
@@ -94,6 +98,27 @@ const inGroups = (stages: readonly StageOverview[]): readonly StageGroup[] =>
       ? [...groups.slice(0, -1), { state, names: [...last.names, shortName(stage)] }]
       : [...groups, { state, names: [shortName(stage)] }];
   }, []);
+
+/** `7 of 9 instances succeeded · ❌ i-0a1b, i-0c2d failed`. */
+const instances = (overview: Overview): readonly RichTextPart[] => {
+  const described = describeInstances(overview);
+  if (described === undefined) {
+    return [];
+  }
+  const failed = overview.instances?.failed ?? [];
+  const names = failed.slice(0, MAX_INSTANCES).map(shortName).join(', ');
+  const others = failed.length > MAX_INSTANCES ? ` and ${failed.length - MAX_INSTANCES} more` : '';
+  return [section(text(described), ...(failed.length === 0 ? [] : [text(' · '), bold(`❌ ${names}${others} failed`)]))];
+};
+
+const wholeFailure = ({ failure: why }: Overview): readonly RichTextPart[] => {
+  const errorCode = cutText(cleanText(why?.errorCode ?? ''), 60);
+  const summary = cutText(cleanText(why?.summary ?? ''), 240);
+  return [
+    ...(errorCode === '' ? [] : [section(text('Failed with '), code(errorCode))]),
+    ...(summary === '' ? [] : [quote(summary)]),
+  ];
+};
 
 const failures = (actions: readonly ActionOverview[]): readonly RichTextPart[] => [
   ...actions.slice(0, MAX_ACTIONS).flatMap(failure),
@@ -157,6 +182,11 @@ const trigger = ({ facts }: Rollout): readonly RichTextPart[] => {
   return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
 };
 
+const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
+  codepipeline: 'CodePipeline',
+  codedeploy: 'CodeDeploy',
+};
+
 const context = (id: RolloutId, overview: Overview): ContextBlock => {
   const link = consoleLink(id);
   const started = overview.endedAt === undefined ? momentOf(overview.startedAt) : undefined;
@@ -175,7 +205,7 @@ const context = (id: RolloutId, overview: Overview): ContextBlock => {
         ? []
         : [mrkdwn(`Started <!date^${started.epochSeconds}^${DATE_FORMAT}|${started.utc}>`)]),
       { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
-      ...(link === undefined || link.length > MAX_LINK ? [] : [mrkdwn(`<${link}|Open in CodePipeline>`)]),
+      ...(link === undefined || link.length > MAX_LINK ? [] : [mrkdwn(`<${link}|Open in ${CONSOLES[id.source]}>`)]),
     ],
   };
 };

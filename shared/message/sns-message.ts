@@ -1,14 +1,15 @@
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
-import type { Rollout, StateChange } from '../rollout/rollout.ts';
+import type { Rollout, RolloutId, StateChange } from '../rollout/rollout.ts';
 import type { Version } from '../rollout/version.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
-import { actionName, describeRollout, placeOf, shortName, stopReasonOf } from './describe-rollout.ts';
+import { actionName, describeInstances, describeRollout, placeOf, stopReasonOf } from './describe-rollout.ts';
 import { describeTrigger } from './describe-trigger.ts';
 import { momentOf } from './moment.ts';
-import { wordsOf } from './state-words.ts';
+import { shortName } from './rollout-name.ts';
+import { rolloutWords, wordsOf } from './state-words.ts';
 
 /** What SNS publishes: a subject and text for people, attributes for filter policies. */
 export type SnsMessage = {
@@ -19,6 +20,7 @@ export type SnsMessage = {
 
 const MAX_STAGES = 60;
 const MAX_ACTIONS = 10;
+const MAX_INSTANCES = 3;
 
 /** Tells one state change by SNS, and how the rollout stands with it. */
 export const snsMessage = (change: StateChange, rollout: Rollout, environment: string | undefined): SnsMessage => {
@@ -37,17 +39,28 @@ const subjectOf = (change: StateChange, overview: Overview, environment: string 
   const written = (limits: { readonly environment: number; readonly name: number; readonly place: number }): string => {
     const place = registerPlace(change);
     const at = change.register.kind === 'rollout' && change.state === overview.state ? placeOf(overview) : undefined;
-    const predicate = wordsOf(change.state).predicate;
+    const { predicate } = changeWords(change);
+    const rollback = overview.rollbackOf === undefined ? '' : ' rollback';
     return [
       ...(environment === undefined ? [] : [`[${asciiText(environment, limits.environment)}]`]),
-      asciiText(change.rollout.name, limits.name) + (place === undefined ? '' : ':'),
+      asciiName(change.rollout, limits.name - rollback.length) + rollback + (place === undefined ? '' : ':'),
       ...(place === undefined ? [] : [asciiText(place, limits.place)]),
       predicate,
       ...(at === undefined ? [] : [`at ${asciiText(at, limits.place)}`]),
     ].join(' ');
   };
-  const whole = written({ environment: 100, name: 100, place: 200 });
+  const whole = written({ environment: 100, name: 200, place: 200 });
   return whole.length <= MAX_SUBJECT ? whole : written({ environment: 18, name: 30, place: 20 });
+};
+
+/** Of a deployment's two names each gives way. */
+const asciiName = (id: RolloutId, limit: number): string => {
+  switch (id.source) {
+    case 'codepipeline':
+      return asciiText(id.name, limit);
+    case 'codedeploy':
+      return [id.application, id.group].map((name) => asciiText(name, Math.floor((limit - 3) / 2))).join(' / ');
+  }
 };
 
 const asciiText = (text: string, limit: number): string => {
@@ -69,15 +82,22 @@ const registerPlace = ({ register }: StateChange): string | undefined => {
       return shortName(register.stage);
     case 'action':
       return actionName(register);
+    case 'instance':
+      return `instance ${shortName(register.instance)}`;
   }
 };
+
+const changeWords = ({ rollout, register, state }: StateChange) =>
+  register.kind === 'rollout' ? rolloutWords(rollout.source, state) : wordsOf(state);
 
 const bodyOf = (change: StateChange, rollout: Rollout, overview: Overview, environment: string | undefined): string =>
   [
     newsOf(change, rollout, overview, environment),
+    wholeFailureOf(overview),
     listed('What failed', failuresOf(change, overview), MAX_ACTIONS, failureLines),
     listed('Waiting for approval', overview.waiting, MAX_ACTIONS, waitingLines),
     listed('Stages', overview.stages, MAX_STAGES, stageLines),
+    instanceLines(overview),
     factsOf(rollout, overview),
     [consoleLink(rollout.id) ?? ''],
   ]
@@ -93,8 +113,8 @@ const newsOf = (
   environment: string | undefined,
 ): readonly string[] => {
   const place = registerPlace(change);
-  const { emoji, predicate } = wordsOf(change.state);
-  const whole = `${wordsOf(overview.state).emoji} ${describeRollout(rollout.id, overview, environment)}`;
+  const { emoji, predicate } = changeWords(change);
+  const whole = `${rolloutWords(rollout.id.source, overview.state).emoji} ${describeRollout(rollout.id, overview, environment)}`;
   return place === undefined ? [whole] : [`${emoji} ${place} ${predicate}`, whole];
 };
 
@@ -145,6 +165,17 @@ const stageLines = ({ stage, state }: StageOverview): readonly string[] => {
   return [`${emoji} ${shortName(stage)} ${label}`];
 };
 
+const wholeFailureOf = ({ failure }: Overview): readonly string[] =>
+  [failure?.errorCode ?? '', failure?.summary ?? ''].map((line) => cutText(cleanText(line), 300));
+
+const instanceLines = (overview: Overview): readonly string[] => {
+  const described = describeInstances(overview);
+  const failed = overview.instances?.failed ?? [];
+  return described === undefined
+    ? []
+    : [described, ...listed('Failed', failed, MAX_INSTANCES, (instance) => [shortName(instance)])];
+};
+
 const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] => {
   const [first, ...rest] = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
   return [
@@ -155,7 +186,7 @@ const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] 
     fact('Started', momentOf(overview.startedAt)?.utc),
     fact('Account', id.account),
     fact('Region', id.region),
-    fact('Execution', id.executionId),
+    fact(id.source === 'codedeploy' ? 'Deployment' : 'Execution', id.executionId),
   ];
 };
 
@@ -168,6 +199,16 @@ const sortable = ({ attempt, time, rank }: Version): string =>
     '#',
   );
 
+/** As CodeDeploy's own ARNs have it, for filters that go by the beginning. SQS takes no more than ten attributes raw. */
+const attributeName = (id: RolloutId): string => {
+  switch (id.source) {
+    case 'codepipeline':
+      return id.name;
+    case 'codedeploy':
+      return `${id.application}/${id.group}`;
+  }
+};
+
 const attributesOf = (
   { rollout, register, state, version }: StateChange,
   environment: string | undefined,
@@ -175,7 +216,7 @@ const attributesOf = (
   Object.fromEntries(
     Object.entries({
       source: rollout.source,
-      name: rollout.name,
+      name: attributeName(rollout),
       state,
       register: register.kind,
       account: rollout.account,

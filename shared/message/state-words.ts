@@ -1,3 +1,4 @@
+import type { RolloutId } from '../rollout/rollout.ts';
 import type { State } from '../rollout/state.ts';
 
 type StateWords = {
@@ -22,3 +23,10 @@ const WORDS: Readonly<Record<State, StateWords>> = {
 
 /** A state in people's words, and a sign that is never shown without them. */
 export const wordsOf = (state: State): StateWords => WORDS[state];
+
+// Nobody approves a blue/green deployment: it is continued by hand, or by itself after the time that its group allows.
+const READY: StateWords = { emoji: '⏳', label: 'ready for traffic', predicate: 'is ready for traffic' };
+
+/** The state of a whole rollout in people's words: a deployment waits for something else than a pipeline does. */
+export const rolloutWords = (source: RolloutId['source'], state: State): StateWords =>
+  source === 'codedeploy' && state === 'waiting' ? READY : wordsOf(state);

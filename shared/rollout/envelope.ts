@@ -26,16 +26,20 @@ export const Id = v.pipe(
   v.regex(/^[^\s\p{Cc}\p{Cs}]*$/u, 'has spaces or control characters'),
 );
 
+/** Seen as a number too, which has lost its leading zeros. */
+export const AccountId = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform((account) => String(account).padStart(12, '0')),
+  v.regex(/^\d{12}$/, 'is not an account id of 12 digits'),
+);
+
+export const Region = v.pipe(v.string(), v.regex(/^[a-z]{2,8}(?:-[a-z0-9]{1,16}){1,4}$/, 'is not a region'));
+
 /** What every event of AWS's own services has around its detail. */
 export const Envelope = v.looseObject({
   id: Id,
-  // Seen as a number too, which has lost its leading zeros.
-  account: v.pipe(
-    v.union([v.string(), v.number()]),
-    v.transform((account) => String(account).padStart(12, '0')),
-    v.regex(/^\d{12}$/, 'is not an account id of 12 digits'),
-  ),
-  region: v.pipe(v.string(), v.regex(/^[a-z]{2,8}(?:-[a-z0-9]{1,16}){1,4}$/, 'is not a region')),
+  account: AccountId,
+  region: Region,
   time: v.pipe(
     v.string(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {

@@ -4,6 +4,8 @@ import type { ItemKind } from '../store/change-item.ts';
 /** What became of an event: which register it told of, and the topics that it was published to. */
 export type EventRecord = {
   readonly outcome: 'applied' | 'stale' | 'unrouted';
+  /** The ids that it came under: the event's own, and another by each other road. */
+  readonly eventIds: readonly string[];
   readonly register: string;
   readonly attempt: number;
   /** Epoch milliseconds, from the event. */
@@ -14,8 +16,17 @@ export type EventRecord = {
   readonly published: readonly string[];
 };
 
+const MOST_IDS = 10;
+
+/** The record with one more id that its event came under, as far as there is room for it. */
+export const cameUnder = (record: EventRecord, eventId: string): EventRecord =>
+  record.eventIds.includes(eventId) || record.eventIds.length >= MOST_IDS
+    ? record
+    : { ...record, eventIds: [...record.eventIds, eventId] };
+
 const StoredEvent = v.object({
   outcome: v.picklist(['applied', 'stale', 'unrouted']),
+  eventIds: v.array(v.string()),
   register: v.string(),
   attempt: v.number(),
   time: v.number(),

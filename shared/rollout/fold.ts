@@ -3,7 +3,7 @@ import type { Fact, Facts, Register, RegisterState, Rollout, StateChange } from 
 import { compareText, compareVersions } from './version.ts';
 import type { Version } from './version.ts';
 
-/** More registers than a pipeline needs, few enough to fit into one DynamoDB item whatever they say. */
+/** More registers than a pipeline or most deployments need, few enough to fit into one DynamoDB item whatever they say. */
 export const MAX_REGISTERS = 150;
 
 /**
@@ -36,7 +36,7 @@ const withRegister = (registers: Rollout['registers'], told: RegisterState): Rol
     : Object.fromEntries(Object.entries(next).filter(([, state]) => state.register !== dropped));
 };
 
-const KEPT_FIRST = { rollout: 0, stage: 1, action: 2 } as const;
+const KEPT_FIRST = { rollout: 0, stage: 1, action: 2, instance: 3 } as const;
 
 const keptBefore = (a: Register, b: Register): boolean =>
   (KEPT_FIRST[a.kind] - KEPT_FIRST[b.kind] || compareText(registerName(a), registerName(b))) < 0;
@@ -53,9 +53,19 @@ const contentOf = ({ state, result }: RegisterState): unknown => ({ state, resul
 const mergeFacts = (known: Facts, told: Facts): Facts => {
   const trigger = mergeFact(known.trigger, told.trigger);
   const stopReason = mergeFact(known.stopReason, told.stopReason);
-  return trigger === known.trigger && stopReason === known.stopReason
+  const failure = mergeFact(known.failure, told.failure);
+  const rollbackOf = mergeFact(known.rollbackOf, told.rollbackOf);
+  return trigger === known.trigger &&
+    stopReason === known.stopReason &&
+    failure === known.failure &&
+    rollbackOf === known.rollbackOf
     ? known
-    : { ...(trigger && { trigger }), ...(stopReason && { stopReason }) };
+    : {
+        ...(trigger && { trigger }),
+        ...(stopReason && { stopReason }),
+        ...(failure && { failure }),
+        ...(rollbackOf && { rollbackOf }),
+      };
 };
 
 const mergeFact = <Value>(known: Fact<Value> | undefined, told: Fact<Value> | undefined): Fact<Value> | undefined =>

@@ -1,4 +1,5 @@
-import type { RegisterState, Rollout } from './rollout.ts';
+import { MAX_REGISTERS } from './fold.ts';
+import type { RegisterState, Result, Rollout } from './rollout.ts';
 import { isFinal } from './state.ts';
 import type { State } from './state.ts';
 import { compareText } from './version.ts';
@@ -18,6 +19,16 @@ export type StageOverview = {
   readonly actions: readonly ActionOverview[];
 };
 
+/** The instances of a deployment that have been heard of, counted. */
+export type InstancesOverview = {
+  readonly total: number;
+  readonly succeeded: number;
+  /** By name, in the order they started. */
+  readonly failed: readonly string[];
+  /** True when there may be more than are kept. */
+  readonly isPart: boolean;
+};
+
 /** A rollout as people see it: one state, its stages in the order they ran, what failed. */
 export type Overview = {
   readonly state: State;
@@ -27,6 +38,12 @@ export type Overview = {
   readonly stages: readonly StageOverview[];
   readonly failures: readonly ActionOverview[];
   readonly waiting: readonly ActionOverview[];
+  /** Absent where there are none. */
+  readonly instances: InstancesOverview | undefined;
+  /** Why the whole of it failed; absent unless it did. */
+  readonly failure: Result | undefined;
+  /** The id of the deployment that this one undoes. */
+  readonly rollbackOf: string | undefined;
   /** 1 for the first run, 2 after a stage was retried, and so on. */
   readonly attempt: number;
 };
@@ -50,8 +67,28 @@ export const overviewOf = (rollout: Rollout): Overview => {
         ? []
         : registers.filter(isFailureOf(registers)).flatMap(actionOverview).sort(byPlace),
     waiting,
+    instances: instancesOf(registers),
+    failure: told === 'failed' ? rollout.facts.failure?.value : undefined,
+    rollbackOf: rollout.facts.rollbackOf?.value,
     attempt: Math.max(1, whole?.version.attempt ?? 1),
   };
+};
+
+const instancesOf = (registers: readonly RegisterState[]): InstancesOverview | undefined => {
+  const instances = registers.flatMap(({ register, state, startedAt }) =>
+    register.kind === 'instance' ? [{ instance: register.instance, state, startedAt }] : [],
+  );
+  return instances.length === 0
+    ? undefined
+    : {
+        total: instances.length,
+        succeeded: instances.filter(({ state }) => state === 'succeeded').length,
+        failed: instances
+          .filter(({ state }) => state === 'failed')
+          .sort(byStart(({ instance }) => instance))
+          .map(({ instance }) => instance),
+        isPart: registers.length >= MAX_REGISTERS,
+      };
 };
 
 const actionOverview = ({ register, state, startedAt, result }: RegisterState): readonly ActionOverview[] =>

@@ -1,33 +1,44 @@
 import * as v from 'valibot';
-import { parseCodePipelineEvent } from './parse-codepipeline.ts';
 import { describeIssues } from '../describe-issues.ts';
+import { factId } from './fact-id.ts';
+import { openText, openValue } from './open-envelope.ts';
+import type { Opened } from './open-envelope.ts';
+import { isTriggerMessage, parseCodeDeployEvent, parseTriggerMessage } from './parse-codedeploy.ts';
+import { parseCodePipelineEvent } from './parse-codepipeline.ts';
 import { ignored, quarantined } from './parsed-event.ts';
 import type { ParseDetail, ParsedEvent } from './parsed-event.ts';
+import type { Fact, Facts, StateChange } from './rollout.ts';
+import type { Version } from './version.ts';
 
 // Foreign words are looked up in a Map: an object would find `constructor`.
-const SOURCES: ReadonlyMap<string, ParseDetail> = new Map([['aws.codepipeline', parseCodePipelineEvent]]);
+const SOURCES: ReadonlyMap<string, ParseDetail> = new Map([
+  ['aws.codepipeline', parseCodePipelineEvent],
+  ['aws.codedeploy', parseCodeDeployEvent],
+]);
 
 const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() });
 
-/** Reads the text of a queue message: one EventBridge event as JSON. */
-export const parseEventText = (text: string): ParsedEvent => {
-  if (text.trim() === '') {
-    return quarantined('empty');
+/** What a notification rule of AWS's developer tools makes of an event: other spellings, no id. */
+const Notified = v.looseObject({ source: v.string(), detailType: v.string() });
+
+/** Reads the text of a message: an event as JSON, in whatever envelopes it came. */
+export const parseEventText = (text: string): ParsedEvent => parseOpened(openText(text));
+
+/** Reads one event: a state change, something of no concern, or what cannot be used, with the reason. */
+export const parseEvent = (event: unknown): ParsedEvent => parseOpened(openValue(event));
+
+const parseOpened = (opened: Opened): ParsedEvent => {
+  if (opened.kind !== 'content') {
+    return opened;
   }
-  let event: unknown;
-  try {
-    event = JSON.parse(text);
-  } catch {
-    return quarantined('not JSON');
+  const { content, sentAt } = opened;
+  if (!('source' in content) && isTriggerMessage(content)) {
+    return parseTriggerMessage(content, sentAt);
   }
-  return parseEvent(event);
+  return 'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
 };
 
-/** Reads one EventBridge event: a state change, something of no concern, or what cannot be used, with the reason. */
-export const parseEvent = (event: unknown): ParsedEvent => {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
-    return quarantined(`an event is a JSON object, this is ${nameOf(event)}`);
-  }
+const parseSourced = (event: object): ParsedEvent => {
   const sourced = v.safeParse(Sourced, event);
   if (!sourced.success) {
     return quarantined(describeIssues(sourced.issues));
@@ -36,5 +47,27 @@ export const parseEvent = (event: unknown): ParsedEvent => {
   return parse === undefined ? ignored('unknown source') : parse(sourced.output['detail-type'], event);
 };
 
-const nameOf = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+const parseNotified = (content: object): ParsedEvent => {
+  const notified = v.safeParse(Notified, content);
+  if (!notified.success) {
+    return quarantined(describeIssues(notified.issues));
+  }
+  const parsed = parseSourced({ ...notified.output, 'detail-type': notified.output.detailType, id: 'none' });
+  return parsed.kind === 'change' ? { kind: 'change', change: identified(parsed.change) } : parsed;
+};
+
+/** A change of an event that has no id goes by what it tells. */
+const identified = (change: StateChange): StateChange => {
+  const version: Version = { ...change.version, eventId: factId(change) };
+  return { ...change, version, facts: withVersion(change.facts, version) };
+};
+
+const withVersion = ({ trigger, stopReason, failure, rollbackOf }: Facts, version: Version): Facts => {
+  const told = <Value>(fact: Fact<Value>): Fact<Value> => ({ version, value: fact.value });
+  return {
+    ...(trigger && { trigger: told(trigger) }),
+    ...(stopReason && { stopReason: told(stopReason) }),
+    ...(failure && { failure: told(failure) }),
+    ...(rollbackOf && { rollbackOf: told(rollbackOf) }),
+  };
+};

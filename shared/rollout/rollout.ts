@@ -1,23 +1,35 @@
 import type { State } from './state.ts';
 import type { Version } from './version.ts';
 
-/** Identifies one pipeline execution, everywhere and for ever. */
-export type RolloutId = {
+/** Identifies one rollout, everywhere and for ever. */
+export type RolloutId = PipelineExecution | Deployment;
+
+export type PipelineExecution = Place & {
   readonly source: 'codepipeline';
-  readonly partition: string;
-  readonly account: string;
-  readonly region: string;
+  /** The pipeline's. */
   readonly name: string;
   readonly executionId: string;
 };
+
+export type Deployment = Place & {
+  readonly source: 'codedeploy';
+  readonly application: string;
+  readonly group: string;
+  /** The deployment's: `d-ABCDE1234`. */
+  readonly executionId: string;
+};
+
+type Place = { readonly partition: string; readonly account: string; readonly region: string };
 
 /** A part of a rollout that has a state of its own. */
 export type Register =
   | { readonly kind: 'rollout' }
   | { readonly kind: 'stage'; readonly stage: string }
-  | { readonly kind: 'action'; readonly stage: string; readonly action: string };
+  | { readonly kind: 'action'; readonly stage: string; readonly action: string }
+  /** An EC2 instance, a server on premises, or whatever else a deployment goes to. */
+  | { readonly kind: 'instance'; readonly instance: string };
 
-/** What an action left behind when it ended. */
+/** What an action or a deployment left behind when it ended. */
 export type Result = {
   readonly summary?: string;
   readonly errorCode?: string;
@@ -51,6 +63,10 @@ export type Trigger =
 export type Facts = {
   readonly trigger?: Fact<Trigger>;
   readonly stopReason?: Fact<string>;
+  /** Why the whole of it failed. */
+  readonly failure?: Fact<Result>;
+  /** The id of the deployment that this one undoes. */
+  readonly rollbackOf?: Fact<string>;
 };
 
 export type Fact<Value> = { readonly version: Version; readonly value: Value };
@@ -70,8 +86,8 @@ export type StateChange = RegisterState & {
 };
 
 /**
- * The name of a register: `rollout`, `stage:Build`, `action:Build/Compile`. The parts are percent-encoded, so that no
- * name can pass for another.
+ * The name of a register: `rollout`, `stage:Build`, `action:Build/Compile`, `instance:i-0a1b2c3d`. The parts are
+ * percent-encoded, so that no name can pass for another.
  */
 export const registerName = (register: Register): string => {
   switch (register.kind) {
@@ -81,5 +97,7 @@ export const registerName = (register: Register): string => {
       return `stage:${encodeURIComponent(register.stage)}`;
     case 'action':
       return `action:${encodeURIComponent(register.stage)}/${encodeURIComponent(register.action)}`;
+    case 'instance':
+      return `instance:${encodeURIComponent(register.instance)}`;
   }
 };

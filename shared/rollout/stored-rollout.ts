@@ -10,16 +10,19 @@ const text = v.exactOptional(v.string());
 
 const StoredVersion = v.object({ attempt: v.number(), time: v.number(), rank: v.number(), eventId: v.string() });
 
+const StoredResult = v.object({ summary: text, errorCode: text, url: text });
+
 const StoredRegister = v.object({
   register: v.variant('kind', [
     v.object({ kind: v.literal('rollout') }),
     v.object({ kind: v.literal('stage'), stage: v.string() }),
     v.object({ kind: v.literal('action'), stage: v.string(), action: v.string() }),
+    v.object({ kind: v.literal('instance'), instance: v.string() }),
   ]),
   state: v.picklist(STATES),
   version: StoredVersion,
   startedAt: v.number(),
-  result: v.exactOptional(v.object({ summary: text, errorCode: text, url: text })),
+  result: v.exactOptional(StoredResult),
 });
 
 const StoredTrigger = v.variant('kind', [
@@ -27,20 +30,31 @@ const StoredTrigger = v.variant('kind', [
   v.object({ kind: v.literal('other'), type: v.string(), detail: text }),
 ]);
 
+const place = { partition: v.string(), account: v.string(), region: v.string() };
+
+const StoredId = v.variant('source', [
+  v.object({ source: v.literal('codepipeline'), ...place, name: v.string(), executionId: v.string() }),
+  v.object({
+    source: v.literal('codedeploy'),
+    ...place,
+    application: v.string(),
+    group: v.string(),
+    executionId: v.string(),
+  }),
+]);
+
+const storedFact = <Value extends v.GenericSchema>(value: Value) =>
+  v.exactOptional(v.object({ version: StoredVersion, value }));
+
 const Stored = v.object({
   rollout: v.object({
-    id: v.object({
-      source: v.literal('codepipeline'),
-      partition: v.string(),
-      account: v.string(),
-      region: v.string(),
-      name: v.string(),
-      executionId: v.string(),
-    }),
+    id: StoredId,
     registers: v.record(v.string(), StoredRegister),
     facts: v.object({
-      trigger: v.exactOptional(v.object({ version: StoredVersion, value: StoredTrigger })),
-      stopReason: v.exactOptional(v.object({ version: StoredVersion, value: v.string() })),
+      trigger: storedFact(StoredTrigger),
+      stopReason: storedFact(v.string()),
+      failure: storedFact(StoredResult),
+      rollbackOf: storedFact(v.string()),
     }),
   }),
   channels: v.array(v.string()),

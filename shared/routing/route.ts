@@ -18,7 +18,7 @@ export const audienceOf = (change: StateChange, routes: Config['routes']): Audie
 };
 
 const matches = ({ pipeline, state }: Match, change: StateChange): boolean =>
-  matchesAny(pipeline, change.rollout.name) &&
+  matchesPipeline(pipeline, change.rollout) &&
   (state.length === 0 || (isOfTheWhole(change) && state.includes(change.state)));
 
 /** An action that waits for people is why the whole rollout waits. */
@@ -28,10 +28,11 @@ const isOfTheWhole = ({ register, state }: StateChange): boolean => register.kin
 export const environmentOf = (id: RolloutId, environments: Config['environments']): string | undefined =>
   environments.find(
     ({ match }) =>
-      matchesAny(match.pipeline, id.name) && (match.account.length === 0 || match.account.includes(id.account)),
+      matchesPipeline(match.pipeline, id) && (match.account.length === 0 || match.account.includes(id.account)),
   )?.name;
 
-const matchesAny = (globs: readonly string[], name: string): boolean =>
-  globs.length === 0 || globs.some((glob) => matchesGlob(glob, name));
+/** What names pipelines does not mean deployments. */
+const matchesPipeline = (globs: readonly string[], id: RolloutId): boolean =>
+  globs.length === 0 || (id.source === 'codepipeline' && globs.some((glob) => matchesGlob(glob, id.name)));
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];

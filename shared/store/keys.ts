@@ -4,12 +4,21 @@ import type { Key } from './store.ts';
 const joined = (...parts: readonly string[]): string => parts.map(encodeURIComponent).join('#');
 
 /** The partition key of everything that belongs to one rollout. */
-export const rolloutPk = ({ source, partition, account, region, name, executionId }: RolloutId): string =>
-  joined('X', source, partition, account, region, name, executionId);
+export const rolloutPk = (id: RolloutId): string => {
+  const { source, partition, account, region, executionId } = id;
+  const place = ['X', source, partition, account, region];
+  switch (id.source) {
+    case 'codepipeline':
+      return joined(...place, id.name, executionId);
+    case 'codedeploy':
+      return joined(...place, id.application, id.group, executionId);
+  }
+};
 
 export const rolloutKey = (pk: string): Key => ({ pk, sk: 'STATE' });
 
-export const eventKey = (pk: string, eventId: string): Key => ({ pk, sk: joined('EVENT', eventId) });
+/** Keyed by what was told, not by who told it: the same fact by two roads is one event. */
+export const eventKey = (pk: string, factId: string): Key => ({ pk, sk: joined('EVENT', factId) });
 
 const SLACK_DELIVERY = 'SLACK#';
 

@@ -1,14 +1,19 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold } from '../../shared/rollout/fold.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
+import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
 
 const folder = join(import.meta.dirname, '../../events');
-const paths = globSync('**/*.json', { cwd: folder }).sort();
+const everyPath = globSync('**/*.json', { cwd: folder }).sort();
+
+/** As EventBridge sends them; the envelopes are what SNS makes of events, and what triggers send. */
+const paths = everyPath.filter((path) => !path.startsWith('envelopes'));
 
 const textOf = (path: string): string => readFileSync(join(folder, path), 'utf8');
 
@@ -24,13 +29,9 @@ const Sample = v.object({ id: v.string(), 'detail-type': v.string(), detail: v.o
 
 const samples = paths.map((path) => v.parse(Sample, JSON.parse(textOf(path))));
 
-const statesOf = (level: string): readonly string[] =>
+const statesOf = (detailType: string): readonly string[] =>
   [
-    ...new Set(
-      samples
-        .filter((sample) => sample['detail-type'] === `CodePipeline ${level} Execution State Change`)
-        .map((sample) => sample.detail.state),
-    ),
+    ...new Set(samples.filter((sample) => sample['detail-type'] === detailType).map((sample) => sample.detail.state)),
   ].sort();
 
 const run = (story: string): readonly StateChange[] =>
@@ -38,15 +39,25 @@ const run = (story: string): readonly StateChange[] =>
 
 describe('the sample events', () => {
   it.each(paths)('holds in %s a state change', (path) => {
-    expect(changeOf(path).rollout.source).toBe('codepipeline');
+    expect(changeOf(path).rollout.source).toBe(
+      textOf(path).includes('"aws.codedeploy"') ? 'codedeploy' : 'codepipeline',
+    );
   });
 
   it.each([
-    ['Pipeline', ['CANCELED', 'FAILED', 'RESUMED', 'STARTED', 'STOPPED', 'STOPPING', 'SUCCEEDED', 'SUPERSEDED']],
-    ['Stage', ['CANCELED', 'FAILED', 'RESUMED', 'STARTED', 'STOPPED', 'STOPPING', 'SUCCEEDED']],
-    ['Action', ['ABANDONED', 'CANCELED', 'FAILED', 'STARTED', 'SUCCEEDED']],
-  ])('show every documented state of the %s level', (level, states) => {
-    expect(statesOf(level)).toEqual(states);
+    [
+      'CodePipeline Pipeline Execution State Change',
+      ['CANCELED', 'FAILED', 'RESUMED', 'STARTED', 'STOPPED', 'STOPPING', 'SUCCEEDED', 'SUPERSEDED'],
+    ],
+    [
+      'CodePipeline Stage Execution State Change',
+      ['CANCELED', 'FAILED', 'RESUMED', 'STARTED', 'STOPPED', 'STOPPING', 'SUCCEEDED'],
+    ],
+    ['CodePipeline Action Execution State Change', ['ABANDONED', 'CANCELED', 'FAILED', 'STARTED', 'SUCCEEDED']],
+    ['CodeDeploy Deployment State-change Notification', ['FAILURE', 'READY', 'START', 'STOP', 'SUCCESS']],
+    ['CodeDeploy Instance State-change Notification', ['FAILURE', 'READY', 'START', 'SUCCESS']],
+  ])('show every documented state of a %s', (detailType, states) => {
+    expect(statesOf(detailType)).toEqual(states);
   });
 
   it('have each an id of its own', () => {
@@ -54,15 +65,54 @@ describe('the sample events', () => {
   });
 
   it('write the attempt as AWS does, which no JSON writer keeps', () => {
-    const attempts = paths.map((path) => /"pipeline-execution-attempt": (.*)/.exec(textOf(path))?.[1]);
+    const ofPipelines = paths.filter((path) => changeOf(path).rollout.source === 'codepipeline');
+    const attempts = ofPipelines.map((path) => /"pipeline-execution-attempt": (.*)/.exec(textOf(path))?.[1]);
     expect([...new Set(attempts)].sort()).toEqual(['0.0', '1.0', '2.0']);
   });
 
   it('stand alone: each loose file is a rollout of its own', () => {
-    const loose = paths
-      .filter((path) => path.startsWith('codepipeline'))
-      .map((path) => changeOf(path).rollout.executionId);
+    const loose = paths.filter((path) => !path.startsWith('runs')).map((path) => changeOf(path).rollout.executionId);
     expect(new Set(loose).size).toBe(loose.length);
+  });
+});
+
+describe('the sample envelopes', () => {
+  const outcomeOf = (path: string): string => {
+    const parsed = parseEventText(textOf(join('envelopes', path)));
+    return parsed.kind === 'change'
+      ? `${registerName(parsed.change.register)} ${parsed.change.state}`
+      : `${parsed.kind}: ${parsed.reason}`;
+  };
+
+  it('hold what their names say', () => {
+    const envelopes = everyPath.filter((path) => path.startsWith('envelopes')).map((path) => basename(path));
+    expect(Object.fromEntries(envelopes.map((path) => [path, outcomeOf(path)]))).toEqual({
+      'deployment-failed-by-notification-rule.json': 'rollout failed',
+      'deployment-failed-by-trigger-raw.json': 'rollout failed',
+      'deployment-failed-by-trigger-to-lambda.json': 'rollout failed',
+      'deployment-failed-by-trigger.json': 'rollout failed',
+      'deployment-started-by-trigger-as-documented.json': 'rollout in-progress',
+      'deployment-started-by-trigger.json': 'rollout in-progress',
+      'instance-failed-by-trigger.json': 'ignored: a trigger message that names no application and deployment group',
+      'pipeline-failed-by-notification-rule.json': 'rollout failed',
+      'pipeline-failed-by-rule-and-topic.json': 'rollout failed',
+      'rollback-succeeded-by-trigger.json': 'rollout succeeded',
+      'subscription-confirmation.json': 'ignored: an SNS message about a subscription',
+      'trigger-test-message.json': 'ignored: an SNS message in plain text',
+    });
+  });
+
+  it.each([
+    ['codepipeline/pipeline-failed.json', 'pipeline-failed-by-notification-rule.json'],
+    ['codepipeline/pipeline-failed.json', 'pipeline-failed-by-rule-and-topic.json'],
+    ['codedeploy/deployment-failed.json', 'deployment-failed-by-notification-rule.json'],
+    ['codedeploy/deployment-failed.json', 'deployment-failed-by-trigger.json'],
+    ['codedeploy/deployment-failed.json', 'deployment-failed-by-trigger-raw.json'],
+    ['codedeploy/deployment-failed.json', 'deployment-failed-by-trigger-to-lambda.json'],
+  ])('tell the fact of %s a second time: %s', (event, envelope) => {
+    const [byBus, bySns] = [changeOf(event), changeOf(join('envelopes', envelope))];
+    expect(bySns.rollout).toEqual(byBus.rollout);
+    expect(factId(bySns)).toBe(factId(byBus));
   });
 });
 
@@ -86,7 +136,30 @@ describe('a run', () => {
     }).toEqual({ state, attempt, stages, failures: [] });
   });
 
-  it.each(['success', 'failure-and-retry', 'approval', 'stopped', 'superseded'])('of %s is in order', (story) => {
+  it.each([
+    ['deployment-success', 'succeeded', { total: 3, succeeded: 3, failed: [], isPart: false }],
+    [
+      'deployment-failure',
+      'failed',
+      { total: 3, succeeded: 1, failed: ['i-0b2c3d4e5f6071829', 'i-0c3d4e5f607182930'], isPart: false },
+    ],
+  ])('of %s is one deployment that ends %s', (story, state, instances) => {
+    const changes = run(story);
+    const rollout = changes.reduce<Rollout | undefined>(fold, undefined);
+    const overview = rollout && overviewOf(rollout);
+    expect(new Set(changes.map((change) => change.rollout.executionId)).size).toBe(1);
+    expect({ state: overview?.state, instances: overview?.instances }).toEqual({ state, instances });
+  });
+
+  it.each([
+    'success',
+    'failure-and-retry',
+    'approval',
+    'stopped',
+    'superseded',
+    'deployment-success',
+    'deployment-failure',
+  ])('of %s is in order', (story) => {
     const times = run(story).map(({ version }) => version.time);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });

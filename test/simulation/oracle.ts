@@ -52,7 +52,7 @@ const hears = ({ match }: Route, { rollout, register, state }: ToldEvent): boole
 };
 
 const environmentOf = ({ id }: Rollout, { environments }: Config): string | undefined =>
-  environments.find(({ match }) => match.pipeline.includes(id.name))?.name;
+  environments.find(({ match }) => id.source === 'codepipeline' && match.pipeline.includes(id.name))?.name;
 
 const newest = (events: readonly ToldEvent[]): ToldEvent | undefined =>
   events.toSorted(

@@ -1,4 +1,4 @@
-import type { Register, Result, RolloutId, Trigger } from '../../shared/rollout/rollout.ts';
+import type { PipelineExecution, Register, Result, Trigger } from '../../shared/rollout/rollout.ts';
 import type { State } from '../../shared/rollout/state.ts';
 import type { Chance } from '../../local/virtual/chance.ts';
 
@@ -6,8 +6,8 @@ import type { Chance } from '../../local/virtual/chance.ts';
 export type ToldEvent = {
   readonly text: string;
   readonly eventId: string;
-  readonly rollout: RolloutId;
-  readonly register: Register;
+  readonly rollout: PipelineExecution;
+  readonly register: PipelineRegister;
   readonly state: State;
   readonly attempt: number;
   /** Epoch milliseconds. */
@@ -18,6 +18,8 @@ export type ToldEvent = {
   readonly trigger: Trigger | undefined;
   readonly stopReason: string | undefined;
 };
+
+type PipelineRegister = Exclude<Register, { readonly kind: 'instance' }>;
 
 type Word =
   'STARTED' | 'RESUMED' | 'STOPPING' | 'STOPPED' | 'CANCELED' | 'SUPERSEDED' | 'ABANDONED' | 'FAILED' | 'SUCCEEDED';
@@ -43,7 +45,7 @@ export const PIPELINES = ['shop-prod', 'shop-staging', 'basket <!channel>', 'a#b
 
 /** One pipeline execution from its start to its end, in the order in which it happened. */
 export const createRun = (chance: Chance, number: number, startsAt: number): readonly ToldEvent[] => {
-  const rollout: RolloutId = {
+  const rollout: PipelineExecution = {
     source: 'codepipeline',
     partition: 'aws',
     account: '111122223333',
@@ -56,7 +58,7 @@ export const createRun = (chance: Chance, number: number, startsAt: number): rea
   let time = startsAt;
   let attempt = 1;
 
-  const tell = (register: Register, word: Word, more: Record<string, unknown> = {}, waits = false): void => {
+  const tell = (register: PipelineRegister, word: Word, more: Record<string, unknown> = {}, waits = false): void => {
     time += 1000 * chance.oneOf(0, 0, 0, 1, 2, 7, 30);
     const { state, rank } = MEANINGS[word];
     const eventId = `event-${number}-${events.length}`;
@@ -121,13 +123,13 @@ export const createRun = (chance: Chance, number: number, startsAt: number): rea
     });
   };
 
-  const whole: Register = { kind: 'rollout' };
+  const whole: PipelineRegister = { kind: 'rollout' };
 
   /** True: the stage came to a good end. */
   const runStage = (stage: (typeof STAGES)[number], begin: 'STARTED' | 'RESUMED'): boolean => {
     tell({ kind: 'stage', stage }, begin);
     for (const action of ACTIONS.slice(0, chance.between(1, 3))) {
-      const register: Register = { kind: 'action', stage, action };
+      const register: PipelineRegister = { kind: 'action', stage, action };
       const isApproval = action === 'Approve';
       tell(register, 'STARTED', { type: { category: isApproval ? 'Approval' : 'Build' } }, isApproval);
       if (chance.happens(0.15)) {

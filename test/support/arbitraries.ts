@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Facts, Register, RolloutId, StateChange, Trigger } from '../../shared/rollout/rollout.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 import type { Version } from '../../shared/rollout/version.ts';
-import { aRolloutId, TEN_O_CLOCK } from './rollouts.ts';
+import { aDeploymentId, aRolloutId, TEN_O_CLOCK } from './rollouts.ts';
 
 const NASTY = [
   '<!channel>',
@@ -55,6 +55,7 @@ const httpsUrl = fc.webUrl({ validSchemes: ['https'], withFragments: true, withQ
 
 // Few of each, so that changes collide: same register, same second, same event id and yet another content.
 const STAGES = ['Source', 'Build', 'Deploy', '__proto__', 'a/b', 'a'] as const;
+const INSTANCES = ['i-0a1b2c3d', 'mi-0a1b2c3d', 'till 42', '__proto__'] as const;
 const ACTIONS = ['Release', 'b/c', 'constructor'] as const;
 
 const arbitraryRegister: fc.Arbitrary<Register> = fc.oneof(
@@ -65,12 +66,14 @@ const arbitraryRegister: fc.Arbitrary<Register> = fc.oneof(
     stage: fc.constantFrom(...STAGES),
     action: fc.constantFrom(...ACTIONS),
   }),
+  fc.record({ kind: fc.constant('instance' as const), instance: fc.constantFrom(...INSTANCES) }),
 );
 
 /** Registers of any name, of which there may be very many. */
 const hostileRegister: fc.Arbitrary<Register> = fc.oneof(
   fc.record({ kind: fc.constant('stage' as const), stage: hostileName }),
   fc.record({ kind: fc.constant('action' as const), stage: hostileName, action: hostileName }),
+  fc.record({ kind: fc.constant('instance' as const), instance: hostileName }),
 );
 
 const arbitraryVersion: fc.Arbitrary<Version> = fc.record({
@@ -98,24 +101,26 @@ const arbitraryTrigger: fc.Arbitrary<Trigger> = fc.oneof(
   ),
 );
 
-const arbitraryFacts: fc.Arbitrary<Facts> = fc.record(
-  {
-    trigger: fc.record({ version: arbitraryVersion, value: arbitraryTrigger }),
-    stopReason: fc.record({ version: arbitraryVersion, value: storedText(300) }),
-  },
-  { requiredKeys: [] },
-);
-
 const arbitraryResult = fc.record(
   { summary: storedText(300), errorCode: storedText(100), url: httpsUrl },
   { requiredKeys: [] },
 );
 
-const changeOf = (register: fc.Arbitrary<Register>): fc.Arbitrary<StateChange> =>
+const arbitraryFacts: fc.Arbitrary<Facts> = fc.record(
+  {
+    trigger: fc.record({ version: arbitraryVersion, value: arbitraryTrigger }),
+    stopReason: fc.record({ version: arbitraryVersion, value: storedText(300) }),
+    failure: fc.record({ version: arbitraryVersion, value: arbitraryResult }),
+    rollbackOf: fc.record({ version: arbitraryVersion, value: storedText(100) }),
+  },
+  { requiredKeys: [] },
+);
+
+const changeOf = (register: fc.Arbitrary<Register>, rollout: RolloutId = aRolloutId()): fc.Arbitrary<StateChange> =>
   fc
     .tuple(
       fc.record({
-        rollout: fc.constant(aRolloutId()),
+        rollout: fc.constant(rollout),
         register,
         state: fc.constantFrom(...STATES),
         version: arbitraryVersion,
@@ -133,15 +138,29 @@ const changeOf = (register: fc.Arbitrary<Register>): fc.Arbitrary<StateChange> =
 /** Any change of one rollout, from pools so small that changes collide. */
 export const arbitraryChange: fc.Arbitrary<StateChange> = changeOf(arbitraryRegister);
 
+/** Any change of one deployment, from pools as small. */
+export const arbitraryDeploymentChange: fc.Arbitrary<StateChange> = changeOf(
+  arbitraryRegister.filter(({ kind }) => kind === 'rollout' || kind === 'instance'),
+  aDeploymentId(),
+);
+
 /** Any change of one rollout, of a register of any name. */
 export const hostileChange: fc.Arbitrary<StateChange> = changeOf(fc.oneof(arbitraryRegister, hostileRegister));
 
-/** An id with names of strangers in it, as far as the parsers let them through. */
-export const hostileRolloutId: fc.Arbitrary<RolloutId> = fc.record({
-  source: fc.constant('codepipeline' as const),
+const hostilePlace = {
   partition: fc.constantFrom('aws', 'aws-cn', 'aws-us-gov', 'aws-iso'),
   account: fc.constant('111122223333'),
   region: fc.constantFrom('eu-west-1', 'cn-north-1', 'us-gov-west-1', 'us-iso-east-1'),
-  name: hostileName,
   executionId: hostileName.map((text) => text.replace(/[\s\p{Cc}\p{Cs}]/gu, '') || 'x'),
-});
+};
+
+/** An id with names of strangers in it, as far as the parsers let them through. */
+export const hostileRolloutId: fc.Arbitrary<RolloutId> = fc.oneof(
+  fc.record({ source: fc.constant('codepipeline' as const), ...hostilePlace, name: hostileName }),
+  fc.record({
+    source: fc.constant('codedeploy' as const),
+    ...hostilePlace,
+    application: hostileName,
+    group: hostileName,
+  }),
+);

@@ -1,3 +1,53 @@
+/** The text of an EventBridge event of a deployment: started, or what is given. */
+export const aDeploymentEvent = (
+  given: Readonly<Record<string, unknown>> = {},
+  detail: Readonly<Record<string, unknown>> = {},
+): string =>
+  JSON.stringify({
+    version: '0',
+    id: 'event-1',
+    'detail-type': 'CodeDeploy Deployment State-change Notification',
+    source: 'aws.codedeploy',
+    account: '111122223333',
+    time: '2026-11-20T10:00:00Z',
+    region: 'eu-west-1',
+    resources: ['arn:aws:codedeploy:eu-west-1:111122223333:application:shop'],
+    ...given,
+    detail: {
+      region: 'eu-west-1',
+      deploymentId: 'd-ABCDE1234',
+      application: 'shop',
+      deploymentGroup: 'prod',
+      state: 'START',
+      ...detail,
+    },
+  });
+
+/** What a trigger of the same deployment group sends: started, or what is given. */
+export const aTriggerMessage = (given: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({
+    region: 'eu-west-1',
+    accountId: '111122223333',
+    eventTriggerName: 'tell-gatehouse',
+    applicationName: 'shop',
+    deploymentId: 'd-ABCDE1234',
+    deploymentGroupName: 'prod',
+    createTime: 'Fri Nov 20 10:00:00 UTC 2026',
+    status: 'CREATED',
+    ...given,
+  });
+
+/** The text that a queue or a function gets from a topic. */
+export const aNotification = (message: string, given: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({
+    Type: 'Notification',
+    MessageId: 'message-1',
+    TopicArn: 'arn:aws:sns:eu-west-1:111122223333:deployments',
+    Message: message,
+    Timestamp: '2026-11-20T10:00:01.500Z',
+    ...given,
+  });
+
 /** The text of an EventBridge event of a pipeline: started, or what is given. */
 export const aPipelineEvent = (
   given: Readonly<Record<string, unknown>> = {},

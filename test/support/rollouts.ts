@@ -1,17 +1,28 @@
 import { fold } from '../../shared/rollout/fold.ts';
-import type { Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
+import type { Deployment, PipelineExecution, Rollout, StateChange } from '../../shared/rollout/rollout.ts';
 import type { Version } from '../../shared/rollout/version.ts';
 
 /** 2026-11-20T10:00:00Z, when every rollout of the tests begins. */
 export const TEN_O_CLOCK = Date.UTC(2026, 10, 20, 10);
 
-export const aRolloutId = (given: Partial<RolloutId> = {}): RolloutId => ({
+export const aRolloutId = (given: Partial<PipelineExecution> = {}): PipelineExecution => ({
   source: 'codepipeline',
   partition: 'aws',
   account: '111122223333',
   region: 'eu-west-1',
   name: 'shop-prod',
   executionId: '0a1b2c3d-0000-4000-8000-000000000001',
+  ...given,
+});
+
+export const aDeploymentId = (given: Partial<Deployment> = {}): Deployment => ({
+  source: 'codedeploy',
+  partition: 'aws',
+  account: '111122223333',
+  region: 'eu-west-1',
+  application: 'shop',
+  group: 'prod',
+  executionId: 'd-ABCDE1234',
   ...given,
 });
 

@@ -3,7 +3,7 @@ import { createNotify } from '../../../functions/notify/notify.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { rolloutKey } from '../../../shared/store/keys.ts';
 import type { Store } from '../../../shared/store/store.ts';
-import { aPipelineEvent } from '../../support/events.ts';
+import { aDeploymentEvent, aNotification, aPipelineEvent, aTriggerMessage } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
 
 const PK = 'X#codepipeline#aws#111122223333#eu-west-1#shop-prod#0a1b2c3d-0000-4000-8000-000000000001';
@@ -40,6 +40,40 @@ describe('notify', () => {
     await expect(notify([{ id: 'm2', text: FAILED }])).resolves.toEqual([{ id: 'm2', outcome: 'duplicate' }]);
     expect(rig.published).toHaveLength(1);
     expect(rig.wakeUps).toHaveLength(1);
+  });
+
+  it('publishes a fact once that comes by the event bus, a notification rule and a trigger', async () => {
+    const rig = aRig();
+    const notify = createNotify(rig);
+    const byBus = aDeploymentEvent({ id: 'event-2', time: '2026-11-20T10:05:02Z' }, { state: 'FAILURE' });
+    const byRule = byBus.replace('"detail-type"', '"detailType"').replace('"id":"event-2",', '');
+    const byTrigger = aTriggerMessage({
+      status: 'FAILED',
+      completeTime: 'Fri Nov 20 10:05:01 UTC 2026',
+      errorInformation: '{"ErrorCode":"HEALTH_CONSTRAINTS"}',
+    });
+    await expect(notify([{ id: 'm1', text: byBus }])).resolves.toEqual([{ id: 'm1', outcome: 'applied' }]);
+    await expect(notify([{ id: 'm2', text: aNotification(byRule) }])).resolves.toEqual([
+      { id: 'm2', outcome: 'stale' },
+    ]);
+    await expect(notify([{ id: 'm3', text: aNotification(byTrigger) }])).resolves.toEqual([
+      { id: 'm3', outcome: 'duplicate' },
+    ]);
+    expect(rig.published).toEqual([{ topic: 'releases', subject: 'shop / prod failed' }]);
+    const pk = 'X#codedeploy#aws#111122223333#eu-west-1#shop#prod#d-ABCDE1234';
+    const { rollout } = rolloutItem.parse((await rig.store.read(rolloutKey(pk)))?.body);
+    expect(rollout.facts.failure?.value).toEqual({ errorCode: 'HEALTH_CONSTRAINTS' });
+    expect(rig.items().filter(({ key }) => key.sk.startsWith('EVENT#'))).toHaveLength(1);
+  });
+
+  it('publishes the facts of a pipeline once, too, whichever road was the first', async () => {
+    const rig = aRig();
+    const notify = createNotify(rig);
+    const byRule = FAILED.replace('"detail-type"', '"detailType"').replace('"id":"event-2",', '');
+    await notify([{ id: 'm1', text: byRule }]);
+    await expect(notify([{ id: 'm2', text: FAILED }])).resolves.toEqual([{ id: 'm2', outcome: 'stale' }]);
+    await expect(notify([{ id: 'm3', text: FAILED }])).resolves.toEqual([{ id: 'm3', outcome: 'duplicate' }]);
+    expect(rig.published).toHaveLength(1);
   });
 
   it('tells the same event twice in one batch apart', async () => {

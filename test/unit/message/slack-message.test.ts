@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { slackMessage } from '../../../shared/message/slack-message.ts';
-import { fold } from '../../../shared/rollout/fold.ts';
+import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
 import type { Register, Rollout } from '../../../shared/rollout/rollout.ts';
 import type { State } from '../../../shared/rollout/state.ts';
 import { hostileChange, hostileRolloutId, hostileText } from '../../support/arbitraries.ts';
-import { aChange, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
 const at = (seconds: number): number => TEN_O_CLOCK + seconds * 1000;
@@ -53,6 +53,20 @@ const failedRollout = aRollout(
   }),
   aChange({ state: 'failed', version: { time: at(252), rank: 40, eventId: 'end' }, startedAt: at(0) }),
 );
+
+const DEPLOYMENT_LINK =
+  'https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/d-ABCDE1234?region=eu-west-1';
+
+const deployed = (given: Parameters<typeof aChange>[0] = {}) =>
+  aChange({ rollout: aDeploymentId(), startedAt: at(0), ...given });
+
+const onInstance = (name: string, state: State, second: number) =>
+  deployed({
+    register: { kind: 'instance', instance: name },
+    state,
+    version: { time: at(second) },
+    startedAt: at(second),
+  });
 
 const section = (...elements: readonly object[]) => ({ type: 'rich_text_section', elements });
 const quote = (text: string) => ({ type: 'rich_text_quote', elements: [{ type: 'text', text }] });
@@ -235,6 +249,82 @@ describe('slackMessage', () => {
     );
   });
 
+  it('shows a failed deployment: why, and which of its instances', () => {
+    const message = slackMessage(
+      aRollout(
+        deployed(),
+        ...['i-1', 'i-2'].map((name) => onInstance(name, 'succeeded', 20)),
+        ...['i-3', 'i-4', 'i-5', 'i-6', 'i-7'].map((name, index) => onInstance(name, 'failed', 30 + index)),
+        onInstance('i-8', 'in-progress', 40),
+        deployed({
+          state: 'failed',
+          version: { time: at(252), rank: 40 },
+          facts: {
+            failure: {
+              version: aVersion(),
+              value: { errorCode: 'HEALTH_CONSTRAINTS', summary: 'Too few healthy instances' },
+            },
+          },
+        }),
+      ),
+      'production',
+    );
+    expect(message).toEqual({
+      text: 'shop / prod (production) failed after 4 min 12 s',
+      blocks: [
+        { type: 'header', text: { type: 'plain_text', text: '❌ shop / prod failed · production', emoji: false } },
+        richText(section(text('2 of 8 instances succeeded'), text(' · '), bold('❌ i-3, i-4, i-5 and 2 more failed'))),
+        richText(
+          section(text('Failed with '), { type: 'text', text: 'HEALTH_CONSTRAINTS', style: { code: true } }),
+          quote('Too few healthy instances'),
+        ),
+        {
+          type: 'context',
+          elements: [
+            {
+              type: 'plain_text',
+              text: 'Took 4 min 12 s · 111122223333 · eu-west-1 · d-ABCDE1234',
+              emoji: false,
+            },
+            { type: 'mrkdwn', text: `<${DEPLOYMENT_LINK}|Open in CodeDeploy>`, verbatim: true },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('says of a blue/green deployment that waits what it waits for', () => {
+    const ready = deployed({ state: 'waiting', version: { rank: 15 } });
+    expect(slackMessage(aRollout(deployed(), ready), undefined).text).toBe('shop / prod is ready for traffic');
+  });
+
+  it('counts one instance as one', () => {
+    expect(bodyOf(aRollout(deployed(), onInstance('i-1', 'in-progress', 1)))).toEqual([
+      richText(section(text('0 of 1 instance succeeded'))),
+    ]);
+  });
+
+  it('says where there may be more instances than it knows', () => {
+    const many = Array.from({ length: MAX_REGISTERS + 20 }, (_, index) => onInstance(`i-${index}`, 'succeeded', 1));
+    expect(bodyOf(aRollout(deployed(), ...many))).toEqual([
+      richText(section(text('149 of the first 149 instances succeeded'))),
+    ]);
+  });
+
+  it('calls a rollback a rollback, and names what it rolls back', () => {
+    const rollback = deployed({
+      state: 'succeeded',
+      version: { rank: 50 },
+      facts: { rollbackOf: { version: aVersion(), value: 'd-FGHIJ5678' } },
+    });
+    const { text: said, blocks } = slackMessage(aRollout(rollback), 'production');
+    expect(said).toBe('shop / prod rollback of d-FGHIJ5678 (production) succeeded after 0 s');
+    expect(blocks[0]).toEqual({
+      type: 'header',
+      text: { type: 'plain_text', text: '✅ shop / prod rollback succeeded · production', emoji: false },
+    });
+  });
+
   it('names what has only invisible characters for a name', () => {
     const id = aRolloutId({ name: '\u200b' });
     expect(slackMessage(aRollout(aChange({ rollout: id })), '\u3164').text).toBe(
@@ -311,6 +401,8 @@ const mentionsOf = (message: ReturnType<typeof slackMessage>): readonly string[]
     .flatMap((each) => each.match(/<[^>]*>?/g) ?? [])
     .filter(
       (each) =>
-        !/^<!date\^\d+\^[^|^<>]*\|[\dTZ:-]+>$|^<https:\/\/[\w.-]+\/[^|<>\s]+\|Open in CodePipeline>$/.test(each),
+        !/^<!date\^\d+\^[^|^<>]*\|[\dTZ:-]+>$|^<https:\/\/[\w.-]+\/[^|<>\s]+\|Open in Code(?:Pipeline|Deploy)>$/.test(
+          each,
+        ),
     );
 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { snsMessage } from '../../../shared/message/sns-message.ts';
 import { hostileChange, hostileRolloutId, hostileText } from '../../support/arbitraries.ts';
-import { aChange, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const started = aChange({
   facts: {
@@ -158,6 +158,59 @@ ${LINK}
     expect(lines.filter((line) => line.includes('more'))).toEqual(more);
   });
 
+  it('tells that a deployment failed, why, and on which instances', () => {
+    const id = aDeploymentId();
+    const start = aChange({ rollout: id });
+    const well = aChange({ rollout: id, register: { kind: 'instance', instance: 'i-1' }, state: 'succeeded' });
+    const broken = aChange({
+      rollout: id,
+      register: { kind: 'instance', instance: 'mi-2' },
+      state: 'failed',
+      version: { time: TEN_O_CLOCK + 60_000, rank: 40, eventId: 'event-2' },
+    });
+    const end = aChange({
+      rollout: id,
+      state: 'failed',
+      version: { attempt: 0, time: TEN_O_CLOCK + 252_000, rank: 40, eventId: 'event-3' },
+      facts: {
+        failure: { version: aVersion(), value: { errorCode: 'HEALTH_CONSTRAINTS', summary: 'Too few are healthy' } },
+      },
+    });
+    const deployment = aRollout({ ...start, version: aVersion({ attempt: 0 }) }, well, broken, end);
+    expect(snsMessage(broken, deployment, undefined).subject).toBe('shop / prod: instance mi-2 failed');
+    expect(snsMessage(end, deployment, 'production')).toEqual({
+      subject: '[production] shop / prod failed',
+      message: `❌ shop / prod (production) failed after 4 min 12 s
+
+HEALTH_CONSTRAINTS
+Too few are healthy
+
+1 of 2 instances succeeded
+Failed
+  mi-2
+
+Started      2026-11-20T10:00:00Z
+Account      111122223333
+Region       eu-west-1
+Deployment   d-ABCDE1234
+
+https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/d-ABCDE1234?region=eu-west-1
+`,
+      attributes: {
+        source: 'codedeploy',
+        name: 'shop/prod',
+        state: 'failed',
+        register: 'rollout',
+        account: '111122223333',
+        region: 'eu-west-1',
+        executionId: 'd-ABCDE1234',
+        eventId: 'event-3',
+        version: '000000#01795169052000#40',
+        environment: 'production',
+      },
+    });
+  });
+
   it('has no link where the console is not known', () => {
     const change = aChange({ rollout: aRolloutId({ partition: 'aws-iso', region: 'us-iso-east-1' }) });
     expect(snsMessage(change, aRollout(change), undefined).message).toBe(`🔄 shop-prod is in progress
@@ -173,6 +226,14 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
     ['a stage', built, 'production', '[production] shop-prod: Build succeeded'],
     ['an action', releaseFailed, 'production', '[production] shop-prod: Deploy / Release failed'],
     ['the whole', started, undefined, 'shop-prod is in progress'],
+    ['a deployment', aChange({ rollout: aDeploymentId() }), undefined, 'shop / prod is in progress'],
+    [
+      'a deployment with two long names',
+      aChange({ rollout: aDeploymentId({ application: 'a'.repeat(100), group: 'g'.repeat(100) }) }),
+      undefined,
+      `${'a'.repeat(10)}... / ${'g'.repeat(10)}... is in progress`,
+    ],
+    ['a name that becomes a blank', aChange({ rollout: aRolloutId({ name: '¨' }) }), undefined, '? is in progress'],
     [
       'a name that is not ASCII',
       aChange({ rollout: aRolloutId({ name: 'büro-部署' }) }),

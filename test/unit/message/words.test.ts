@@ -3,9 +3,10 @@ import { consoleLink } from '../../../shared/message/console-link.ts';
 import { describeTrigger } from '../../../shared/message/describe-trigger.ts';
 import { formatDuration } from '../../../shared/message/duration.ts';
 import { momentOf } from '../../../shared/message/moment.ts';
-import { wordsOf } from '../../../shared/message/state-words.ts';
+import { rolloutName } from '../../../shared/message/rollout-name.ts';
+import { rolloutWords, wordsOf } from '../../../shared/message/state-words.ts';
 import { STATES } from '../../../shared/rollout/state.ts';
-import { aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aDeploymentId, aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -60,6 +61,37 @@ describe('consoleLink', () => {
   ])('of %j is %s', (given, link) => {
     expect(consoleLink(aRolloutId(given))).toBe(link);
   });
+
+  it.each([
+    [{}, 'https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/d-ABCDE1234?region=eu-west-1'],
+    [
+      { partition: 'aws-cn', region: 'cn-north-1' },
+      'https://cn-north-1.console.amazonaws.cn/codesuite/codedeploy/deployments/d-ABCDE1234?region=cn-north-1',
+    ],
+    [
+      { partition: 'aws-us-gov', region: 'us-gov-west-1' },
+      'https://console.amazonaws-us-gov.com/codesuite/codedeploy/deployments/d-ABCDE1234?region=us-gov-west-1',
+    ],
+    [
+      { executionId: '../x|y>' },
+      'https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/..%2Fx%7Cy%3E?region=eu-west-1',
+    ],
+  ])('of a deployment %j is %s', (given, link) => {
+    expect(consoleLink(aDeploymentId(given))).toBe(link);
+  });
+});
+
+describe('rolloutName', () => {
+  it.each([
+    [aRolloutId(), 'shop-prod'],
+    [aDeploymentId(), 'shop / prod'],
+    [aRolloutId({ name: '\u200b' }), '(unnamed)'],
+    [aDeploymentId({ group: '\u200b' }), 'shop / (unnamed)'],
+    [aDeploymentId({ application: 'a'.repeat(30) }), `${'a'.repeat(12)}… / prod`],
+    [aDeploymentId({ application: 'a'.repeat(30), group: 'b'.repeat(30) }), `${'a'.repeat(12)}… / ${'b'.repeat(12)}…`],
+  ])('of %j in thirty characters is %s', (id, name) => {
+    expect(rolloutName(id, 30)).toBe(name);
+  });
 });
 
 describe('wordsOf', () => {
@@ -77,6 +109,15 @@ describe('wordsOf', () => {
       '⏭️ superseded | was superseded',
       '⏹️ abandoned | was abandoned',
     ]);
+  });
+});
+
+describe('rolloutWords', () => {
+  it('says that a deployment which waits is ready for traffic, and everything else as ever', () => {
+    const different = STATES.filter((state) => rolloutWords('codedeploy', state) !== wordsOf(state));
+    expect(different).toEqual(['waiting']);
+    expect(rolloutWords('codedeploy', 'waiting').predicate).toBe('is ready for traffic');
+    expect(STATES.map((state) => rolloutWords('codepipeline', state))).toEqual(STATES.map(wordsOf));
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
 import { registerName } from '../../../shared/rollout/rollout.ts';
 import type { Register, Rollout, StateChange } from '../../../shared/rollout/rollout.ts';
-import { arbitraryChange, hostileChange } from '../../support/arbitraries.ts';
+import { arbitraryChange, arbitraryDeploymentChange, hostileChange } from '../../support/arbitraries.ts';
 import { aChange, aRollout, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const folded = (changes: readonly StateChange[]): Rollout | undefined =>
@@ -34,6 +34,10 @@ describe('fold', () => {
     givesTheSame(fc.array(arbitraryChange, { maxLength: 12 }), 2000);
   });
 
+  it('does so for a deployment and its instances', () => {
+    givesTheSame(fc.array(arbitraryDeploymentChange, { maxLength: 12 }), 500);
+  });
+
   it('does so for names that were chosen to confuse it', () => {
     givesTheSame(fc.array(hostileChange, { maxLength: 8 }), 300);
   });
@@ -52,10 +56,14 @@ describe('fold', () => {
     const actions = Array.from({ length: MAX_REGISTERS }, (_, index) =>
       aChange({ register: { kind: 'action', stage: 'Deploy', action: `to-${index}` } }),
     );
-    const all = [...many, ...actions, aChange()];
+    const instances = Array.from({ length: 10 }, (_, index) =>
+      aChange({ register: { kind: 'instance', instance: `i-${index}` } }),
+    );
+    const all = [...instances, ...many, ...actions, aChange()];
     const expected = folded(all);
     expect(Object.keys(expected?.registers ?? {})).toHaveLength(MAX_REGISTERS);
     expect(expected?.registers['rollout']).toBeDefined();
+    expect(Object.keys(expected?.registers ?? {}).filter((name) => name.startsWith('instance:'))).toEqual([]);
     fc.assert(
       fc.property(shuffled(all), (inDisorder) => {
         expect(folded(inDisorder)).toEqual(expected);
@@ -157,6 +165,7 @@ describe('fold', () => {
       named({ kind: 'action', stage: 'a', action: 'b/c' }),
       named({ kind: 'action', stage: 'a/b', action: 'c' }),
       named({ kind: 'stage', stage: '__proto__' }),
-    ]).toEqual(['rollout', 'stage:a%2Fb', 'action:a/b%2Fc', 'action:a%2Fb/c', 'stage:__proto__']);
+      named({ kind: 'instance', instance: 'a/b' }),
+    ]).toEqual(['rollout', 'stage:a%2Fb', 'action:a/b%2Fc', 'action:a%2Fb/c', 'stage:__proto__', 'instance:a%2Fb']);
   });
 });

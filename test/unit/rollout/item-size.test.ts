@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
 import { parseEventText } from '../../../shared/rollout/parse-event.ts';
 import type { Rollout } from '../../../shared/rollout/rollout.ts';
-import { aPipelineEvent } from '../../support/events.ts';
+import { aDeploymentEvent, aPipelineEvent } from '../../support/events.ts';
 
 const KB = 1024;
 
@@ -38,6 +38,21 @@ const bytesOf = (actions: number, letter: string, summary: string): number => {
 describe('a rollout', () => {
   it('fits into an item, whatever its events say: DynamoDB takes 400 KB', () => {
     expect(bytesOf(MAX_REGISTERS + 50, 'é', '💥'.repeat(1_000))).toBeLessThan(390 * KB);
+  });
+
+  it('of more instances than it keeps fits in too, whatever they are called', () => {
+    let rollout: Rollout | undefined;
+    for (let index = 0; index < MAX_REGISTERS + 50; index += 1) {
+      const parsed = parseEventText(
+        aDeploymentEvent(
+          { id: `${index}-`.padEnd(100, 'e'), 'detail-type': 'CodeDeploy Instance State-change Notification' },
+          { instanceId: `${index}-${'é'.repeat(48)}`, state: 'FAILURE' },
+        ),
+      );
+      rollout = parsed.kind === 'change' ? fold(rollout, parsed.change) : rollout;
+    }
+    expect(Object.keys(rollout?.registers ?? {})).toHaveLength(MAX_REGISTERS);
+    expect(Buffer.byteLength(JSON.stringify(rollout))).toBeLessThan(150 * KB);
   });
 
   it('of thirty actions that all failed is far from it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../../shared/config/config.ts';
 import { audienceOf, environmentOf } from '../../../shared/routing/route.ts';
-import { aChange, aRolloutId } from '../../support/rollouts.ts';
+import { aChange, aDeploymentId, aRolloutId } from '../../support/rollouts.ts';
 
 const route = (match: Partial<Route['match']>, ...to: Route['to']): Route => ({
   match: { pipeline: [], state: [], ...match },
@@ -40,6 +40,12 @@ describe('audienceOf', () => {
     expect(audienceOf(change, [route({}, slack('C1'))]).channels).toEqual(['C1']);
   });
 
+  it('takes no deployment for a pipeline, whatever the glob', () => {
+    const deployment = aChange({ rollout: aDeploymentId() });
+    const routes = [route({ pipeline: ['*'] }, slack('C1')), route({}, slack('C2'))];
+    expect(audienceOf(deployment, routes).channels).toEqual(['C2']);
+  });
+
   it('is nobody without a route', () => {
     expect(audienceOf(aChange(), [])).toEqual({ channels: [], topics: [] });
   });
@@ -54,6 +60,12 @@ describe('environmentOf', () => {
   it('is the first that matches by pipeline and account', () => {
     expect(environmentOf(aRolloutId(), environments)).toBe('production');
     expect(environmentOf(aRolloutId({ account: '444455556666' }), environments)).toBe('elsewhere');
+  });
+
+  it('of a deployment is told by its account, and by nothing that names a pipeline', () => {
+    const byAccount = { name: 'live', match: { pipeline: [], account: ['111122223333'] } };
+    expect(environmentOf(aDeploymentId(), [...environments, byAccount])).toBe('live');
+    expect(environmentOf(aDeploymentId({ account: '444455556666' }), [...environments, byAccount])).toBeUndefined();
   });
 
   it('is unknown when none matches', () => {
