@@ -8,9 +8,14 @@ import {
   deliveryItem,
   doubted,
   failed,
+  found,
   intended,
+  isDirty,
+  LEASE_MS,
   postponed,
   refused,
+  removed,
+  SETTLE_MS,
   shown,
 } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
@@ -75,6 +80,8 @@ type Turn = {
   readonly wake: WakeUp;
   /** The delivery as it was claimed. */
   readonly delivery: Delivery;
+  /** Epoch milliseconds from when another may take over. */
+  readonly leaseEndsAt: number;
   /** Records what was done. */
   readonly record: <Outcome>(
     transition: (delivery: Delivery | undefined) => Step<Delivery, Outcome>,
@@ -105,6 +112,12 @@ export const createDeliver =
       return postpone(turn, turn.pausedUntil, 'keep-intent');
     }
     await clock.sleep(Math.max(0, wait));
+    for (const extra of turn.delivery.extra ?? []) {
+      await removeExtra(turn, extra);
+    }
+    if (!isDirty(turn.delivery)) {
+      return 'unchanged';
+    }
     const rendered = await render(turn);
     if (rendered === undefined) {
       await turn.record(refused(turn.delivery.fence, 'the rollout has expired', 'for-good', clock.now()));
@@ -116,7 +129,8 @@ export const createDeliver =
 const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined> => {
   const { changeItem, clock, config } = deps;
   const key = deliveryKey(wake.pk, wake.channel);
-  const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, claimed(clock.now()));
+  const claimedAt = clock.now();
+  const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, claimed(claimedAt));
   if (delivery === undefined) {
     return undefined;
   }
@@ -131,6 +145,7 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
     deps,
     wake,
     delivery,
+    leaseEndsAt: claimedAt + LEASE_MS,
     record: async (transition) => {
       const changed = await changeItem(key, deliveryItem, transition, item);
       item = changed.item;
@@ -160,7 +175,7 @@ const render = async ({ deps: { changeItem, config }, wake }: Turn): Promise<Ren
 };
 
 const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
-  const { delivery, deps, wake } = turn;
+  const { delivery, deps, record, wake } = turn;
   if (delivery.ts !== undefined) {
     return delivery.shown === rendered.digest
       ? recordShown(turn, rendered, delivery.ts, 'unchanged')
@@ -170,15 +185,20 @@ const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
     return post(turn, rendered);
   }
   // A post was begun and nobody knows how it ended: it is looked for before anything is posted again.
-  const found = await deps.slack.find(wake.channel, delivery.intent.key, delivery.intent.at);
-  if (found.ok) {
-    return found.value.ts === undefined ? post(turn, rendered) : update(turn, rendered, found.value.ts);
-  }
-  if (found.failure.kind === 'refused' || isMissingScope(found.failure)) {
-    deps.log.warn('posted again without knowing', { ...namesOf(turn), reason: found.failure.error });
+  const search = await deps.slack.find(wake.channel, delivery.intent.key, delivery.intent.at);
+  if (!search.ok && (search.failure.kind === 'refused' || isMissingScope(search.failure))) {
+    deps.log.warn('posted again without knowing', { ...namesOf(turn), reason: search.failure.error });
     return post(turn, rendered);
   }
-  return settle(turn, 'conversations.history', found.failure);
+  if (!search.ok) {
+    return settle(turn, 'conversations.history', search.failure);
+  }
+  const { ts } = search.value;
+  if (ts === undefined) {
+    return post(turn, rendered);
+  }
+  // Kept before it is edited: an edit that fails must not cost the knowledge that there is a message.
+  return (await record(found(delivery.fence, ts))) === 'lost' ? 'lost' : update(turn, rendered, ts);
 };
 
 const isMissingScope = (failure: SlackFailure): failure is SlackFailure & { readonly kind: 'unauthorized' } =>
@@ -204,6 +224,10 @@ const send = async (
 ): Promise<Delivered> => {
   const { clock, log } = turn.deps;
   const calledAt = clock.now();
+  if (calledAt >= turn.leaseEndsAt) {
+    // Stood still for so long that somebody else may be at it. If not, the sweep will see.
+    return 'lost';
+  }
   let reply = await call(rendered.message);
   if (!reply.ok && reply.failure.kind === 'unacceptable') {
     log.error('blocks refused, sent as plain text', { ...namesOf(turn), error: reply.failure.error });
@@ -242,11 +266,8 @@ const recordShown = async (
 };
 
 /** Another owner has taken over while this one called: its post is the one message or one too many, its edit in doubt. */
-const repair = async (
-  { deps, record, wake }: Turn,
-  ts: string,
-  delivered: 'posted' | 'updated' | 'unchanged',
-): Promise<void> => {
+const repair = async (turn: Turn, ts: string, delivered: 'posted' | 'updated' | 'unchanged'): Promise<void> => {
+  const { deps, record } = turn;
   const now = deps.clock.now();
   switch (delivered) {
     case 'unchanged':
@@ -256,8 +277,20 @@ const repair = async (
       return;
     case 'posted':
       if ((await record(adopted(ts, now))) === 'extra') {
-        await deps.slack.remove(wake.channel, ts);
+        await removeExtra(turn, ts);
       }
+  }
+};
+
+/** Deletes a post too many. What may still be deleted later stays on record. */
+const removeExtra = async (turn: Turn, ts: string): Promise<void> => {
+  const { deps, record, wake } = turn;
+  const removal = await deps.slack.remove(wake.channel, ts);
+  if (removal.ok || removal.failure.kind === 'refused') {
+    await record(removed(ts));
+  }
+  if (!removal.ok) {
+    deps.log.warn('extra message not deleted', { ...namesOf(turn), ts, reason: removal.failure.kind });
   }
 };
 
@@ -279,9 +312,13 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
     }
     case 'transient': {
       const { error, ambiguous } = failure;
-      const retryAt = now + backoffMs(delivery.failures, random());
+      // What may still take effect has to be over before the next try.
+      const retryAt = now + Math.max(backoffMs(delivery.failures, random()), ambiguous ? SETTLE_MS : 0);
       log.warn('delivery failed', { ...names, error, ambiguous, failures: delivery.failures + 1 });
-      await record(failed(delivery.fence, { error, retryAt, ambiguous: ambiguous || searching }));
+      const owned = await record(failed(delivery.fence, { error, retryAt, ambiguous: ambiguous || searching }));
+      if (owned === 'lost' && ambiguous && method === 'chat.update') {
+        await record(doubted(now));
+      }
       return 'failed';
     }
     case 'unauthorized': {

@@ -49,7 +49,7 @@ export const handler = async (event: unknown): Promise<SQSBatchResponse | Handle
 /** What is nested too deeply to be written down cannot be an event; it is put aside as what it is. */
 const textOf = (event: unknown): string => {
   try {
-    return JSON.stringify(event) ?? '';
+    return JSON.stringify(event ?? null);
   } catch {
     return 'nested too deeply';
   }

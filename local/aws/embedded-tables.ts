@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { EventEmitter } from 'node:events';
 import dynalite from 'dynalite';
 import type { JsonRecord } from '../json.ts';
@@ -44,11 +45,19 @@ export const createEmbeddedTables = (): EmbeddedTables => {
   return {
     service,
     createTable: async (name, properties) => {
-      const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.CreateTable' };
-      const body = JSON.stringify({ ...understood(properties), TableName: name });
-      const made: ServiceReply = await service({ service: 'dynamodb', headers, body });
+      const call = (operation: string, input: JsonRecord) =>
+        service({
+          service: 'dynamodb',
+          headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` },
+          body: JSON.stringify({ ...input, TableName: name }),
+        });
+      const made: ServiceReply = await call('CreateTable', understood(properties));
       if (made.status !== 200) {
         throw new Error(`Cannot create the table ${name}: ${made.body}`);
+      }
+      // A table is there a moment after it was made.
+      while (!(await call('DescribeTable', {})).body.includes('"TableStatus":"ACTIVE"')) {
+        await wait(5);
       }
     },
   };

@@ -16,6 +16,8 @@ export type Delivery = {
   readonly shown?: string;
   /** A first post that was begun. Without a `ts` beside it nobody knows whether the message is there. */
   readonly intent?: Intent;
+  /** Posts of our own that were one too many: to be deleted. */
+  readonly extra?: readonly string[];
   /** Epoch milliseconds before which there is no try. */
   readonly retryAt?: number;
   readonly failures: number;
@@ -38,6 +40,7 @@ const StoredDelivery = v.object({
   ts: optional(v.string()),
   shown: optional(v.string()),
   intent: optional(v.object({ key: v.string(), at: v.number() })),
+  extra: optional(v.array(v.string())),
   retryAt: optional(v.number()),
   failures: v.number(),
   error: optional(v.string()),
@@ -66,7 +69,8 @@ export const wanted =
     if (delivery === undefined) {
       return { body: { want: rev, done: 0, fence: 0, failures: 0, dueAt: now + WAKE_UP_MS }, outcome: true };
     }
-    if (delivery.want >= rev) {
+    // An owner may have rendered a newer revision than the one that it was asked for.
+    if (delivery.want >= rev || delivery.done >= rev) {
       return { outcome: false };
     }
     const { refused, ...rest } = delivery;
@@ -76,13 +80,15 @@ export const wanted =
       : { body: { ...delivery, want: rev }, outcome: false };
   };
 
-const isDirty = ({ want, done }: Delivery): boolean => want > done;
+/** Whether the message is behind its rollout. */
+export const isDirty = ({ want, done }: Delivery): boolean => want > done;
 
 /** Takes the delivery over, if there is something to do and it may be done now. */
 export const claimed =
   (now: number) =>
   (delivery: Delivery | undefined): Step<Delivery, Delivery | undefined> => {
-    if (delivery === undefined || !isDirty(delivery) || !mayBeTried(delivery, now)) {
+    const isDone = delivery === undefined || (!isDirty(delivery) && delivery.extra === undefined);
+    if (isDone || !mayBeTried(delivery, now)) {
       return { outcome: undefined };
     }
     const { refused: healing, ...rest } = delivery;
@@ -104,16 +110,34 @@ export const intended = (fence: number, intent: Intent) =>
     delivery.ts === undefined ? { body: { ...delivery, intent }, outcome: 'owned' } : { outcome: 'lost' },
   );
 
+/** Records that the post of unknown outcome is there: from here on it is the message. */
+export const found = (fence: number, ts: string) =>
+  ifOwned<Ownership>(fence, 'lost', ({ intent, ...delivery }) => {
+    if (delivery.ts !== undefined) {
+      return { outcome: delivery.ts === ts ? 'owned' : 'lost' };
+    }
+    return { body: { ...delivery, ts }, outcome: 'owned' };
+  });
+
 /** Records that the message `ts` shows revision `rev`. `behind`: more was wanted meanwhile. */
 export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: number; digest: string }, now: number) =>
   ifOwned<'clean' | 'behind' | 'lost'>(fence, 'lost', (delivery) => {
     if (delivery.ts !== undefined && delivery.ts !== ts) {
       return { outcome: 'lost' };
     }
-    const { want } = delivery;
+    const { want, extra } = delivery;
     const behind = want > rev;
     return {
-      body: { want, done: rev, fence, ts, shown: digest, failures: 0, ...(behind && { dueAt: now + WAKE_UP_MS }) },
+      body: {
+        want,
+        done: rev,
+        fence,
+        ts,
+        shown: digest,
+        failures: 0,
+        ...(extra && { extra }),
+        ...((behind || extra) && { dueAt: now + WAKE_UP_MS }),
+      },
       outcome: behind ? 'behind' : 'clean',
     };
   });
@@ -164,17 +188,38 @@ const ifOwned =
   (delivery: Delivery | undefined): Step<Delivery, Outcome> =>
     delivery?.fence === fence ? transition(delivery) : { outcome: lost };
 
-/** Makes the post of an owner that lost its fence the message, if there is none yet. `extra`: there is one. */
+/**
+ * Makes the post of an owner that lost its fence the message, if there is none yet. `extra`: there is one, and this is
+ * to be deleted.
+ */
 export const adopted =
   (ts: string, now: number) =>
   (delivery: Delivery | undefined): Step<Delivery, 'adopted' | 'extra'> => {
-    if (delivery === undefined || (delivery.ts !== undefined && delivery.ts !== ts)) {
+    if (delivery === undefined || delivery.extra?.includes(ts)) {
       return { outcome: 'extra' };
+    }
+    if (delivery.ts !== undefined && delivery.ts !== ts) {
+      const dueAt = delivery.refused === 'for-good' ? undefined : (delivery.dueAt ?? now + WAKE_UP_MS);
+      const extra = [...(delivery.extra ?? []), ts];
+      return { body: { ...delivery, extra, ...(dueAt !== undefined && { dueAt }) }, outcome: 'extra' };
     }
     const { intent, shown: digest, ...rest } = delivery;
     return delivery.ts === ts
       ? { outcome: 'adopted' }
       : { body: { ...rest, ts, done: 0, dueAt: delivery.dueAt ?? now + WAKE_UP_MS }, outcome: 'adopted' };
+  };
+
+/** Records that a post too many is gone. */
+export const removed =
+  (ts: string) =>
+  (delivery: Delivery | undefined): Step<Delivery, undefined> => {
+    if (!delivery?.extra?.includes(ts)) {
+      return { outcome: undefined };
+    }
+    const { extra, dueAt, ...rest } = delivery;
+    const left = extra.filter((other) => other !== ts);
+    const isDue = dueAt !== undefined && (left.length > 0 || isDirty(delivery));
+    return { body: { ...rest, ...(left.length > 0 && { extra: left }), ...(isDue && { dueAt }) }, outcome: undefined };
   };
 
 /** Records that nobody knows what the message shows: an owner that lost its fence has edited it. */

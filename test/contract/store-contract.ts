@@ -65,7 +65,9 @@ export const keepsTheStoreContract = (make: () => Promise<Store>): void => {
 
   it('lets one of fifty win who write first', async () => {
     const store = await make();
-    const taken = await Promise.all(Array.from({ length: 50 }, (_, writer) => store.write(anItem(key, { body: writer }))));
+    const taken = await Promise.all(
+      Array.from({ length: 50 }, (_, writer) => store.write(anItem(key, { body: writer }))),
+    );
     expect(taken.filter(Boolean)).toHaveLength(1);
   });
 

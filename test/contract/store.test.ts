@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
@@ -63,6 +64,10 @@ describe('the store in DynamoDB', () => {
         ],
       }),
     );
+    // A table is there a moment after it was made.
+    while ((await client.send(new DescribeTableCommand({ TableName: table }))).Table?.TableStatus !== 'ACTIVE') {
+      await wait(5);
+    }
     return createDynamoDbStore(client, table);
   });
 });

@@ -8,7 +8,7 @@ import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory
 import { TEN_O_CLOCK } from './rollouts.ts';
 
 /** Everything to one channel, what has ended to one topic. */
-export const CONFIG: Config = {
+const CONFIG: Config = {
   slack: { workspace: 'T1', channels: { deployments: 'C1' } },
   environments: [{ name: 'production', match: { pipeline: ['*-prod'], account: [] } }],
   routes: [
@@ -62,5 +62,3 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     published,
   };
 };
-
-export type Rig = ReturnType<typeof aRig>;

@@ -6,11 +6,13 @@ import {
   deliveryItem,
   doubted,
   failed,
+  found,
   HEAL_MS,
   intended,
   LEASE_MS,
   postponed,
   refused,
+  removed,
   SETTLE_MS,
   shown,
   WAKE_UP_MS,
@@ -51,8 +53,9 @@ describe('wanted', () => {
     expect(wanted(5, NOW)(behind)).toEqual({ body: { ...behind, want: 5 }, outcome: false });
   });
 
-  it('changes nothing for a revision that is wanted already', () => {
+  it('changes nothing for a revision that is wanted already, or shown', () => {
     expect(wanted(3, NOW)(aDelivery())).toEqual({ outcome: false });
+    expect(wanted(4, NOW)(aDelivery({ done: 5 }))).toEqual({ outcome: false });
     expect(wanted(2, NOW)(aDelivery())).toEqual({ outcome: false });
   });
 
@@ -128,6 +131,15 @@ describe('an owner', () => {
     expect(intended(7, { key: 'k', at: NOW })(owned)).toEqual({ outcome: 'lost' });
   });
 
+  it('keeps the message that was found after a post of unknown outcome', () => {
+    const { ts, ...posting } = { ...owned, intent: { key: 'k', at: NOW } };
+    const { intent, ...rest } = posting;
+    expect(found(7, '1.1')(posting)).toEqual({ body: { ...rest, ts: '1.1' }, outcome: 'owned' });
+    expect(found(7, '1.1')({ ...rest, ts: '1.1' })).toEqual({ outcome: 'owned' });
+    expect(found(7, '1.1')({ ...rest, ts: '2.2' })).toEqual({ outcome: 'lost' });
+    expect(found(6, '1.1')(posting)).toEqual({ outcome: 'lost' });
+  });
+
   it('does not record its post where another became the message', () => {
     expect(shown(7, { ts: '2.2', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({ outcome: 'lost' });
   });
@@ -178,7 +190,32 @@ describe('an owner that lost its fence', () => {
   });
 
   it('has posted one too many where there is another', () => {
-    expect(adopted('9.9', NOW)(aDelivery())).toEqual({ outcome: 'extra' });
+    const body = aDelivery({ extra: ['9.9'], dueAt: NOW + WAKE_UP_MS });
+    expect(adopted('9.9', NOW)(aDelivery())).toEqual({ body, outcome: 'extra' });
+    expect(adopted('9.9', NOW)(body)).toEqual({ outcome: 'extra' });
+    expect(adopted('9.9', NOW)(undefined)).toEqual({ outcome: 'extra' });
+    expect(adopted('9.9', NOW)(aDelivery({ refused: 'for-good' }))).toEqual({
+      body: aDelivery({ refused: 'for-good', extra: ['9.9'] }),
+      outcome: 'extra',
+    });
+  });
+
+  it('keeps a post too many on record until it is deleted', () => {
+    const extra = aDelivery({ extra: ['8.8', '9.9'], dueAt: NOW });
+    expect(claimed(NOW)(extra).outcome).toEqual({ ...extra, fence: 3, dueAt: NOW + LEASE_MS });
+    expect(shown(2, { ts: '1.1', rev: 3, digest: 'new' }, NOW)(extra)).toEqual({
+      body: { ...extra, shown: 'new', dueAt: NOW + WAKE_UP_MS },
+      outcome: 'clean',
+    });
+    expect(removed('8.8')(extra)).toEqual({ body: aDelivery({ extra: ['9.9'], dueAt: NOW }), outcome: undefined });
+    expect(removed('9.9')(aDelivery({ extra: ['9.9'], dueAt: NOW }))).toEqual({
+      body: aDelivery(),
+      outcome: undefined,
+    });
+    expect(removed('9.9')(aDelivery({ want: 4, extra: ['9.9'], dueAt: NOW })).body).toEqual(
+      aDelivery({ want: 4, dueAt: NOW }),
+    );
+    expect(removed('7.7')(extra)).toEqual({ outcome: undefined });
   });
 
   it('puts in doubt what an edit of its own may have overwritten', () => {

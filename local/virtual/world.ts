@@ -1,0 +1,274 @@
+import { createDeliver } from '../../functions/deliver/deliver.ts';
+import type { Delivered, PlainOrRich, Slack } from '../../functions/deliver/deliver.ts';
+import { createNotify } from '../../functions/notify/notify.ts';
+import type { Handled } from '../../functions/notify/notify.ts';
+import { createSweep } from '../../functions/sweep/sweep.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { deliveryItem } from '../../shared/delivery/delivery.ts';
+import { parseWakeUp, wakeUpText } from '../../shared/delivery/wake-up.ts';
+import type { SlackReply } from '../../shared/delivery/slack-reply.ts';
+import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import type { Log } from '../../shared/log.ts';
+import type { SnsMessage } from '../../shared/message/sns-message.ts';
+import { createChangeItem } from '../../shared/store/change-item.ts';
+import type { ChangeItem } from '../../shared/store/change-item.ts';
+import type { Item, Store } from '../../shared/store/store.ts';
+import { createEventSource } from './event-source.ts';
+import type { EventSource } from './event-source.ts';
+import { invoke } from './invocation.ts';
+import type { Ending, FunctionName, Invocation } from './invocation.ts';
+import type { Kernel } from './kernel.ts';
+import { createMemoryStore, createMemoryTable } from './memory-store.ts';
+import type { Network, Service } from './network.ts';
+import { createVirtualSlack } from './virtual-slack.ts';
+import type { VirtualSlack } from './virtual-slack.ts';
+
+/** What serverless.yml says of the functions and their queues; times in milliseconds. */
+export const DEPLOYED = {
+  notify: { timeoutMs: 30_000, batchSize: 10, maximumConcurrency: 10, visibilityMs: 180_000, maxReceives: 100 },
+  deliver: { timeoutMs: 40_000, batchSize: 1, maximumConcurrency: 20, visibilityMs: 60_000, maxReceives: 100 },
+  sweep: { timeoutMs: 50_000, everyMs: 60_000 },
+} as const;
+
+/** What was published to a topic, by which run of `notify`. */
+export type Publication = SnsMessage & { readonly topic: string; readonly by: Invocation };
+
+/** What a run of `notify` made of a message, and when (epoch milliseconds). */
+export type Account = { readonly handled: Handled; readonly by: Invocation; readonly at: number };
+
+/** What took effect in the Slack workspace, and for which wake-up. */
+export type SlackDeed = {
+  readonly by: Invocation;
+  readonly wakeUp: WakeUp;
+  readonly ts: string;
+  /** When the call was made, in epoch milliseconds: it may have taken long to get there. */
+  readonly askedAt: number;
+  /** What the message shows from now on; undefined: it was deleted. */
+  readonly shows: PlainOrRich | undefined;
+};
+
+export type WorldOptions = {
+  readonly kernel: Kernel;
+  readonly config: Config;
+  readonly network: Network;
+  /** Chance, for backoff. */
+  readonly random: () => number;
+  readonly historyScope: boolean;
+  readonly notifyConcurrency?: number;
+  /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
+  readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
+  readonly losesWakeUp?: () => boolean;
+  readonly onSlackDeed?: (deed: SlackDeed) => void;
+  readonly onWritten?: (item: Item, by: Invocation) => void;
+};
+
+/** The whole system in virtual time, its parts wired as they are deployed. */
+export type World = {
+  /** Puts an event into the events queue; the id is the message's. */
+  readonly send: (text: string, id: string) => void;
+  /** Puts a wake-up into its queue that nobody asked for. */
+  readonly wake: (wakeUp: WakeUp) => void;
+  readonly slack: VirtualSlack;
+  readonly items: () => readonly Item[];
+  readonly publications: () => readonly Publication[];
+  readonly accounts: () => readonly Account[];
+  readonly deadLetters: () => readonly string[];
+  /** Nothing is queued or being worked on, and no delivery waits for anything but Slack's change of mind. */
+  readonly isAtRest: () => boolean;
+};
+
+export const createWorld = (options: WorldOptions): World => {
+  const { kernel, config, network, random, historyScope, losesWakeUp, onSlackDeed, onWritten } = options;
+  const { notify, deliver, sweep } = DEPLOYED;
+  const table = createMemoryTable();
+  const slack = createVirtualSlack({
+    channels: Object.values(config.slack.channels),
+    historyScope,
+    now: kernel.clock.now,
+  });
+  const publications: Publication[] = [];
+  const accounts: Account[] = [];
+  let invocations = 0;
+  let ids = 0;
+  let sweeping = 0;
+
+  const run = <Value>(name: FunctionName, work: (by: Invocation) => Promise<Value>): Promise<Ending<Value>> => {
+    invocations += 1;
+    return invoke(kernel, { name, number: invocations, timeoutMs: DEPLOYED[name].timeoutMs }, work);
+  };
+
+  /** The outside as one invocation reaches it: through the network, and only while it is alive. */
+  const portsOf = (by: Invocation): Ports => {
+    const aws = <Value>(service: Service, operation: string, effect: () => Value): Promise<Value> =>
+      by.resuming(network.aws({ by, service, operation }, effect));
+    const clock: Clock = { now: kernel.clock.now, sleep: (ms) => by.resuming(kernel.clock.sleep(ms)) };
+    const written: typeof table = {
+      ...table,
+      write: (item) => {
+        const isFirst = table.write(item);
+        if (isFirst) {
+          onWritten?.(item, by);
+        }
+        return isFirst;
+      },
+    };
+    const store = createMemoryStore(written, (operation, effect) => aws('dynamodb', operation, effect));
+    return {
+      clock,
+      store,
+      changeItem: createChangeItem({ store, clock, random }),
+      wakeUp: async (wakeUps) => {
+        for (let from = 0; from < wakeUps.length; from += MOST_IN_A_BATCH) {
+          const batch = wakeUps.slice(from, from + MOST_IN_A_BATCH);
+          await aws('sqs', 'SendMessageBatch', () => {
+            batch.filter(() => losesWakeUp?.() !== true).forEach(wake);
+          });
+        }
+      },
+      publish: (topic, message) =>
+        aws('sns', 'Publish', () => {
+          publications.push({ topic, by, ...message });
+        }),
+    };
+  };
+
+  const slackOf = (by: Invocation, wakeUp: WakeUp): Slack => {
+    const over = <Value>(operation: string, effect: () => SlackReply<Value>): Promise<SlackReply<Value>> =>
+      by.resuming(network.slack({ by, service: 'slack', operation }, effect));
+    const noting = () => {
+      const askedAt = kernel.clock.now();
+      return <Value>(reply: SlackReply<Value>, ts: (value: Value) => string, shows: PlainOrRich | undefined) => {
+        if (reply.ok) {
+          onSlackDeed?.({ by, wakeUp, ts: ts(reply.value), askedAt, shows });
+        }
+        return reply;
+      };
+    };
+    return {
+      post: (channel, message, key) => {
+        const noted = noting();
+        return over('chat.postMessage', () => noted(slack.post(channel, message, key), ({ ts }) => ts, message));
+      },
+      update: (channel, ts, message) => {
+        const noted = noting();
+        return over('chat.update', () => noted(slack.update(channel, ts, message), () => ts, message));
+      },
+      remove: (channel, ts) => {
+        const noted = noting();
+        return over('chat.delete', () => noted(slack.remove(channel, ts), () => ts, undefined));
+      },
+      find: (channel, key, since) => over('conversations.history', () => slack.find(channel, key, since)),
+    };
+  };
+
+  const wake = (wakeUp: WakeUp): void => {
+    wakeUpsQueue.queue.send(wakeUpText(wakeUp), { group: wakeUp.channel });
+  };
+
+  const newId = (): string => {
+    ids += 1;
+    return `key-${ids}`;
+  };
+
+  const eventsQueue: EventSource = createEventSource(kernel, {
+    ...notify,
+    ...(options.notifyConcurrency !== undefined && { maximumConcurrency: options.notifyConcurrency }),
+    name: 'event',
+    fifo: false,
+    visibilityMs: () => options.visibilityMs?.('notify') ?? notify.visibilityMs,
+    work: async (batch) => {
+      const ending = await run('notify', async (by) => {
+        const { clock, changeItem, wakeUp, publish } = portsOf(by);
+        const notifyAll = createNotify({ config, changeItem, publish, wakeUp, clock, log: silent });
+        const all = await notifyAll(batch.map(({ id, body }) => ({ id, text: body })));
+        accounts.push(...all.map((handled) => ({ handled, by, at: clock.now() })));
+        return new Set(all.flatMap(({ id, outcome }) => (outcome === 'failed' ? [id] : [])));
+      });
+      return ending.kind === 'returned' ? batch.filter(({ id }) => !ending.value.has(id)) : [];
+    },
+  });
+
+  const wakeUpsQueue: EventSource = createEventSource(kernel, {
+    ...deliver,
+    name: 'wake-up',
+    fifo: true,
+    visibilityMs: () => options.visibilityMs?.('deliver') ?? deliver.visibilityMs,
+    work: async (batch) => {
+      const ending = await run('deliver', async (by) => {
+        for (const wake of batch.flatMap(({ body }) => parseWakeUp(body) ?? [])) {
+          await deliverOne(by, wake);
+        }
+      });
+      return ending.kind === 'returned' ? batch : [];
+    },
+  });
+
+  const deliverOne = async (by: Invocation, wake: WakeUp): Promise<Delivered | undefined> => {
+    const { clock, changeItem, wakeUp } = portsOf(by);
+    try {
+      return await createDeliver({
+        config,
+        changeItem,
+        slack: slackOf(by, wake),
+        wakeUp,
+        clock,
+        random,
+        newId,
+        log: silent,
+      })(wake);
+    } catch {
+      // Acknowledged all the same: the delivery itself says when it is to be looked at again.
+      return undefined;
+    }
+  };
+
+  const sweepAgain = async (): Promise<void> => {
+    sweeping += 1;
+    await run('sweep', (by) => {
+      const { clock, changeItem, wakeUp, store } = portsOf(by);
+      return createSweep({ store, changeItem, wakeUp, clock, log: silent })();
+    });
+    sweeping -= 1;
+  };
+  const everyMinute = (): void => {
+    kernel.after(sweep.everyMs, everyMinute);
+    void sweepAgain();
+  };
+  kernel.after(sweep.everyMs, everyMinute);
+
+  const isQuiet = ({ queue, running }: EventSource): boolean => queue.size() === 0 && running() === 0;
+
+  return {
+    send: (text, id) => {
+      eventsQueue.queue.send(text, { id });
+    },
+    wake,
+    slack,
+    items: table.items,
+    publications: () => publications,
+    accounts: () => accounts,
+    deadLetters: () => [...eventsQueue.queue.deadLetters(), ...wakeUpsQueue.queue.deadLetters()],
+    isAtRest: () =>
+      sweeping === 0 &&
+      isQuiet(eventsQueue) &&
+      isQuiet(wakeUpsQueue) &&
+      table
+        .due('delivery', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+        .every(({ key }) => deliveryItem.parse(table.read(key)?.body).refused !== undefined),
+  };
+};
+
+const MOST_IN_A_BATCH = 10;
+
+type Ports = {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly changeItem: ChangeItem;
+  readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly publish: (topic: string, message: SnsMessage) => Promise<void>;
+};
+
+const nothing = (): void => undefined;
+
+const silent: Log = { info: nothing, warn: nothing, error: nothing };

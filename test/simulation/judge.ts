@@ -1,0 +1,231 @@
+import type { Invocation } from '../../local/virtual/invocation.ts';
+import type { HeldMessage } from '../../local/virtual/virtual-slack.ts';
+import type { SlackDeed, World } from '../../local/virtual/world.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { LEASE_MS } from '../../shared/delivery/delivery.ts';
+import type { Delivery } from '../../shared/delivery/delivery.ts';
+import { slackMessage } from '../../shared/message/slack-message.ts';
+import type { Rollout } from '../../shared/rollout/rollout.ts';
+import { environmentOf } from '../../shared/routing/route.ts';
+import { deliveryKey } from '../../shared/store/keys.ts';
+import type { Key } from '../../shared/store/store.ts';
+import type { FaultyNetwork, Plan } from './faults.ts';
+import { expect, lookOf, pairOf } from './oracle.ts';
+import type { Arrival } from './workload.ts';
+
+/** Watches a world and holds the promises against it. */
+export type Judge = {
+  readonly onRollout: (pk: string, rev: number, rollout: Rollout) => void;
+  readonly onDelivery: (key: Key, delivery: Delivery, by: Invocation) => void;
+  readonly onSlackDeed: (deed: SlackDeed) => void;
+  readonly problems: (end: End) => readonly string[];
+};
+
+/** How a world ended. */
+type End = {
+  readonly world: World;
+  readonly arrivals: readonly Arrival[];
+  readonly plan: Plan;
+  readonly faults: FaultyNetwork;
+};
+
+/** A deed as it was seen: when, whether its doer owned the delivery then, and whether it was asked for within the lease. */
+type Seen = SlackDeed & { readonly at: number; readonly owned: boolean; readonly inTime: boolean };
+
+/** How long a message may be behind what it once showed, after a lost fence: two minutes, and the time to get there. */
+const REPAIR_MS = 2 * 60_000 + 75_000;
+
+/** Deliver gives a call of unknown outcome as long as this; what takes effect later was held up by a standstill. */
+const OVERDUE_MS = 15_000;
+
+const isOverdue = ({ at, askedAt, owned }: Seen): boolean => !owned && at - askedAt > OVERDUE_MS;
+
+export const createJudge = (config: Config, now: () => number): Judge => {
+  /** What each revision of a rollout looks like, by its key. */
+  const looks = new Map<string, string[]>();
+  const executions = new Map<string, string>();
+  const fences = new Map<string, number>();
+  const claims = new Map<string, { readonly fence: number; readonly at: number }>();
+  /** When an invocation first wrote down a message's id. */
+  const recordedAt = new Map<string, number>();
+  const extras = new Set<string>();
+  const lastWriteAt = new Map<number, number>();
+  const deeds: Seen[] = [];
+
+  const placeOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
+  const pairOfDeed = ({ wakeUp }: SlackDeed): string => pairOf(executions.get(wakeUp.pk) ?? wakeUp.pk, wakeUp.channel);
+
+  return {
+    onRollout: (pk, rev, rollout) => {
+      executions.set(pk, rollout.id.executionId);
+      const known = looks.get(pk) ?? [];
+      known[rev] = lookOf(slackMessage(rollout, environmentOf(rollout.id, config.environments)));
+      looks.set(pk, known);
+    },
+
+    onDelivery: (key, { fence, ts, extra = [] }, by) => {
+      const place = placeOf(key);
+      lastWriteAt.set(by.number, now());
+      extra.forEach((one) => extras.add(one));
+      for (const known of ts === undefined ? extra : [ts, ...extra]) {
+        recordedAt.set(`${by.number} ${known}`, recordedAt.get(`${by.number} ${known}`) ?? now());
+      }
+      if (fence > (fences.get(place) ?? 0)) {
+        fences.set(place, fence);
+        claims.set(`${place} ${by.number}`, { fence, at: now() });
+      }
+    },
+
+    onSlackDeed: (deed) => {
+      const place = placeOf(deliveryKey(deed.wakeUp.pk, deed.wakeUp.channel));
+      const claim = claims.get(`${place} ${deed.by.number}`);
+      deeds.push({
+        ...deed,
+        at: now(),
+        owned: claim?.fence === fences.get(place),
+        inTime: claim !== undefined && deed.askedAt < claim.at + LEASE_MS,
+      });
+    },
+
+    problems: (end) => {
+      const { world, arrivals, plan, faults } = end;
+      const expected = expect(
+        arrivals.flatMap(({ told }) => told ?? []),
+        config,
+      );
+      const posts = Map.groupBy(deeds.filter(isFirstOf(deeds)), pairOfDeed);
+      const visible = Map.groupBy(
+        world.slack.messages().filter(({ deleted }) => !deleted),
+        ({ channel, ts }) => {
+          const post = deeds.find((deed) => deed.wakeUp.channel === channel && deed.ts === ts);
+          return post === undefined ? 'nobody' : pairOfDeed(post);
+        },
+      );
+      const ambiguous = new Set(faults.ambiguousPosts());
+      const isDoubtful = ({ by, ts, at, owned }: Seen): boolean => {
+        const recorded = recordedAt.get(`${by.number} ${ts}`);
+        return (
+          ambiguous.has(by.number) || !owned || extras.has(ts) || recorded === undefined || recorded > at + OVERDUE_MS
+        );
+      };
+      const isAbandoned = (message: HeldMessage): boolean => {
+        const last = deeds.findLast(({ wakeUp, ts }) => wakeUp.channel === message.channel && ts === message.ts);
+        return (
+          last !== undefined &&
+          !last.owned &&
+          (lastWriteAt.get(last.by.number) ?? 0) < last.at &&
+          (isOverdue(last) || faults.interrupted().has(last.by.number))
+        );
+      };
+      const messages = [...expected.messages].flatMap(([pair, look]) => {
+        const shown = visible.get(pair) ?? [];
+        const made = posts.get(pair) ?? [];
+        const doubtful = made.filter(isDoubtful).length;
+        // A post that takes effect long after the fence was lost is its maker's to clean up. That is left undone only where something
+        // else goes wrong as well: an invocation ends between a post of this pair and the record of it.
+        const isUnrecorded = made.some(({ by, ts }) => !recordedAt.has(`${by.number} ${ts}`));
+        const unowned = isUnrecorded ? made.filter(isOverdue).length : 0;
+        const most = 1 + (plan.historyScope ? unowned : doubtful);
+        return [
+          ...(shown.length === 0 ? [`P2: no message for ${pair}`] : []),
+          ...(shown.length > most
+            ? [`P2: ${shown.length} messages for ${pair}, ${doubtful} posts were ambiguous`]
+            : []),
+          ...(doubtful === 0 && made.length > 1 ? [`P2: posted more than once: ${pair}`] : []),
+          // Of several the one that is cared for is the truth. An edit made after the fence was lost is its maker's to
+          // put in doubt: nobody else knows of it when its invocation ends at that moment.
+          ...(shown.length > 0 && !shown.some((message) => lookOf(message) === look || isAbandoned(message))
+            ? [`P3: not what was received: ${pair}`]
+            : []),
+        ];
+      });
+      const late = deeds
+        .filter(({ inTime, shows }) => !inTime && shows !== undefined)
+        .map((deed) => `P4: asked Slack after its lease: ${pairOfDeed(deed)}`);
+      const strays = [...visible.keys()]
+        .filter((pair) => !expected.messages.has(pair))
+        .map((pair) => `P2: nobody asked for ${pair}`);
+      const screens = [...Map.groupBy(deeds, ({ wakeUp, ts }) => `${wakeUp.channel}/${ts}`).values()].flatMap(
+        (history) => screenProblems(history, looks, faults.faultTimes()),
+      );
+      return [...messages, ...late, ...strays, ...screens, ...publicationProblems(expected.publications, end)];
+    },
+  };
+};
+
+const isFirstOf =
+  (deeds: readonly Seen[]) =>
+  ({ ts, wakeUp }: Seen, place: number): boolean =>
+    deeds.findIndex((other) => other.ts === ts && other.wakeUp.channel === wakeUp.channel) === place;
+
+/** P4: a message shows revisions that were, and never goes back; if somebody without the fence did it, not for long. */
+const screenProblems = (
+  history: readonly Seen[],
+  looks: ReadonlyMap<string, readonly string[]>,
+  faultTimes: readonly number[],
+): readonly string[] => {
+  const problems: string[] = [];
+  let newest = 0;
+  let regressedAt: number | undefined;
+  for (const { shows, wakeUp, at, owned } of history) {
+    if (shows === undefined) {
+      break;
+    }
+    const revisions = [...(looks.get(wakeUp.pk) ?? []).entries()].flatMap(([rev, look]) =>
+      look === lookOf(shows) ? [rev] : [],
+    );
+    const forward = revisions.find((rev) => rev >= newest);
+    if (revisions.length === 0) {
+      problems.push(`P4: shown what never was: ${wakeUp.pk}`);
+    } else if (forward === undefined) {
+      regressedAt ??= at;
+      if (owned) {
+        problems.push(`P4: went back although it had the fence: ${wakeUp.pk} in ${wakeUp.channel}`);
+      }
+    } else {
+      const since = regressedAt;
+      const wasDisturbed = since !== undefined && faultTimes.some((time) => time >= since - 60_000 && time <= at);
+      if (since !== undefined && at - since > REPAIR_MS && !wasDisturbed) {
+        problems.push(`P4: went back for ${(at - since) / 1000} s: ${wakeUp.pk} in ${wakeUp.channel}`);
+      }
+      regressedAt = undefined;
+      newest = forward;
+    }
+  }
+  return problems;
+};
+
+/** P1: at least once; never again when the event was done with; and no more often than it came, if nothing went wrong. */
+const publicationProblems = (
+  expected: readonly { readonly eventId: string; readonly topic: string }[],
+  { world, arrivals, faults }: End,
+): readonly string[] => {
+  const eventOf = (messageId: string): string | undefined => arrivals[Number(messageId)]?.told?.eventId;
+  const doneAt = new Map<string | undefined, number>();
+  for (const { handled, at } of world.accounts()) {
+    const eventId = eventOf(handled.id);
+    if (handled.outcome !== 'failed' && !doneAt.has(eventId)) {
+      doneAt.set(eventId, at);
+    }
+  }
+  const made = Map.groupBy(
+    world.publications(),
+    ({ topic, attributes }) => `${attributes['eventId'] ?? ''} to ${topic}`,
+  );
+  const wanted = new Set(expected.map(({ eventId, topic }) => `${eventId} to ${topic}`));
+  return [
+    ...[...wanted].filter((one) => !made.has(one)).map((one) => `P1: never published: ${one}`),
+    ...[...made].flatMap(([one, publications]) => {
+      const eventId = publications[0]?.attributes['eventId'];
+      const copies = arrivals.filter(({ told }) => told?.eventId === eventId).length;
+      const tooLate = publications.some(({ by }) => by.startedAt > (doneAt.get(eventId) ?? Number.POSITIVE_INFINITY));
+      return [
+        ...(wanted.has(one) ? [] : [`P1: published although nobody asked: ${one}`]),
+        ...(tooLate ? [`P1: published again: ${one}`] : []),
+        ...(faults.faultTimes().length === 0 && publications.length > copies
+          ? [`P1: published ${publications.length} times: ${one}`]
+          : []),
+      ];
+    }),
+  ];
+};

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { deliveryItem } from '../../shared/delivery/delivery.ts';
+import { channelOf } from '../../shared/store/keys.ts';
+import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
+import { createChance } from '../../local/virtual/chance.ts';
+import { createKernel } from '../../local/virtual/kernel.ts';
+import { createWorld, DEPLOYED } from '../../local/virtual/world.ts';
+import type { World } from '../../local/virtual/world.ts';
+import { createFaultyNetwork, drawPlan } from './faults.ts';
+import { createJudge } from './judge.ts';
+import { drawArrivals, drawConfig } from './workload.ts';
+import type { Arrival } from './workload.ts';
+
+/** What came of a world: what it broke of the promises, and a digest of everything that happened in it. */
+export type Simulated = {
+  readonly seed: number;
+  readonly problems: readonly string[];
+  readonly digest: string;
+  readonly events: number;
+  readonly posts: number;
+  readonly edits: number;
+  readonly faults: number;
+};
+
+export type SimulationOptions = {
+  readonly harsh?: boolean;
+  /** Told, line by line, of what happens. */
+  readonly trace?: (line: string) => void;
+};
+
+const BEGIN = Date.UTC(2026, 10, 20, 10);
+const MINUTE_MS = 60_000;
+
+/** A quarter of an hour for a token that was bad, and some time for what waits behind it. */
+const PATIENCE_MS = 40 * MINUTE_MS;
+
+/** More steps than any world takes that does not run in circles. */
+const MOST_STEPS = 300_000;
+
+/** Plays one small world: a few executions, everything that the seed has go wrong, and the promises held against it. */
+export const simulateWorld = async (
+  seed: number,
+  { harsh = false, trace }: SimulationOptions = {},
+): Promise<Simulated> => {
+  const chance = createChance(seed);
+  const config = drawConfig(chance);
+  const kernel = createKernel(BEGIN);
+  const { clock } = kernel;
+  const arrivals = drawArrivals(chance, BEGIN, harsh);
+  const lastAt = BEGIN + Math.max(0, ...arrivals.map(({ atMs }) => atMs));
+  const plan = drawPlan(chance, BEGIN, lastAt, harsh);
+
+  const hash = createHash('sha256');
+  const note = (line: string): void => {
+    const entry = `${((clock.now() - BEGIN) / 1000).toFixed(3).padStart(10)} ${line}`;
+    hash.update(entry);
+    trace?.(entry);
+  };
+  const faulty = createFaultyNetwork(kernel, plan, chance, ({ by, operation }, befell) => {
+    note(`${by.name} ${by.number} ${operation}: ${befell}`);
+  });
+  const judge = createJudge(config, clock.now);
+  const world = createWorld({
+    kernel,
+    config,
+    network: faulty.network,
+    random: chance.random,
+    historyScope: plan.historyScope,
+    losesWakeUp: () => faulty.strikes('lost-wake-up'),
+    visibilityMs: (name) => (faulty.strikes('overlap') ? chance.between(0, 8_000) : DEPLOYED[name].visibilityMs),
+    onWritten: (item, by) => {
+      if (item.key.sk === 'STATE') {
+        judge.onRollout(item.key.pk, item.rev, rolloutItem.parse(item.body).rollout);
+      }
+      if (item.key.sk.startsWith('SLACK#')) {
+        const delivery = deliveryItem.parse(item.body);
+        judge.onDelivery(item.key, delivery, by);
+        const channel = channelOf(item.key);
+        if (channel !== undefined && faulty.strikes('extra-wake-up', 5)) {
+          kernel.after(chance.between(0, 15_000), () => {
+            world.wake({ pk: item.key.pk, channel });
+          });
+        }
+        note(`${by.name} ${by.number} wrote ${item.key.sk} ${JSON.stringify(delivery)}`);
+      }
+    },
+    onSlackDeed: (deed) => {
+      note(
+        `${deed.by.name} ${deed.by.number} ${deed.shows === undefined ? 'deleted' : 'showed'} ${deed.wakeUp.channel} ${deed.ts}`,
+      );
+      judge.onSlackDeed(deed);
+    },
+  });
+
+  let sent = 0;
+  for (const [place, { atMs, text }] of arrivals.entries()) {
+    kernel.after(atMs, () => {
+      sent += 1;
+      world.send(text, String(place));
+    });
+  }
+  const problems: string[] = [];
+  const settle = async (): Promise<void> => {
+    const until = Math.max(clock.now(), plan.calmFrom) + PATIENCE_MS;
+    const isOver = (): boolean => sent === arrivals.length && clock.now() >= plan.calmFrom && world.isAtRest();
+    if (!(await kernel.run(isOver, until, MOST_STEPS))) {
+      problems.push(clock.now() >= until ? 'P3: it does not come to rest' : 'it runs in circles');
+    }
+  };
+  const letPass = (ms: number): Promise<boolean> => kernel.run(() => false, clock.now() + ms, MOST_STEPS);
+
+  await settle();
+  // Who stood still while all others ended thaws now, and may disturb the rest once more.
+  await letPass(3 * MINUTE_MS);
+  await settle();
+  const calls = world.slack.calls().length;
+  await letPass(5 * MINUTE_MS);
+  problems.push(
+    ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
+    ...accountProblems(world, arrivals),
+    ...judge.problems({
+      world,
+      arrivals,
+      plan,
+      faults: faulty,
+    }),
+  );
+  const posts = world.slack.messages().length;
+  const edits = world.slack.messages().reduce((sum, message) => sum + message.edits, 0);
+  return {
+    seed,
+    problems: [...new Set(problems)],
+    digest: hash.digest('base64url'),
+    events: arrivals.length,
+    posts,
+    edits,
+    faults: faulty.faultTimes().length,
+  };
+};
+
+/** P7: every message came to one good end, and the numbers add up. */
+const accountProblems = (world: World, arrivals: readonly Arrival[]): readonly string[] => {
+  const ends = new Map(
+    world
+      .accounts()
+      .filter(({ handled }) => handled.outcome !== 'failed')
+      .map(({ handled }) => [handled.id, handled.outcome]),
+  );
+  return [
+    ...world.deadLetters().map((body) => `P7: given up: ${body.slice(0, 80)}`),
+    ...arrivals.flatMap(({ told, outcome }, place) => {
+      const end = ends.get(String(place));
+      const isGood = outcome === undefined ? KNOWN_ENDS.has(end) : end === outcome;
+      return isGood ? [] : [`P7: message ${place} (${told?.eventId ?? 'a stranger'}) ended as ${end ?? 'nothing'}`];
+    }),
+  ];
+};
+
+const KNOWN_ENDS: ReadonlySet<string | undefined> = new Set(['applied', 'stale', 'duplicate', 'unrouted']);

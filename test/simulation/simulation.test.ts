@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import { DEPLOYED } from '../../local/virtual/world.ts';
+import { simulateWorld } from './simulate-world.ts';
+
+const WORLDS = 1000;
+const HARSH_WORLDS = 150;
+
+const broken = async (from: number, count: number, harsh: boolean) => {
+  const failed: string[] = [];
+  for (let seed = from; seed < from + count; seed += 1) {
+    const { problems } = await simulateWorld(seed, { harsh });
+    failed.push(
+      ...problems.map(
+        (problem) => `${problem} (npm run simulate -- --seeds 1 --from ${seed}${harsh ? ' --harsh' : ''} --trace)`,
+      ),
+    );
+  }
+  return failed;
+};
+
+describe('Gatehouse', () => {
+  it(`keeps its promises in ${WORLDS} worlds in which things go wrong`, { timeout: 300_000 }, async () => {
+    expect(await broken(1, WORLDS, false)).toEqual([]);
+  });
+
+  it(`keeps its promises in ${HARSH_WORLDS} worlds in which nearly everything does`, { timeout: 300_000 }, async () => {
+    expect(await broken(1, HARSH_WORLDS, true)).toEqual([]);
+  });
+});
+
+describe('a world', () => {
+  it('is the same whenever its seed is', async () => {
+    for (const seed of [1, 2, 3, 77, 4711]) {
+      expect(await simulateWorld(seed)).toEqual(await simulateWorld(seed));
+    }
+  });
+
+  it('is another with another seed', async () => {
+    const digests = await Promise.all([1, 2, 3].map(async (seed) => (await simulateWorld(seed)).digest));
+    expect(new Set(digests).size).toBe(3);
+  });
+
+  it('runs on the numbers of serverless.yml', async () => {
+    const text = await readFile(join(import.meta.dirname, '../../serverless.yml'), 'utf8');
+    const { functions, resources } = v.parse(Deployment, parseDocument(text, { logLevel: 'silent' }).toJS());
+    const { EventsQueue, WakeUpsQueue } = v.parse(Queues, resources.at(-1)?.Resources);
+    const numbersOf = (name: 'notify' | 'deliver', queue: v.InferOutput<typeof Queue>) => {
+      const { timeout, events } = functions[name];
+      return {
+        timeoutMs: timeout * 1000,
+        batchSize: events[0]?.sqs.batchSize,
+        maximumConcurrency: events[0]?.sqs.maximumConcurrency,
+        visibilityMs: queue.Properties.VisibilityTimeout * 1000,
+        maxReceives: queue.Properties.RedrivePolicy.maxReceiveCount,
+      };
+    };
+    expect({
+      notify: numbersOf('notify', EventsQueue),
+      deliver: numbersOf('deliver', WakeUpsQueue),
+      sweep: { timeoutMs: functions.sweep.timeout * 1000, everyMs: 60_000 },
+    }).toEqual(DEPLOYED);
+  });
+});
+
+const Source = v.object({ sqs: v.object({ batchSize: v.number(), maximumConcurrency: v.number() }) });
+const Deployment = v.object({
+  functions: v.object({
+    notify: v.object({ timeout: v.number(), events: v.array(Source) }),
+    deliver: v.object({ timeout: v.number(), events: v.array(Source) }),
+    sweep: v.object({ timeout: v.number() }),
+  }),
+  resources: v.array(v.object({ Resources: v.unknown() })),
+});
+const Queue = v.object({
+  Properties: v.object({
+    VisibilityTimeout: v.number(),
+    RedrivePolicy: v.object({ maxReceiveCount: v.number() }),
+  }),
+});
+const Queues = v.object({ EventsQueue: Queue, WakeUpsQueue: Queue });
