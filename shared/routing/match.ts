@@ -5,7 +5,7 @@ import { matchesGlob } from './glob.ts';
 export type Criterion = keyof Match;
 
 /** In the order in which people are told of them. */
-const CRITERIA = [
+export const CRITERIA = [
   'source',
   'pipeline',
   'application',
