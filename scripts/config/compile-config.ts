@@ -4,9 +4,11 @@ import type { Document } from 'yaml';
 import type { Config, Destination, Route } from '../../shared/config/config.ts';
 import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
+import { inheritedKeys } from './inherited-keys.ts';
 import { pathName } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { referenceProblems } from './reference-problems.ts';
+import { withoutListsForMappings } from './schema-keys.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { secretsIn, withoutSecrets } from './secret-literals.ts';
 import { lineOf, pathAt } from './yaml-place.ts';
@@ -26,7 +28,8 @@ export class ConfigInvalid extends Error {
 /** Compiles the text of a `gatehouse.yml`. Throws `ConfigInvalid` with all of its problems at once. */
 export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Its own warnings, on stderr, would say what is written there.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   // A warning tells of a tag, such as !Ref: nobody would follow it.
   const unread = [...document.errors, ...document.warnings];
   if (unread.length > 0) {
@@ -36,10 +39,11 @@ export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
     );
   }
   const written = valueOf(document, file);
-  // An empty file lacks everything; a list is to valibot an object without keys.
-  const parsed = v.safeParse(GatehouseYml, Array.isArray(written) ? 'a list' : (written ?? {}));
+  // An empty file lacks everything.
+  const parsed = v.safeParse(GatehouseYml, withoutListsForMappings(GatehouseYml, written ?? {}));
   const problems = [
     ...schemaProblems(parsed.issues ?? []),
+    ...inheritedKeys(document),
     ...referenceProblems(written),
     ...secretProblems(text, document, lines),
   ];

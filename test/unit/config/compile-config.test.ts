@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileConfig, ConfigInvalid } from '../../../scripts/config/compile-config.ts';
 import { gatehouseJsonSchema, SCHEMA_PATH } from '../../../scripts/json-schema.ts';
@@ -236,6 +237,16 @@ regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
       'accounts.12: is not an account id: 12 digits, in quotes\nregions.Ireland: is not the code of a region\nroutes[0].match.region: is neither the code of a region nor a glob',
     ],
     [
+      'lists where mappings belong',
+      'accounts: []\nroutes: [{ match: [], except: [state], to: [[]] }]',
+      'accounts: should be a mapping of keys\nroutes[0].match: should be a mapping of keys\nroutes[0].except: should be a mapping of keys\nroutes[0].to[0]: should be a mapping of keys',
+    ],
+    [
+      'keys that every object has',
+      'constructor: a\nregions: { __proto__: b }\nroutes: [{ prototype: c, to: [{ slack: ops }] }]',
+      'constructor: cannot be a key\nregions.__proto__: cannot be a key\nroutes[0].prototype: cannot be a key',
+    ],
+    [
       'topics of two partitions',
       'default: [{ sns: "arn:aws:sns:eu-west-1:111122223333:a" }, { sns: "arn:aws-cn:sns:cn-north-1:111122223333:a" }]',
       'default[1].sns: is in partition aws-cn, another topic in aws: one deployment reaches one of them',
@@ -243,6 +254,39 @@ regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
   ])('says what is wrong with %s', (_name, text, problems) => {
     expect(problemsOf(`${SLACK}${text}`).map((problem) => problem.replace(/^line \d+ {2}/, ''))).toEqual(
       problems.split('\n'),
+    );
+  });
+
+  it('refuses what it cannot use, whatever is written, and never breaks down', () => {
+    const keys = [
+      'slack',
+      'workspace',
+      'channels',
+      'routes',
+      'match',
+      'except',
+      'to',
+      'sns',
+      'state',
+      'name',
+      'constructor',
+    ];
+    const anything = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 6 },
+        fc.constantFrom(null, 3, true, '', 'failed', 'T012345', 'C012345', 'releases'),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 4 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(anything, (value) => {
+        try {
+          expect(compileConfig(JSON.stringify(value))).toHaveProperty('routes');
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigInvalid);
+        }
+      }),
     );
   });
 
