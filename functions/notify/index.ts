@@ -22,7 +22,7 @@ const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.T
 const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  publish: createSnsPublisher(new SNSClient(clientSettings), settings.TOPIC_ARN_PREFIX),
+  publish: createSnsPublisher((region) => new SNSClient({ ...clientSettings, region }), settings.TOPIC_ARN_PREFIX),
   wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('notify'),

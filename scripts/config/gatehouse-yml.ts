@@ -1,31 +1,95 @@
 import * as v from 'valibot';
-import { ROLLOUT_STATES } from '../../shared/rollout/state.ts';
-
-const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
-  v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]);
-
-const Glob = v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(200, 'is longer than 200 characters'));
-
-const Account = v.pipe(v.string(), v.regex(/^\d{12}$/, 'is not an account id: 12 digits, in quotes'));
+import { SOURCES } from '../../shared/config/config.ts';
+import type { Match as CompiledMatch } from '../../shared/config/config.ts';
+import { STATES } from '../../shared/rollout/state.ts';
 
 const described = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.pipe(schema, v.description(description));
 
+const text = (most: number) =>
+  v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(most, `is longer than ${most} characters`));
+
+/** One value or a list of them; compiled to a list. */
+const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
+  v.pipe(
+    v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]),
+    v.transform((written) => [written].flat()),
+  );
+
+const Glob = text(200);
+
+const AccountId = v.pipe(v.string(), v.regex(/^\d{12}$/, 'is not an account id: 12 digits, in quotes'));
+
+const REGION = '[a-z]{2,4}(?:-[a-z]+){1,2}-\\d{1,2}';
+
+const RegionCode = v.pipe(v.string(), v.regex(new RegExp(`^${REGION}$`), 'is not the code of a region'));
+
+const RegionGlob = v.pipe(
+  v.string(),
+  v.regex(new RegExp(`^(?:${REGION}|[a-z0-9-]*[*?][a-z0-9*?-]*)$`), 'is neither the code of a region nor a glob'),
+);
+
 const Pipeline = described(
-  v.optional(oneOrMore(Glob)),
+  v.exactOptional(oneOrMore(Glob)),
   'Names of pipelines; * stands for any text, ? for one character. Left out: all.',
 );
 
+const Account = described(v.exactOptional(oneOrMore(AccountId)), 'Account ids. Left out: all.');
+
+const isOfPipelines = ({ source, pipeline, stage, action }: CompiledMatch): boolean =>
+  [pipeline, stage, action].some((names) => names !== undefined) || source?.includes('codedeploy') === false;
+
+const isOfDeployments = ({ source, application, group }: CompiledMatch): boolean =>
+  [application, group].some((names) => names !== undefined) || source?.includes('codepipeline') === false;
+
+const Match = v.pipe(
+  v.strictObject({
+    source: described(
+      v.exactOptional(oneOrMore(v.picklist(SOURCES))),
+      'The service that deploys: codepipeline, codedeploy. Left out: all.',
+    ),
+    pipeline: Pipeline,
+    application: described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy applications, by glob.'),
+    group: described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy deployment groups, by glob.'),
+    stage: described(
+      v.exactOptional(oneOrMore(Glob)),
+      'Names of stages, by glob: their changes and, unless a state is asked for, those of their actions.',
+    ),
+    action: described(v.exactOptional(oneOrMore(Glob)), 'Names of actions, by glob.'),
+    state: described(
+      v.exactOptional(oneOrMore(v.picklist(STATES))),
+      'States of the action or the stage that is asked for, otherwise of the rollout as a whole. Left out: every change, also of its parts.',
+    ),
+    account: Account,
+    region: described(v.exactOptional(oneOrMore(RegionGlob)), 'Codes of regions, by glob. Left out: all.'),
+  }),
+  v.check(
+    (match) => !(isOfPipelines(match) && isOfDeployments(match)),
+    'matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy',
+  ),
+  v.check(
+    ({ state, action }) => action !== undefined || state?.includes('abandoned') !== true,
+    'only an action can be abandoned: say which with "action"',
+  ),
+);
+
+/** A partition, and a region of it. */
+const PLACE = [
+  'aws:sns:(?!cn-|us-gov-)[a-z0-9-]+',
+  'aws-us-gov:sns:us-gov-[a-z0-9-]+',
+  'aws-cn:sns:cn-[a-z0-9-]+',
+].join('|');
+
 const Destination = v.pipe(
   v.strictObject({
-    slack: described(v.optional(v.string()), 'A channel, by its name under slack.channels.'),
+    slack: described(v.exactOptional(v.string()), 'A channel, by its name under slack.channels.'),
     sns: described(
-      v.optional(
+      v.exactOptional(
         v.pipe(
           v.string(),
           v.regex(
-            /^(?:[A-Za-z0-9_-]{1,64}|arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256})$/,
-            'is neither the name nor the ARN of a topic',
+            new RegExp(`^(?:[A-Za-z0-9_-]{1,64}|arn:(?:${PLACE}):\\d{12}:[A-Za-z0-9_-]{1,256})$`),
+            'is neither the name nor the ARN of a topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
           ),
         ),
       ),
@@ -35,17 +99,25 @@ const Destination = v.pipe(
   v.check(({ slack, sns }) => (slack === undefined) !== (sns === undefined), 'names one of slack and sns'),
 );
 
+const Destinations = v.pipe(v.array(Destination), v.minLength(1, 'names no destination'));
+
 const Route = v.strictObject({
-  match: v.optional(
-    v.strictObject({
-      pipeline: Pipeline,
-      state: described(
-        v.optional(oneOrMore(v.picklist(ROLLOUT_STATES))),
-        'States of the pipeline execution as a whole. Left out: every change, also of its stages and actions.',
-      ),
-    }),
+  name: described(
+    v.exactOptional(text(60)),
+    'What the route is called where it is explained. Left out: "route 1" and so on, by its place.',
   ),
-  to: v.pipe(v.array(Destination), v.minLength(1, 'names no destination')),
+  match: described(v.exactOptional(Match), 'What a change has to be; every key has to hold. Left out: every change.'),
+  except: described(
+    v.exactOptional(
+      v.pipe(
+        Match,
+        v.check((match) => Object.keys(match).length > 0, 'makes an exception of everything'),
+      ),
+    ),
+    'What of that is not for this route: a change for which every key here holds.',
+  ),
+  to: described(Destinations, 'Who hears of it.'),
+  stop: described(v.exactOptional(v.boolean()), 'true: once this route has matched, no later one is asked.'),
 });
 
 /** What users write into `gatehouse.yml`. Published as JSON Schema for editors. */
@@ -58,32 +130,41 @@ export const GatehouseYml = v.strictObject({
       ),
       channels: described(
         v.record(
-          v.pipe(v.string(), v.regex(/^[^\s#@,]{1,80}$/, 'is not the name of a channel')),
-          v.pipe(v.string(), v.regex(/^[CGD][A-Z0-9]{2,20}$/, 'is not a channel id such as C0123456789')),
+          v.pipe(v.string(), v.regex(/^[^\s#@,]{1,80}$/, 'is not the name of a channel (without # and spaces)')),
+          v.pipe(
+            v.string(),
+            v.regex(
+              /^[CGD][A-Z0-9]{2,20}$/,
+              'is not a channel id such as C0123456789, which is at the bottom of the channel’s “About” tab',
+            ),
+          ),
         ),
         'Channel ids by name. The id is at the bottom of the channel’s “About” tab.',
       ),
     }),
     'Where Slack messages can go.',
   ),
+  accounts: described(
+    v.exactOptional(v.record(AccountId, text(40))),
+    'Nicknames of accounts, by their ids (12 digits, in quotes).',
+  ),
+  regions: described(
+    v.exactOptional(v.record(RegionCode, text(40))),
+    'Nicknames of regions, by their codes, such as eu-west-1.',
+  ),
   environments: described(
-    v.optional(
-      v.array(
-        v.strictObject({
-          name: v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(40, 'is longer than 40 characters')),
-          match: v.strictObject({
-            pipeline: Pipeline,
-            account: described(v.optional(oneOrMore(Account)), 'Account ids. Left out: all.'),
-          }),
-        }),
-      ),
+    v.exactOptional(
+      v.array(v.strictObject({ name: text(40), match: v.strictObject({ pipeline: Pipeline, account: Account }) })),
     ),
     'What messages call the place that is deployed to. The first that matches counts.',
   ),
   routes: described(
-    v.optional(v.array(Route)),
-    'Who hears of what; every route that matches counts. Left out: everything to the first channel, what has ended to the topic "releases".',
+    v.exactOptional(
+      v.pipe(v.array(Route), v.minLength(1, 'names no route: leave the key out for the routes that are there then')),
+    ),
+    'Who hears of what; every route that matches counts, up to one that says stop. Left out, and no default: everything to the first channel, what has ended to the topic "releases".',
   ),
+  default: described(v.exactOptional(Destinations), 'Who hears of the changes that no route matches.'),
 });
 
 export type GatehouseYml = v.InferOutput<typeof GatehouseYml>;

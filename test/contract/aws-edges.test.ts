@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Publication } from '../../local/aws/embedded-queues.ts';
 import { runStack, startStack } from '../../local/stack.ts';
@@ -65,13 +66,39 @@ describe('the SNS publisher', () => {
     attributes: { state: 'failed', name: 'shop-prod' },
   };
 
+  const connect = (region: string) => new SNSClient({ ...connection(), region });
+
   it('publishes to one of the stack’s topics by its name, to any topic by its ARN', async () => {
     const prefix = `arn:aws:sns:${stack.region}:${stack.account}:gatehouse-test-`;
-    const publish = createSnsPublisher(new SNSClient(connection()), prefix);
+    const publish = createSnsPublisher(connect, prefix);
     await publish('releases', message);
     await publish(`${prefix}releases`, message);
     const expected = { topicArn: `${prefix}releases`, ...message };
     expect(published).toEqual([expected, expected]);
+  });
+
+  it('calls the region of the topic, by one client for each', async () => {
+    const connected: string[] = [];
+    const signedFor: string[] = [];
+    const publish = createSnsPublisher((region) => {
+      connected.push(region);
+      const client = connect(region);
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const request = v.parse(v.object({ headers: v.object({ authorization: v.string() }) }), args.request);
+          signedFor.push(/\d{8}\/([^/]+)\/sns\//.exec(request.headers.authorization)?.[1] ?? 'nowhere');
+          return next(args);
+        },
+        { step: 'finalizeRequest', priority: 'low' },
+      );
+      return client;
+    }, `arn:aws:sns:${stack.region}:${stack.account}:gatehouse-test-`);
+    const foreign = 'arn:aws:sns:ap-southeast-2:111122223333:nowhere';
+    await publish('releases', message);
+    await expect(publish(foreign, message)).rejects.toMatchObject({ name: 'NotFoundException' });
+    await publish('releases', message);
+    expect(connected).toEqual([stack.region, 'ap-southeast-2']);
+    expect(signedFor).toEqual([stack.region, 'ap-southeast-2', stack.region]);
   });
 
   it('finds a stand-in here for a topic of another account that gatehouse.yml names', async () => {
@@ -83,13 +110,16 @@ describe('the SNS publisher', () => {
       {},
       { ...OPTIONS, foreignTopics: [foreign], onPublish: ({ topicArn }) => seen.push(topicArn) },
     );
-    await createSnsPublisher(new SNSClient({ ...connection(), endpoint: other.aws }), '')(foreign, message);
+    await createSnsPublisher((region) => new SNSClient({ ...connection(), region, endpoint: other.aws }), '')(
+      foreign,
+      message,
+    );
     await other.stop();
     expect(seen).toEqual([foreign]);
   });
 
   it('says so when there is no such topic', async () => {
-    const publish = createSnsPublisher(new SNSClient(connection()), 'arn:aws:sns:us-east-1:000000000000:');
+    const publish = createSnsPublisher(connect, 'arn:aws:sns:us-east-1:000000000000:');
     await expect(publish('nowhere', message)).rejects.toMatchObject({ name: 'NotFoundException' });
   });
 });

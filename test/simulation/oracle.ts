@@ -45,10 +45,13 @@ const destinations = (event: ToldEvent, config: Config, kind: 'slack' | 'sns'): 
 ];
 
 /** The worlds' routes name pipelines in full. */
-const hears = ({ match }: Route, { rollout, register, state }: ToldEvent): boolean => {
-  const pipeline = match.pipeline.length === 0 || match.pipeline.includes(rollout.name);
+const hears = (
+  { match: { pipeline: pipelines = [], state: states = [] } }: Route,
+  { rollout, register, state }: ToldEvent,
+): boolean => {
+  const pipeline = pipelines.length === 0 || pipelines.includes(rollout.name);
   const whole = register.kind === 'rollout' || state === 'waiting';
-  return pipeline && (match.state.length === 0 || (whole && match.state.includes(state)));
+  return pipeline && (states.length === 0 || (whole && states.includes(state)));
 };
 
 const environmentOf = ({ id }: Rollout, { environments }: Config): string | undefined =>

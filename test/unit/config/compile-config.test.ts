@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileConfig, ConfigInvalid } from '../../../scripts/config/compile-config.ts';
 import { gatehouseJsonSchema, SCHEMA_PATH } from '../../../scripts/json-schema.ts';
@@ -41,9 +42,9 @@ routes:
 
   it('routes everything to Slack and what has ended to mail when it is told nothing', () => {
     expect(compileConfig(SLACK).routes).toEqual([
-      { match: { pipeline: [], state: [] }, to: [{ kind: 'slack', channel: 'C012345' }] },
+      { match: {}, to: [{ kind: 'slack', channel: 'C012345' }] },
       {
-        match: { pipeline: [], state: ['succeeded', 'failed', 'stopped', 'canceled', 'superseded'] },
+        match: { state: ['succeeded', 'failed', 'stopped', 'canceled', 'superseded'] },
         to: [{ kind: 'sns', topic: 'releases' }],
       },
     ]);
@@ -63,8 +64,8 @@ routes:
     ).toEqual([
       'line 1  slack.workspace: is missing',
       'line 2  slack.workspase: unknown key, did you mean "workspace"?',
-      'line 3  slack.channels.ops: is not a channel id such as C0123456789',
-      'line 5  routes[0].match.state: should be one of in-progress, stopping, waiting, succeeded, failed, stopped, canceled, superseded, did you mean "succeeded"?',
+      'line 3  slack.channels.ops: is not a channel id such as C0123456789, which is at the bottom of the channel’s “About” tab',
+      'line 5  routes[0].match.state: should be one of in-progress, stopping, waiting, succeeded, failed, stopped, canceled, superseded, abandoned, did you mean "succeeded"?',
       'line 5  routes[0].match.pipelin: unknown key, did you mean "pipeline"?',
       'line 6  routes[0].to[0].slack: no channel of that name under slack.channels, did you mean "deployments"?',
       'line 7  routes[1].to: names no destination',
@@ -72,10 +73,60 @@ routes:
     ]);
   });
 
-  it('hints at the channel that was meant', () => {
-    expect(problemsOf(`${SLACK}routes:\n  - to: [{ slack: deployment }]\n`)).toEqual([
-      'line 3  routes[0].to[0].slack: no channel of that name under slack.channels, did you mean "deployments"?',
+  it('compiles every criterion, exceptions, names, stops and the default, which comes last', () => {
+    const config = compileConfig(`${SLACK}
+default: [{ sns: rest }]
+routes:
+  - name: shop
+    match: { source: codedeploy, application: shop, group: [blue, green], account: '111122223333', region: eu-* }
+    except: { state: [superseded, canceled] }
+    to: [{ slack: ops }]
+    stop: true
+  - match: { stage: Deploy, action: Release, state: abandoned }
+    to: [{ slack: ops }]
+`);
+    expect(config.routes).toEqual([
+      {
+        name: 'shop',
+        match: {
+          source: ['codedeploy'],
+          application: ['shop'],
+          group: ['blue', 'green'],
+          account: ['111122223333'],
+          region: ['eu-*'],
+        },
+        except: { state: ['superseded', 'canceled'] },
+        to: [{ kind: 'slack', channel: 'C054321' }],
+        stop: true,
+      },
+      {
+        match: { stage: ['Deploy'], action: ['Release'], state: ['abandoned'] },
+        to: [{ kind: 'slack', channel: 'C054321' }],
+      },
+      { match: {}, to: [{ kind: 'sns', topic: 'rest' }], fallback: true },
     ]);
+  });
+
+  it('has the default alone hear of everything where there are no routes', () => {
+    expect(compileConfig(`${SLACK}default: [{ slack: ops }]`).routes).toEqual([
+      { match: {}, to: [{ kind: 'slack', channel: 'C054321' }], fallback: true },
+    ]);
+  });
+
+  it('compiles nicknames of accounts and regions', () => {
+    const { accounts, regions } = compileConfig(`${SLACK}
+accounts: { '111122223333': payments, 444455556666: shop }
+regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
+`);
+    expect({ accounts, regions }).toEqual({
+      accounts: { '111122223333': 'payments', '444455556666': 'shop' },
+      regions: { 'eu-west-1': 'Ireland', 'us-gov-west-1': 'GovCloud' },
+    });
+  });
+
+  it('lets two routes name one channel', () => {
+    const twice = `${SLACK}routes:\n  - to: [{ slack: ops }, { slack: ops }]\n  - to: [{ slack: ops }]\n`;
+    expect(problemsOf(twice)).toEqual([]);
   });
 
   it('refuses one channel under two names', () => {
@@ -101,10 +152,190 @@ routes:
     expect(problemsOf(bomb.join('\n'))).toEqual([expect.stringContaining('alias')]);
   });
 
-  it('never prints a value, which may be a secret in the wrong place', () => {
-    expect(problemsOf('slack: { workspace: xoxb-1-secret, channels: { a: xoxb-2-secret } }').join()).not.toContain(
-      'secret',
+  it.each([
+    ['arn:aws:sns:eu-west-1:111122223333:oncall', []],
+    ['arn:aws-cn:sns:cn-north-1:111122223333:oncall', []],
+    ['arn:aws-us-gov:sns:us-gov-west-1:111122223333:oncall', []],
+    ['arn:aws-iso:sns:us-iso-east-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['arn:aws-cn:sns:eu-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['arn:aws:sns:us-gov-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['arn:aws:sqs:eu-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+  ])('takes a topic of a partition that it knows, and of a region of that: %s', (topic, problems) => {
+    expect(problemsOf(`${SLACK}routes: [{ to: [{ sns: '${topic}' }] }]`)).toEqual(problems);
+  });
+
+  it.each([
+    [
+      'a mistyped key of a route',
+      'routes: [{ to: [{ slack: ops }], exept: { state: failed } }]',
+      'routes[0].exept: unknown key, did you mean "except"?',
+    ],
+    [
+      'a criterion that does not stand under match',
+      'routes: [{ to: [{ slack: ops }], state: failed }]',
+      'routes[0].state: unknown key, it stands under "match"',
+    ],
+    [
+      'an exception that stands within match',
+      'routes: [{ to: [{ slack: ops }], match: { except: { state: failed } } }]',
+      'routes[0].match.except: unknown key, it stands beside "match"',
+    ],
+    [
+      'keys that are known only elsewhere, all of them',
+      'environments: [{ name: a, match: { pipelines: x, stat: failed } }]',
+      'environments[0].match.pipelines: unknown key, did you mean "pipeline"?\nenvironments[0].match.stat: unknown key',
+    ],
+    [
+      'a name given twice',
+      'routes: [{ name: a, to: [{ slack: ops }] }, { name: a, to: [{ slack: ops }] }]',
+      'routes[1].name: is already that of routes[0]',
+    ],
+    [
+      'the name that another route has by its place',
+      'routes: [{ name: route 2, to: [{ slack: ops }] }, { to: [{ slack: ops }] }]',
+      'routes[0].name: is already that of routes[1]',
+    ],
+    [
+      'the name of the default',
+      'routes: [{ name: default, to: [{ slack: ops }] }]',
+      'routes[0].name: is what the default is called',
+    ],
+    [
+      'a channel by its name on the screen',
+      "routes: [{ to: [{ slack: '#ops' }] }]\ndefault: [{ slack: C054321 }]",
+      'routes[0].to[0].slack: no channel of that name under slack.channels, did you mean "ops"?\ndefault[0].slack: no channel of that name under slack.channels, that is the id of "ops"',
+    ],
+    [
+      'lists of nothing',
+      'routes: [{ match: { pipeline: [], state: [] }, except: {}, to: [] }]\ndefault: []',
+      'routes[0].match.pipeline: names nothing\nroutes[0].match.state: names nothing\nroutes[0].except: makes an exception of everything\nroutes[0].to: names no destination\ndefault: names no destination',
+    ],
+    ['no routes', 'routes: []', 'routes: names no route: leave the key out for the routes that are there then'],
+    [
+      'what can never be',
+      'routes: [{ match: { pipeline: a, application: b }, to: [{ slack: ops }] }, { match: { source: codedeploy, stage: b }, to: [{ slack: ops }] }]',
+      [0, 1]
+        .map(
+          (route) =>
+            `routes[${route}].match: matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy`,
+        )
+        .join('\n'),
+    ],
+    [
+      'an abandoned rollout',
+      'routes: [{ match: { state: abandoned }, to: [{ slack: ops }] }]',
+      'routes[0].match: only an action can be abandoned: say which with "action"',
+    ],
+    [
+      'what needs quotes',
+      'routes: [{ match: { account: 111122223333, pipeline: 7 }, to: [{ slack: ops }], stop: yes }]\nregions: { eu-west-1: 1 }',
+      'routes[0].match.pipeline: should be text, or a list of texts: put it in quotes\nroutes[0].match.account: should be text, or a list of texts: put it in quotes\nroutes[0].stop: should be true or false\nregions.eu-west-1: should be text: put it in quotes',
+    ],
+    [
+      'ids that are none',
+      'accounts: { 12: a }\nregions: { Ireland: eu-west-1 }\nroutes: [{ match: { region: eu-west1 }, to: [{ slack: ops }] }]',
+      'accounts.12: is not an account id: 12 digits, in quotes\nregions.Ireland: is not the code of a region\nroutes[0].match.region: is neither the code of a region nor a glob',
+    ],
+    [
+      'lists where mappings belong',
+      'accounts: []\nroutes: [{ match: [], except: [state], to: [[]] }]',
+      'accounts: should be a mapping of keys\nroutes[0].match: should be a mapping of keys\nroutes[0].except: should be a mapping of keys\nroutes[0].to[0]: should be a mapping of keys',
+    ],
+    [
+      'keys that every object has',
+      'constructor: a\nregions: { __proto__: b }\nroutes: [{ prototype: c, to: [{ slack: ops }] }]',
+      'constructor: cannot be a key\nregions.__proto__: cannot be a key\nroutes[0].prototype: cannot be a key',
+    ],
+    [
+      'topics of two partitions',
+      'default: [{ sns: "arn:aws:sns:eu-west-1:111122223333:a" }, { sns: "arn:aws-cn:sns:cn-north-1:111122223333:a" }]',
+      'default[1].sns: is in partition aws-cn, another topic in aws: one deployment reaches one of them',
+    ],
+  ])('says what is wrong with %s', (_name, text, problems) => {
+    expect(problemsOf(`${SLACK}${text}`).map((problem) => problem.replace(/^line \d+ {2}/, ''))).toEqual(
+      problems.split('\n'),
     );
+  });
+
+  it('refuses what it cannot use, whatever is written, and never breaks down', () => {
+    const keys = [
+      'slack',
+      'workspace',
+      'channels',
+      'routes',
+      'match',
+      'except',
+      'to',
+      'sns',
+      'state',
+      'name',
+      'constructor',
+    ];
+    const anything = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 6 },
+        fc.constantFrom(null, 3, true, '', 'failed', 'T012345', 'C012345', 'releases'),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 4 }),
+      ),
+    })).value;
+    fc.assert(
+      fc.property(anything, (value) => {
+        try {
+          expect(compileConfig(JSON.stringify(value))).toHaveProperty('routes');
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigInvalid);
+        }
+      }),
+    );
+  });
+
+  it('takes no tag of CloudFormation for a value', () => {
+    expect(problemsOf('slack:\n  workspace: !Ref Workspace\n  channels: {}')).toEqual(['line 2  Unresolved tag: !Ref']);
+  });
+
+  describe('with what looks like a secret', () => {
+    const SAYS =
+      'looks like a secret, which has no place here: it belongs into a parameter of SSM; replace it where it came from';
+
+    it('refuses it wherever it stands, and never prints it', () => {
+      const problems = problemsOf(`slack:
+  workspace: T012345
+  channels:
+    deployments: C012345
+    xoxb-1-secret: C054321
+  token: xoxp-2-secret # AKIA0123456789ABCDEF
+environments:
+  - name: https://hooks.slack.com/services/T0/B0/secret
+    match: { pipeline: [shop, ghp_0123456789012345678901234567890secret] }
+routes:
+  - to: [{ slack: xoxb-1-secrets }]
+`);
+      expect(problems).toEqual([
+        `line 5  slack.channels.[secret]: ${SAYS}`,
+        'line 6  slack.token: unknown key',
+        `line 6  slack.token: ${SAYS}`,
+        `line 6  slack: ${SAYS}`,
+        'line 8  environments[0].name: is longer than 40 characters',
+        `line 8  environments[0].name: ${SAYS}`,
+        `line 9  environments[0].match.pipeline[1]: ${SAYS}`,
+        'line 11  routes[0].to[0].slack: no channel of that name under slack.channels, did you mean "[secret]"?',
+        `line 11  routes[0].to[0].slack: ${SAYS}`,
+      ]);
+    });
+
+    it('prints no value of the wrong kind', () => {
+      expect(problemsOf('slack: { workspace: xoxb-1-secret, channels: { a: xoxb-2-secret } }').join()).not.toContain(
+        'secret"',
+      );
+      expect(problemsOf('slack: xoxb-1-hidden\n- xoxb-2-hidden').join()).not.toContain('hidden');
+    });
+
+    it('takes a name for a name that only begins like one', () => {
+      expect(
+        problemsOf(`${SLACK}routes: [{ match: { pipeline: [xapp-prod, xoxo, AKIA-shop] }, to: [{ slack: ops }] }]`),
+      ).toEqual([]);
+    });
   });
 
   it('accepts the file that is shipped', async () => {

@@ -3,10 +3,7 @@ import type { Route } from '../../../shared/config/config.ts';
 import { audienceOf, environmentOf } from '../../../shared/routing/route.ts';
 import { aChange, aDeploymentId, aRolloutId } from '../../support/rollouts.ts';
 
-const route = (match: Partial<Route['match']>, ...to: Route['to']): Route => ({
-  match: { pipeline: [], state: [], ...match },
-  to,
-});
+const route = (match: Route['match'], ...to: Route['to']): Route => ({ match, to });
 
 const slack = (channel: string) => ({ kind: 'slack', channel }) as const;
 const sns = (topic: string) => ({ kind: 'sns', topic }) as const;
@@ -40,10 +37,52 @@ describe('audienceOf', () => {
     expect(audienceOf(change, [route({}, slack('C1'))]).channels).toEqual(['C1']);
   });
 
+  it('leaves out what a route makes an exception of, and only what is all of that', () => {
+    const routes = [{ ...route({}, slack('C1')), except: { pipeline: ['shop-*'], state: ['superseded' as const] } }];
+    expect(audienceOf(aChange({ state: 'superseded' }), routes).channels).toEqual([]);
+    expect(audienceOf(aChange({ state: 'failed' }), routes).channels).toEqual(['C1']);
+    const other = aChange({ rollout: aRolloutId({ name: 'other' }), state: 'superseded' });
+    expect(audienceOf(other, routes).channels).toEqual(['C1']);
+  });
+
+  it('asks no route after the first that matches and says stop', () => {
+    const routes = [
+      { ...route({ pipeline: ['other'] }, slack('C1')), stop: true },
+      route({}, slack('C2')),
+      { ...route({}, slack('C3')), stop: true },
+      route({}, slack('C4')),
+    ];
+    expect(audienceOf(aChange(), routes).channels).toEqual(['C2', 'C3']);
+  });
+
+  it('is the default where no route matches', () => {
+    const routes = [
+      route({ state: ['failed'] }, slack('C1')),
+      { ...route({}, slack('C2'), sns('rest')), fallback: true },
+    ];
+    expect(audienceOf(aChange({ state: 'failed' }), routes)).toEqual({ channels: ['C1'], topics: [] });
+    expect(audienceOf(aChange({ state: 'succeeded' }), routes)).toEqual({ channels: ['C2'], topics: ['rest'] });
+  });
+
+  it('is nobody where the only route that matches makes an exception', () => {
+    const routes = [{ ...route({}, slack('C1')), except: { account: ['111122223333'] }, stop: true }];
+    expect(audienceOf(aChange(), routes)).toEqual({ channels: [], topics: [] });
+  });
+
   it('takes no deployment for a pipeline, whatever the glob', () => {
     const deployment = aChange({ rollout: aDeploymentId() });
     const routes = [route({ pipeline: ['*'] }, slack('C1')), route({}, slack('C2'))];
     expect(audienceOf(deployment, routes).channels).toEqual(['C2']);
+  });
+
+  it('knows a deployment by its application and its group', () => {
+    const { application, group } = aDeploymentId();
+    const deployment = aChange({ rollout: aDeploymentId() });
+    const routes = [
+      route({ application: [application], group: [group] }, slack('C1')),
+      route({ application: [application], group: ['other'] }, slack('C2')),
+    ];
+    expect(audienceOf(deployment, routes).channels).toEqual(['C1']);
   });
 
   it('is nobody without a route', () => {

@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import { routeName } from '../../shared/routing/route.ts';
+import { didYouMean } from './near-name.ts';
+import type { Path, Problem } from './problem.ts';
+
+const orElse = <const Schema extends v.GenericSchema>(schema: Schema, otherwise: v.InferOutput<Schema>) =>
+  v.fallback(schema, otherwise);
+
+const Text = orElse(v.optional(v.string()), undefined);
+
+const Destinations = orElse(v.array(orElse(v.object({ slack: Text, sns: Text }), {})), []);
+
+/** The names that a file gives and uses, as far as they can be made out whatever else is wrong with it. */
+const Names = orElse(
+  v.object({
+    slack: orElse(v.object({ channels: orElse(v.record(v.string(), v.unknown()), {}) }), { channels: {} }),
+    routes: orElse(v.array(orElse(v.object({ name: Text, to: Destinations }), { to: [] })), []),
+    default: v.optional(Destinations, []),
+  }),
+  { slack: { channels: {} }, routes: [], default: [] },
+);
+type Names = v.InferOutput<typeof Names>;
+
+/** What the schema cannot see: names that lead nowhere or to two things, and what cannot be reached together. */
+export const referenceProblems = (written: unknown): readonly Problem[] => {
+  const names = v.parse(Names, written);
+  return [...unknownChannels(names), ...channelsTwice(names), ...namesTwice(names), ...partitionsApart(names)];
+};
+
+type Place = { readonly path: Path; readonly slack?: string | undefined; readonly sns?: string | undefined };
+
+const destinationsOf = ({ routes, default: others }: Names): readonly Place[] => [
+  ...routes.flatMap(({ to }, route) => to.map((one, index) => ({ ...one, path: ['routes', route, 'to', index] }))),
+  ...others.map((one, index) => ({ ...one, path: ['default', index] })),
+];
+
+const unknownChannels = (names: Names): readonly Problem[] => {
+  const channels = Object.entries(names.slack.channels);
+  const known = channels.map(([name]) => name);
+  return destinationsOf(names).flatMap(({ path, slack }): readonly Problem[] => {
+    if (slack === undefined || known.includes(slack)) {
+      return [];
+    }
+    const [named] = channels.find(([, id]) => id === slack) ?? [];
+    const hint = named === undefined ? didYouMean(slack, known) : `, that is the id of "${named}"`;
+    return [{ path: [...path, 'slack'], says: `no channel of that name under slack.channels${hint}` }];
+  });
+};
+
+const channelsTwice = ({ slack }: Names): readonly Problem[] => {
+  const ids = Object.entries(slack.channels);
+  return ids.flatMap(([name, id], index): readonly Problem[] => {
+    const first = ids.findIndex(([, other]) => other === id);
+    return first === index
+      ? []
+      : [{ path: ['slack', 'channels', name], says: `is the same channel as "${ids[first]?.[0] ?? ''}"` }];
+  });
+};
+
+/** A name given may also be the name that another route has by its place. */
+const namesTwice = ({ routes }: Names): readonly Problem[] => {
+  const named = routes.map(({ name }) => ({ ...(name !== undefined && { name }) }));
+  const all = [...named, { fallback: true }].map(routeName);
+  return routes.flatMap(({ name }, index): readonly Problem[] => {
+    const other = name === undefined ? -1 : all.findIndex((one, place) => one === name && place !== index);
+    // Of two that are given the name, the second is told.
+    return other === -1 || (routes[other]?.name !== undefined && other > index)
+      ? []
+      : [
+          {
+            path: ['routes', index, 'name'],
+            says: other === routes.length ? 'is what the default is called' : `is already that of routes[${other}]`,
+          },
+        ];
+  });
+};
+
+/** The functions run in one partition, and from there no other can be reached. */
+const partitionsApart = (names: Names): readonly Problem[] => {
+  const topics = destinationsOf(names).flatMap(({ path, sns }) => {
+    const [, partition] = /^arn:(aws(?:-cn|-us-gov)?):/.exec(sns ?? '') ?? [];
+    return partition === undefined ? [] : [{ path: [...path, 'sns'], partition }];
+  });
+  return topics.flatMap(({ path, partition }): readonly Problem[] => {
+    const first = topics[0]?.partition ?? partition;
+    return first === partition
+      ? []
+      : [{ path, says: `is in partition ${partition}, another topic in ${first}: one deployment reaches one of them` }];
+  });
+};

@@ -1,0 +1,53 @@
+import type { Match } from '../config/config.ts';
+import type { ChangeFacts } from './change-facts.ts';
+import { matchesGlob } from './glob.ts';
+
+export type Criterion = keyof Match;
+
+/** In the order in which people are told of them. */
+export const CRITERIA = [
+  'source',
+  'pipeline',
+  'application',
+  'group',
+  'stage',
+  'action',
+  'state',
+  'account',
+  'region',
+] as const satisfies readonly Criterion[];
+
+/** Whether every criterion holds. */
+export const matches = (match: Match, facts: ChangeFacts): boolean =>
+  CRITERIA.every((criterion) => holds(criterion, match, facts));
+
+/** The criteria that do not hold. */
+export const failingCriteria = (match: Match, facts: ChangeFacts): readonly Criterion[] =>
+  CRITERIA.filter((criterion) => !holds(criterion, match, facts));
+
+/** The criteria that ask for anything. */
+export const criteriaOf = (match: Match): readonly Criterion[] =>
+  CRITERIA.filter((criterion) => asksFor(match, criterion));
+
+/** What a match names most closely: its `state` is the state of that. */
+export const subjectOf = (match: Match): 'action' | 'stage' | 'rollout' =>
+  asksFor(match, 'action') ? 'action' : asksFor(match, 'stage') ? 'stage' : 'rollout';
+
+/** Whether the state of what changed is the state of what the match is about. */
+export const isOfSubject = (match: Match, { part, state }: ChangeFacts): boolean =>
+  // An action that waits for people is why its stage waits, and the whole rollout.
+  part === subjectOf(match) || (part === 'action' && state === 'waiting');
+
+const asksFor = (match: Match, criterion: Criterion): boolean => (match[criterion] ?? []).length > 0;
+
+const holds = (criterion: Criterion, match: Match, facts: ChangeFacts): boolean => {
+  if (!asksFor(match, criterion)) {
+    return true;
+  }
+  const value = facts[criterion];
+  return (
+    value !== undefined &&
+    (criterion !== 'state' || isOfSubject(match, facts)) &&
+    (match[criterion] ?? []).some((glob) => matchesGlob(glob, value))
+  );
+};
