@@ -91,9 +91,10 @@ export const claimed =
     if (isDone || !mayBeTried(delivery, now)) {
       return { outcome: undefined };
     }
-    const { refused: healing, ...rest } = delivery;
+    const { refused: healing, shown: digest, ...rest } = delivery;
     const body = { ...rest, fence: delivery.fence + 1, dueAt: now + LEASE_MS };
-    return { body, outcome: body };
+    // Only the owner knows what is shown, until it says so: should it end in the middle of an edit, nobody does.
+    return { body, outcome: { ...body, ...(digest !== undefined && { shown: digest }) } };
   };
 
 const mayBeTried = ({ refused, retryAt, intent, ts }: Delivery, now: number): boolean =>

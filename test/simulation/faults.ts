@@ -90,6 +90,8 @@ const LATEST_MS = 12_000;
 /** There are few calls of Slack among those of AWS, and they are what cannot be taken back. */
 const SLACK_WEIGHT = 4;
 
+const weightOf = ({ service }: Call): number => (service === 'slack' ? SLACK_WEIGHT : 1);
+
 /** A network on which things go wrong by plan. `note` is told of each call and what befell it. */
 export const createFaultyNetwork = (
   kernel: Kernel,
@@ -123,7 +125,8 @@ export const createFaultyNetwork = (
   };
   const leg = (call: Call): Promise<void> =>
     clock.sleep(
-      LATENCY_MS[call.service] * (0.25 + chance.random() / 2) + (strikes('slow') ? chance.between(0, 3000) : 0),
+      LATENCY_MS[call.service] * (0.25 + chance.random() / 2) +
+        (strikes('slow', weightOf(call)) ? chance.between(0, 3000) : 0),
     );
   const never = <Value>(): Promise<Value> => new Promise(() => undefined);
   const isPost = ({ operation }: Call): boolean => operation === 'chat.postMessage';
@@ -131,7 +134,7 @@ export const createFaultyNetwork = (
   /** Carries a call there and back; what befalls the caller on the way befalls every service alike. */
   const carry = async <Value>(call: Call, effect: () => Value): Promise<Value> => {
     const { by } = call;
-    const weight = call.service === 'slack' ? SLACK_WEIGHT : 1;
+    const weight = weightOf(call);
     if (strikes('crash', weight)) {
       const goesOut = chance.happens(0.6);
       note(call, goesOut ? 'crash in flight' : 'crash');
@@ -189,7 +192,7 @@ export const createFaultyNetwork = (
     return carry(call, effect);
   };
 
-  const slackTrouble = (): SlackFailure | undefined => {
+  const slackTrouble = ({ operation }: Call): SlackFailure | undefined => {
     if (isWithin(plan.outages)) {
       return chance.oneOf(failureOfStatus(503), { kind: 'transient', error: 'TimeoutError', ambiguous: true } as const);
     }
@@ -199,14 +202,15 @@ export const createFaultyNetwork = (
     if (strikes('slack-429')) {
       return rateLimited(chance.oneOf(undefined, 1, 3, 30, 120));
     }
-    if (strikes('slack-503')) {
+    // A deletion is the rarest call of all.
+    if (strikes('slack-503', operation === 'chat.delete' ? SLACK_WEIGHT : 1)) {
       return failureOfStatus(503);
     }
     return undefined;
   };
 
   const slack: Network['slack'] = async (call, effect) => {
-    const trouble = slackTrouble();
+    const trouble = slackTrouble(call);
     if (trouble !== undefined) {
       await leg(call);
       note(call, trouble.kind);

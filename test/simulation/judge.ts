@@ -30,7 +30,13 @@ type End = {
 };
 
 /** A deed as it was seen: when, whether its doer owned the delivery then, and whether it was asked for within the lease. */
-type Seen = SlackDeed & { readonly at: number; readonly owned: boolean; readonly inTime: boolean };
+type Seen = SlackDeed & {
+  readonly at: number;
+  readonly owned: boolean;
+  readonly inTime: boolean;
+  /** Its doer had already written down, as the owner, that it failed. */
+  readonly wasGivenUp: boolean;
+};
 
 /** How long a message may be behind what it once showed, after a lost fence: two minutes, and the time to get there. */
 const REPAIR_MS = 2 * 60_000 + 75_000;
@@ -50,6 +56,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
   const recordedAt = new Map<string, number>();
   const extras = new Set<string>();
   const lastWriteAt = new Map<number, number>();
+  const lastOwnWriteAt = new Map<number, number>();
   const deeds: Seen[] = [];
 
   const placeOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
@@ -74,6 +81,9 @@ export const createJudge = (config: Config, now: () => number): Judge => {
         fences.set(place, fence);
         claims.set(`${place} ${by.number}`, { fence, at: now() });
       }
+      if (claims.get(`${place} ${by.number}`)?.fence === fence) {
+        lastOwnWriteAt.set(by.number, now());
+      }
     },
 
     onSlackDeed: (deed) => {
@@ -83,6 +93,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
         ...deed,
         at: now(),
         owned: claim?.fence === fences.get(place),
+        wasGivenUp: (lastOwnWriteAt.get(deed.by.number) ?? 0) > deed.askedAt,
         inTime: claim !== undefined && deed.askedAt < claim.at + LEASE_MS,
       });
     },
@@ -167,7 +178,7 @@ const screenProblems = (
   const problems: string[] = [];
   let newest = 0;
   let regressedAt: number | undefined;
-  for (const { shows, wakeUp, at, owned } of history) {
+  for (const { shows, wakeUp, at, owned, wasGivenUp } of history) {
     if (shows === undefined) {
       break;
     }
@@ -181,6 +192,9 @@ const screenProblems = (
       regressedAt ??= at;
       if (owned) {
         problems.push(`P4: went back although it had the fence: ${wakeUp.pk} in ${wakeUp.channel}`);
+      }
+      if (wasGivenUp) {
+        problems.push(`P4: went back through a call that was given up: ${wakeUp.pk} in ${wakeUp.channel}`);
       }
     } else {
       const since = regressedAt;

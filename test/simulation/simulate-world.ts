@@ -67,9 +67,10 @@ export const simulateWorld = async (
     random: chance.random,
     historyScope: plan.historyScope,
     losesWakeUp: () => faulty.strikes('lost-wake-up'),
-    visibilityMs: (name) => (faulty.strikes('overlap') ? chance.between(0, 8_000) : DEPLOYED[name].visibilityMs),
+    visibilityMs: (name) => (faulty.strikes('overlap') ? chance.between(0, 4_000) : DEPLOYED[name].visibilityMs),
     onWritten: (item, by) => {
       if (item.key.sk === 'STATE') {
+        note(`${by.name} ${by.number} folded ${item.key.pk.slice(-2)} to ${item.rev}`);
         judge.onRollout(item.key.pk, item.rev, rolloutItem.parse(item.body).rollout);
       }
       if (item.key.sk.startsWith('SLACK#')) {
@@ -81,12 +82,12 @@ export const simulateWorld = async (
             world.wake({ pk: item.key.pk, channel });
           });
         }
-        note(`${by.name} ${by.number} wrote ${item.key.sk} ${JSON.stringify(delivery)}`);
+        note(`${by.name} ${by.number} wrote ${item.key.pk.slice(-2)} ${item.key.sk} ${JSON.stringify(delivery)}`);
       }
     },
     onSlackDeed: (deed) => {
       note(
-        `${deed.by.name} ${deed.by.number} ${deed.shows === undefined ? 'deleted' : 'showed'} ${deed.wakeUp.channel} ${deed.ts}`,
+        `${deed.by.name} ${deed.by.number} ${deed.shows === undefined ? 'deleted' : 'showed'} ${deed.wakeUp.pk.slice(-2)} ${deed.wakeUp.channel} ${deed.ts}`,
       );
       judge.onSlackDeed(deed);
     },
