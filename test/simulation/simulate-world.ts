@@ -147,11 +147,13 @@ const accountProblems = (world: World, arrivals: readonly Arrival[]): readonly s
       .filter(({ handled }) => handled.outcome !== 'failed')
       .map(({ handled }) => [handled.id, handled.outcome]),
   );
+  const quarantine = world.items().flatMap(({ key }) => (key.pk.startsWith('Q#') ? [key.sk] : []));
   return [
     ...world.deadLetters().map((body) => `P7: given up: ${body.slice(0, 80)}`),
     ...arrivals.flatMap(({ told, outcome }, place) => {
       const end = ends.get(String(place));
-      const isGood = outcome === undefined ? KNOWN_ENDS.has(end) : end === outcome;
+      const isKept = outcome !== 'quarantined' || quarantine.some((sk) => sk.endsWith(`#${place}`));
+      const isGood = isKept && (outcome === undefined ? KNOWN_ENDS.has(end) : end === outcome);
       return isGood ? [] : [`P7: message ${place} (${told?.eventId ?? 'a stranger'}) ended as ${end ?? 'nothing'}`];
     }),
   ];
