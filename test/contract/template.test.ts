@@ -25,6 +25,18 @@ const EventSource = v.object({
   ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
 
+const Alarm = v.object({
+  Namespace: v.string(),
+  MetricName: v.string(),
+  Dimensions: v.optional(v.array(v.object({ Value: v.string() })), []),
+  AlarmActions: v.array(v.string()),
+});
+
+const Filter = v.object({
+  FilterPattern: v.string(),
+  MetricTransformations: v.array(v.object({ MetricNamespace: v.string(), MetricName: v.string() })),
+});
+
 const Statement = v.object({
   Effect: v.string(),
   Action: v.union([v.string(), v.array(v.string())]),
@@ -173,6 +185,46 @@ describe('the packaged template', () => {
     expect(DEPLOYED.sweep.everyMs).toBe(60_000);
   });
 
+  it('raises an alarm for whatever lands in a dead-letter queue, waits too long, or crashes', () => {
+    const alarms = resources('AWS::CloudWatch::Alarm').map(({ properties }) => v.parse(Alarm, properties));
+    const of = (metric: string) =>
+      alarms
+        .filter(({ MetricName }) => MetricName === metric)
+        .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value));
+    const names = queues().map(({ name }) => name);
+    expect(of('ApproximateNumberOfMessagesVisible').sort()).toEqual(
+      names.filter((name) => name.includes('-dead')).sort(),
+    );
+    expect(of('ApproximateAgeOfOldestMessage').sort()).toEqual(names.filter((name) => !name.includes('-dead')).sort());
+    expect(of('Errors').sort()).toEqual(
+      resources('AWS::Lambda::Function')
+        .map(({ name }) => name)
+        .sort(),
+    );
+    expect(new Set(alarms.flatMap(({ AlarmActions }) => AlarmActions))).toEqual(
+      new Set([`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`]),
+    );
+  });
+
+  it('counts what the functions really log', () => {
+    const code = globSync('functions/*/*.ts', { cwd: ROOT })
+      .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+      .join('');
+    const filters = Object.values(template.Resources)
+      .filter(({ Type }) => Type === 'AWS::Logs::MetricFilter')
+      .map(({ Properties }) => v.parse(Filter, Properties));
+    const messages = filters.map(({ FilterPattern }) => /"([^"*]+)\*?"/.exec(FilterPattern)?.[1] ?? FilterPattern);
+    expect(messages).toEqual(['delivery refused', 'circuit opened', 'event failed', 'event quarantined']);
+    expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);
+    const counted = filters.flatMap(({ MetricTransformations }) => MetricTransformations);
+    const watched = resources('AWS::CloudWatch::Alarm').map(({ properties }) => v.parse(Alarm, properties));
+    for (const metric of counted) {
+      expect(watched).toContainEqual(
+        expect.objectContaining({ Namespace: metric.MetricNamespace, MetricName: metric.MetricName }),
+      );
+    }
+  });
+
   it('keeps logs for a month', () => {
     expect(resources('AWS::Logs::LogGroup').map(({ properties }) => properties['RetentionInDays'])).toEqual([
       30, 30, 30,
@@ -180,7 +232,9 @@ describe('the packaged template', () => {
   });
 
   it('makes the topics that gatehouse.yml names, and lets nobody but notify publish to them', () => {
-    const topics = resources('AWS::SNS::Topic').map(({ arn }) => arn);
+    const topics = resources('AWS::SNS::Topic')
+      .filter(({ logicalId }) => logicalId !== 'AlarmTopic')
+      .map(({ arn }) => arn);
     expect(topics).toEqual([`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-releases`]);
     const publishers = resources('AWS::IAM::Role').flatMap(({ logicalId, properties }) =>
       v
