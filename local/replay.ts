@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.ts';
 import type { Config } from '../shared/config/config.ts';
+import { print, runCommand } from './command.ts';
 import { drawReplay } from './replay/draw-replay.ts';
 import { readRecordedEvents, readText, Unreadable } from './replay/read-recorded-events.ts';
 import { replayEvents } from './replay/replay-events.ts';
@@ -71,16 +72,6 @@ const readOptions = (args: readonly string[]): Options => {
   return options;
 };
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-const tell = (text: string): void => {
-  process.stderr.write(`${text}\n`);
-};
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Shows how far it is, once it takes long enough for anybody to wonder. */
 const createProgress = (total: number): { readonly show: (sent: number) => void; readonly clear: () => void } => {
   const { stderr } = process;
@@ -110,29 +101,8 @@ const run = async ({ paths, config: file, json, shuffle, repeat }: Options): Pro
   return replayed.converged ? 0 : 1;
 };
 
-const main = async (): Promise<number> => {
-  // Somebody has seen enough, as `head` does.
-  process.stdout.once('error', () => process.exit(0));
-  let options: Options;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    tell(`${messageOf(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    print(HELP);
-    return 0;
-  }
-  try {
-    return await run(options);
-  } catch (error) {
-    if (error instanceof Unreadable || error instanceof ConfigInvalid) {
-      tell(error.message);
-      return error instanceof Unreadable ? 2 : 1;
-    }
-    throw error;
-  }
-};
+/** What a person can mend says what it is: a path that leads nowhere, a gatehouse.yml with problems. */
+const exitCodeOf = (error: Error): number | undefined =>
+  error instanceof Unreadable ? 2 : error instanceof ConfigInvalid ? 1 : undefined;
 
-process.exitCode = await main();
+process.exitCode = await runCommand({ help: HELP, readOptions, run, exitCodeOf });

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.ts';
+import { print, runCommand } from './command.ts';
 import { readRecordedEvents, readText, Unreadable } from './replay/read-recorded-events.ts';
 import { drawRoutes } from './routes/draw-routes.ts';
 import { explainEvents } from './routes/explain-events.ts';
@@ -49,44 +50,15 @@ const readOptions = (args: readonly string[]): Options => {
   return { ...values, paths };
 };
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-const tell = (text: string): void => {
-  process.stderr.write(`${text}\n`);
-};
-
-const run = async ({ paths, config: file, json }: Options): Promise<void> => {
+const run = async ({ paths, config: file, json }: Options): Promise<number> => {
   const config = compileConfig(await readText(file), basename(file));
   const events = explainEvents(await readRecordedEvents(paths, process.stdin), config);
   print(json ? JSON.stringify({ events }) : drawRoutes(events, config, process.stdout.isTTY));
+  return 0;
 };
 
-const main = async (): Promise<number> => {
-  // Somebody has seen enough, as `head` does.
-  process.stdout.once('error', () => process.exit(0));
-  let options: Options;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    tell(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    print(HELP);
-    return 0;
-  }
-  try {
-    await run(options);
-    return 0;
-  } catch (error) {
-    if (error instanceof Unreadable || error instanceof ConfigInvalid) {
-      tell(error.message);
-      return error instanceof Unreadable ? 2 : 1;
-    }
-    throw error;
-  }
-};
+/** What a person can mend says what it is: a path that leads nowhere, a gatehouse.yml with problems. */
+const exitCodeOf = (error: Error): number | undefined =>
+  error instanceof Unreadable ? 2 : error instanceof ConfigInvalid ? 1 : undefined;
 
-process.exitCode = await main();
+process.exitCode = await runCommand({ help: HELP, readOptions, run, exitCodeOf });

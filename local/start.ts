@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
+import { print, runCommand, tell } from './command.ts';
 import { isRecord, parseJson } from './json.ts';
 import { createScreen } from './screen.ts';
 import type { Screen } from './screen.ts';
@@ -40,14 +41,6 @@ const Options = v.object({
   ),
 });
 type Options = v.InferOutput<typeof Options>;
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-const tell = (text: string): void => {
-  process.stderr.write(`${text}\n`);
-};
 
 const readOptions = (args: readonly string[]): Options => {
   const { values } = parseArgs({
@@ -105,7 +98,7 @@ const whatNext = ({ aws, slack, channels }: Stack): string =>
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-const run = async ({ json, once, port, run: story, verbose }: Options): Promise<void> => {
+const run = async ({ json, once, port, run: story, verbose }: Options): Promise<number> => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const stop = (): void => {
@@ -150,39 +143,18 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
       await Promise.race([play(stack, story, signal), interrupted]);
       print(summary(screen.seen()));
       if (once) {
-        return;
+        return 0;
       }
       print(whatNext(stack));
     }
     await interrupted;
+    return 0;
   } finally {
     await stack.stop();
   }
 };
 
-const main = async (): Promise<number> => {
-  let options: Options;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    tell(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.help) {
-    print(HELP);
-    return 0;
-  }
-  try {
-    await run(options);
-    return 0;
-  } catch (error) {
-    // An interruption is how it is meant to end.
-    if (error instanceof Error && error.name === 'AbortError') {
-      return 0;
-    }
-    tell(error instanceof Error ? error.message : String(error));
-    return 1;
-  }
-};
+/** An interruption is how it is meant to end; whatever else keeps the stack from running says so itself. */
+const exitCodeOf = (error: Error): number => (error.name === 'AbortError' ? 0 : 1);
 
-process.exitCode = await main();
+process.exitCode = await runCommand({ help: HELP, readOptions, run, exitCodeOf });
