@@ -224,7 +224,10 @@ export const removed =
     return { body: { ...rest, ...(left.length > 0 && { extra: left }), ...(isDue && { dueAt }) }, outcome: undefined };
   };
 
-/** Records that nobody knows what the message shows: an owner that lost its fence has edited it. */
+/**
+ * Records that nobody knows what the message shows: an owner that lost its fence has edited it. The owner of now may have
+ * edited it before, and is not believed either.
+ */
 export const doubted =
   (now: number) =>
   (delivery: Delivery | undefined): Step<Delivery, undefined> => {
@@ -232,7 +235,10 @@ export const doubted =
       return { outcome: undefined };
     }
     const { shown: digest, refused, ...rest } = delivery;
-    return { body: { ...rest, done: 0, dueAt: now + WAKE_UP_MS }, outcome: undefined };
+    return {
+      body: { ...rest, done: 0, fence: delivery.fence + 1, dueAt: now + WAKE_UP_MS },
+      outcome: undefined,
+    };
   };
 
 /** Records that a wake-up was sent for what was due at `seen`. */

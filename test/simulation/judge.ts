@@ -70,8 +70,10 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       looks.set(pk, known);
     },
 
-    onDelivery: (key, { fence, ts, extra = [] }, by) => {
+    onDelivery: (key, { fence, done, ts, extra = [] }, by) => {
       const place = placeOf(key);
+      // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
+      const isDoubt = claims.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
       lastWriteAt.set(by.number, now());
       extra.forEach((one) => extras.add(one));
       for (const known of ts === undefined ? extra : [ts, ...extra]) {
@@ -79,7 +81,9 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       }
       if (fence > (fences.get(place) ?? 0)) {
         fences.set(place, fence);
-        claims.set(`${place} ${by.number}`, { fence, at: now() });
+        if (!isDoubt) {
+          claims.set(`${place} ${by.number}`, { fence, at: now() });
+        }
       }
       if (claims.get(`${place} ${by.number}`)?.fence === fence) {
         lastOwnWriteAt.set(by.number, now());

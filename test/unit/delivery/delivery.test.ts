@@ -222,9 +222,15 @@ describe('an owner that lost its fence', () => {
   it('puts in doubt what an edit of its own may have overwritten', () => {
     const { shown: digest, ...rest } = aDelivery();
     expect(doubted(NOW)(aDelivery())).toEqual({
-      body: { ...rest, done: 0, dueAt: NOW + WAKE_UP_MS },
+      body: { ...rest, done: 0, fence: 3, dueAt: NOW + WAKE_UP_MS },
       outcome: undefined,
     });
+  });
+
+  it('takes the word from an owner whose edit may have come before its own', () => {
+    const owned = aDelivery({ want: 4, fence: 7 });
+    const inDoubt = doubted(NOW)(owned).body;
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(inDoubt)).toEqual({ outcome: 'lost' });
   });
 });
 
