@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { labelsOf } from '../../shared/config/labels.ts';
 import { backoffMs } from '../../shared/delivery/backoff.ts';
 import {
   adopted,
@@ -26,7 +27,6 @@ import type { Log } from '../../shared/log.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { SlackMessage } from '../../shared/message/slack-message.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
-import { environmentOf } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { circuitKey, deliveryKey, methodKey, rolloutKey } from '../../shared/store/keys.ts';
@@ -178,7 +178,7 @@ const render = async ({ deps: { changeItem, config }, wake }: Turn): Promise<Ren
   if (stored === undefined || item === undefined) {
     return undefined;
   }
-  const message = slackMessage(stored.rollout, environmentOf(stored.rollout.id, config.environments));
+  const message = slackMessage(stored.rollout, labelsOf(stored.rollout.id, config));
   return { message, rev: item.rev, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
 };
 

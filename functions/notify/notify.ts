@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { labelsOf } from '../../shared/config/labels.ts';
 import { deliveryItem, wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,7 +16,7 @@ import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
-import { audienceOf, environmentOf } from '../../shared/routing/route.ts';
+import { audienceOf } from '../../shared/routing/route.ts';
 import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
@@ -203,9 +204,7 @@ const tell = async (
     }));
   const missing = audience.topics.filter((topic) => !record.published.includes(topic));
   const published = await Promise.all(
-    missing.map((topic) =>
-      attempt(publish(topic, snsMessage(change, rollout, environmentOf(rollout.id, config.environments)))),
-    ),
+    missing.map((topic) => attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config))))),
   );
   const done = missing.filter((_topic, index) => published[index]?.ok);
   const repeated = known?.eventIds.includes(change.version.eventId) === true;

@@ -80,10 +80,7 @@ const compile = ({ slack, accounts, regions, environments, routes, default: othe
   slack,
   ...(accounts !== undefined && { accounts }),
   ...(regions !== undefined && { regions }),
-  environments: (environments ?? []).map(({ name, match: { pipeline = [], account = [] } }) => ({
-    name,
-    match: { pipeline, account },
-  })),
+  environments: environments ?? [],
   routes:
     routes === undefined && others === undefined
       ? routesOfNoRoutes(slack)

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { SOURCES } from '../../shared/config/config.ts';
+import { DETAILS, SOURCES } from '../../shared/config/config.ts';
 import type { Match as CompiledMatch } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 
@@ -36,11 +36,22 @@ const Pipeline = described(
 
 const Account = described(v.exactOptional(oneOrMore(AccountId)), 'Account ids. Left out: all.');
 
+const Application = described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy applications, by glob.');
+
+const Group = described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy deployment groups, by glob.');
+
+const Regions = described(v.exactOptional(oneOrMore(RegionGlob)), 'Codes of regions, by glob. Left out: all.');
+
 const isOfPipelines = ({ source, pipeline, stage, action }: CompiledMatch): boolean =>
   [pipeline, stage, action].some((names) => names !== undefined) || source?.includes('codedeploy') === false;
 
 const isOfDeployments = ({ source, application, group }: CompiledMatch): boolean =>
   [application, group].some((names) => names !== undefined) || source?.includes('codepipeline') === false;
+
+const isOfOneSource = (match: CompiledMatch): boolean => !(isOfPipelines(match) && isOfDeployments(match));
+
+const OF_TWO_SOURCES =
+  'matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy';
 
 const Match = v.pipe(
   v.strictObject({
@@ -49,8 +60,8 @@ const Match = v.pipe(
       'The service that deploys: codepipeline, codedeploy. Left out: all.',
     ),
     pipeline: Pipeline,
-    application: described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy applications, by glob.'),
-    group: described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy deployment groups, by glob.'),
+    application: Application,
+    group: Group,
     stage: described(
       v.exactOptional(oneOrMore(Glob)),
       'Names of stages, by glob: their changes and, unless a state is asked for, those of their actions.',
@@ -61,12 +72,9 @@ const Match = v.pipe(
       'States of the action or the stage that is asked for, otherwise of the rollout as a whole. Left out: every change, also of its parts.',
     ),
     account: Account,
-    region: described(v.exactOptional(oneOrMore(RegionGlob)), 'Codes of regions, by glob. Left out: all.'),
+    region: Regions,
   }),
-  v.check(
-    (match) => !(isOfPipelines(match) && isOfDeployments(match)),
-    'matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy',
-  ),
+  v.check((match) => isOfOneSource(match), OF_TWO_SOURCES),
   v.check(
     ({ state, action }) => action !== undefined || state?.includes('abandoned') !== true,
     'only an action can be abandoned: say which with "action"',
@@ -117,6 +125,10 @@ const Route = v.strictObject({
     'What of that is not for this route: a change for which every key here holds.',
   ),
   to: described(Destinations, 'Who hears of it.'),
+  detail: described(
+    v.exactOptional(v.picklist(DETAILS)),
+    'How much its messages say. summary: what happened, where and why it failed; full (the default): all that is known.',
+  ),
   stop: described(v.exactOptional(v.boolean()), 'true: once this route has matched, no later one is asked.'),
 });
 
@@ -154,7 +166,21 @@ export const GatehouseYml = v.strictObject({
   ),
   environments: described(
     v.exactOptional(
-      v.array(v.strictObject({ name: text(40), match: v.strictObject({ pipeline: Pipeline, account: Account }) })),
+      v.array(
+        v.strictObject({
+          name: text(40),
+          match: v.pipe(
+            v.strictObject({
+              pipeline: Pipeline,
+              application: Application,
+              group: Group,
+              account: Account,
+              region: Regions,
+            }),
+            v.check((match) => isOfOneSource(match), OF_TWO_SOURCES),
+          ),
+        }),
+      ),
     ),
     'What messages call the place that is deployed to. The first that matches counts.',
   ),

@@ -22,12 +22,13 @@ export type Nicknames = Readonly<Record<string, string>>;
 
 export type Environment = { readonly name: string; readonly match: EnvironmentMatch };
 
-export type EnvironmentMatch = {
-  /** Globs of pipeline names; empty: all. */
-  readonly pipeline: readonly string[];
-  /** Account ids; empty: all. */
-  readonly account: readonly string[];
-};
+/** What a rollout is called and where it runs: the same for all of its changes. */
+export type EnvironmentMatch = Pick<Match, 'pipeline' | 'application' | 'group' | 'account' | 'region'>;
+
+/** How much a message says: what happened and where, or all that is known. */
+export const DETAILS = ['summary', 'full'] as const;
+
+export type Detail = (typeof DETAILS)[number];
 
 export type Route = {
   /** Left out, a route is called by its place. */
@@ -36,6 +37,8 @@ export type Route = {
   /** What of all that `match` matches is not for this route. */
   readonly except?: Match;
   readonly to: readonly Destination[];
+  /** Left out: all. */
+  readonly detail?: Detail;
   /** Once this one has matched, no later route is asked. */
   readonly stop?: boolean;
   /** Asked only when no route before it has matched: the `default` of `gatehouse.yml`. */

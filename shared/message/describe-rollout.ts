@@ -1,3 +1,4 @@
+import type { Labels } from '../config/labels.ts';
 import type { ActionOverview, Overview } from '../rollout/overview.ts';
 import type { RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
@@ -7,7 +8,7 @@ import { rolloutName, shortName } from './rollout-name.ts';
 import { rolloutWords } from './state-words.ts';
 
 /** One sentence without a full stop: `shop-prod (production) failed at Deploy / Release after 4 min 12 s`. */
-export const describeRollout = (id: RolloutId, overview: Overview, environment: string | undefined): string => {
+export const describeRollout = (id: RolloutId, overview: Overview, { environment }: Labels): string => {
   const place = placeOf(overview);
   const duration = durationOf(overview);
   return [
@@ -19,6 +20,10 @@ export const describeRollout = (id: RolloutId, overview: Overview, environment: 
     ...(duration === undefined ? [] : [`after ${duration}`]),
   ].join(' ');
 };
+
+/** `payments (111122223333)`: what people call an account or a region, and what AWS does. */
+export const labelled = (id: string, label: string | undefined): string =>
+  label === undefined ? id : `${shortName(label)} (${id})`;
 
 /** Where a rollout stands when it needs somebody: the action, or else the stage, that failed or waits. */
 export const placeOf = ({ state, failures, waiting, stages }: Overview): string | undefined => {

@@ -8,13 +8,21 @@ import type {
   RichTextQuote,
   RichTextSection,
 } from '@slack/types';
+import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
 import type { Rollout, RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
-import { actionName, describeInstances, describeRollout, durationOf, stopReasonOf } from './describe-rollout.ts';
+import {
+  actionName,
+  describeInstances,
+  describeRollout,
+  durationOf,
+  labelled,
+  stopReasonOf,
+} from './describe-rollout.ts';
 import { describeTrigger } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
@@ -33,12 +41,12 @@ const MAX_LINK = 400;
  * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
  * meaning; mrkdwn is only what we write ourselves.
  */
-export const slackMessage = (rollout: Rollout, environment: string | undefined): SlackMessage => {
+export const slackMessage = (rollout: Rollout, labels: Labels): SlackMessage => {
   const overview = overviewOf(rollout);
   return {
-    text: escapeMrkdwn(describeRollout(rollout.id, overview, environment), 600),
+    text: escapeMrkdwn(describeRollout(rollout.id, overview, labels), 600),
     blocks: [
-      header(rollout.id, overview, environment),
+      header(rollout.id, overview, labels),
       ...richText(stageLine(overview.stages)),
       ...richText(instances(overview)),
       ...richText(wholeFailure(overview)),
@@ -46,7 +54,7 @@ export const slackMessage = (rollout: Rollout, environment: string | undefined):
       ...richText(waiting(overview.waiting)),
       ...richText(stopReason(overview, rollout.facts.stopReason?.value)),
       ...richText(trigger(rollout)),
-      context(rollout.id, overview),
+      context(rollout.id, overview, labels),
     ],
   };
 };
@@ -66,7 +74,7 @@ const code = (content: string): RichTextElement => ({ type: 'text', text: conten
 
 const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
 
-const header = (id: RolloutId, { state, rollbackOf }: Overview, environment: string | undefined): HeaderBlock => {
+const header = (id: RolloutId, { state, rollbackOf }: Overview, { environment }: Labels): HeaderBlock => {
   const { emoji, label } = rolloutWords(id.source, state);
   const shownName = rolloutName(id, 80) + (rollbackOf === undefined ? '' : ' rollback');
   const place = environment === undefined ? '' : ` · ${cutText(shortName(environment), 30)}`;
@@ -187,15 +195,15 @@ const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
   codedeploy: 'CodeDeploy',
 };
 
-const context = (id: RolloutId, overview: Overview): ContextBlock => {
+const context = (id: RolloutId, overview: Overview, { account, region }: Labels): ContextBlock => {
   const link = consoleLink(id);
   const started = overview.endedAt === undefined ? momentOf(overview.startedAt) : undefined;
   const duration = durationOf(overview);
   const facts = [
     ...(duration === undefined ? [] : [`Took ${duration}`]),
     ...(overview.attempt > 1 ? [`Attempt ${overview.attempt}`] : []),
-    id.account,
-    id.region,
+    labelled(id.account, account),
+    labelled(id.region, region),
     id.executionId,
   ];
   return {

@@ -1,3 +1,4 @@
+import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
 import type { Rollout, RolloutId, StateChange } from '../rollout/rollout.ts';
@@ -5,7 +6,7 @@ import type { Version } from '../rollout/version.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
-import { actionName, describeInstances, describeRollout, placeOf, stopReasonOf } from './describe-rollout.ts';
+import { actionName, describeInstances, describeRollout, labelled, placeOf, stopReasonOf } from './describe-rollout.ts';
 import { describeTrigger } from './describe-trigger.ts';
 import { momentOf } from './moment.ts';
 import { shortName } from './rollout-name.ts';
@@ -23,19 +24,19 @@ const MAX_ACTIONS = 10;
 const MAX_INSTANCES = 3;
 
 /** Tells one state change by SNS, and how the rollout stands with it. */
-export const snsMessage = (change: StateChange, rollout: Rollout, environment: string | undefined): SnsMessage => {
+export const snsMessage = (change: StateChange, rollout: Rollout, labels: Labels): SnsMessage => {
   const overview = overviewOf(rollout);
   return {
-    subject: subjectOf(change, overview, environment),
-    message: bodyOf(change, rollout, overview, environment),
-    attributes: attributesOf(change, environment),
+    subject: subjectOf(change, overview, labels),
+    message: bodyOf(change, rollout, overview, labels),
+    attributes: attributesOf(change, labels),
   };
 };
 
 const MAX_SUBJECT = 99;
 
 /** A subject that SNS takes: ASCII, fewer than 100 characters. Where it is too long the names give way, not the state. */
-const subjectOf = (change: StateChange, overview: Overview, environment: string | undefined): string => {
+const subjectOf = (change: StateChange, overview: Overview, { environment }: Labels): string => {
   const written = (limits: { readonly environment: number; readonly name: number; readonly place: number }): string => {
     const place = registerPlace(change);
     const at = change.register.kind === 'rollout' && change.state === overview.state ? placeOf(overview) : undefined;
@@ -90,15 +91,15 @@ const registerPlace = ({ register }: StateChange): string | undefined => {
 const changeWords = ({ rollout, register, state }: StateChange) =>
   register.kind === 'rollout' ? rolloutWords(rollout.source, state) : wordsOf(state);
 
-const bodyOf = (change: StateChange, rollout: Rollout, overview: Overview, environment: string | undefined): string =>
+const bodyOf = (change: StateChange, rollout: Rollout, overview: Overview, labels: Labels): string =>
   [
-    newsOf(change, rollout, overview, environment),
+    newsOf(change, rollout, overview, labels),
     wholeFailureOf(overview),
     listed('What failed', failuresOf(change, overview), MAX_ACTIONS, failureLines),
     listed('Waiting for approval', overview.waiting, MAX_ACTIONS, waitingLines),
     listed('Stages', overview.stages, MAX_STAGES, stageLines),
     instanceLines(overview),
-    factsOf(rollout, overview),
+    factsOf(rollout, overview, labels),
     [consoleLink(rollout.id) ?? ''],
   ]
     .map((lines) => lines.filter((line) => line !== '').join('\n'))
@@ -106,15 +107,10 @@ const bodyOf = (change: StateChange, rollout: Rollout, overview: Overview, envir
     .join('\n\n')
     .concat('\n');
 
-const newsOf = (
-  change: StateChange,
-  rollout: Rollout,
-  overview: Overview,
-  environment: string | undefined,
-): readonly string[] => {
+const newsOf = (change: StateChange, rollout: Rollout, overview: Overview, labels: Labels): readonly string[] => {
   const place = registerPlace(change);
   const { emoji, predicate } = changeWords(change);
-  const whole = `${rolloutWords(rollout.id.source, overview.state).emoji} ${describeRollout(rollout.id, overview, environment)}`;
+  const whole = `${rolloutWords(rollout.id.source, overview.state).emoji} ${describeRollout(rollout.id, overview, labels)}`;
   return place === undefined ? [whole] : [`${emoji} ${place} ${predicate}`, whole];
 };
 
@@ -176,7 +172,7 @@ const instanceLines = (overview: Overview): readonly string[] => {
     : [described, ...listed('Failed', failed, MAX_INSTANCES, (instance) => [shortName(instance)])];
 };
 
-const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] => {
+const factsOf = ({ id, facts }: Rollout, overview: Overview, { account, region }: Labels): readonly string[] => {
   const [first, ...rest] = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
   return [
     fact('Trigger', first),
@@ -184,8 +180,8 @@ const factsOf = ({ id, facts }: Rollout, overview: Overview): readonly string[] 
     fact('Stop reason', stopReasonOf(overview, facts.stopReason?.value)),
     fact('Attempt', overview.attempt > 1 ? String(overview.attempt) : undefined),
     fact('Started', momentOf(overview.startedAt)?.utc),
-    fact('Account', id.account),
-    fact('Region', id.region),
+    fact('Account', labelled(id.account, account)),
+    fact('Region', labelled(id.region, region)),
     fact(id.source === 'codedeploy' ? 'Deployment' : 'Execution', id.executionId),
   ];
 };
@@ -211,7 +207,7 @@ const attributeName = (id: RolloutId): string => {
 
 const attributesOf = (
   { rollout, register, state, version }: StateChange,
-  environment: string | undefined,
+  { environment }: Labels,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries({

@@ -1,40 +1,43 @@
 import type { Source } from '../config/config.ts';
-import type { Register, StateChange } from '../rollout/rollout.ts';
+import type { Register, RolloutId, StateChange } from '../rollout/rollout.ts';
 import type { State } from '../rollout/state.ts';
 
-/** What routes can ask of a change. */
-export type ChangeFacts = {
-  /** What it is that changed: the rollout itself, or which kind of part of it. */
-  readonly part: Register['kind'];
+/** What can be asked of a rollout, whatever happens to it. */
+export type RolloutFacts = {
   readonly source: Source;
   readonly pipeline?: string;
   readonly application?: string;
   readonly group?: string;
-  readonly stage?: string;
-  readonly action?: string;
-  /** The state of the part that changed. */
-  readonly state: State;
   readonly account: string;
   readonly region: string;
 };
 
+/** What routes can ask of a change. */
+export type ChangeFacts = RolloutFacts & {
+  /** What it is that changed: the rollout itself, or which kind of part of it. */
+  readonly part: Register['kind'];
+  readonly stage?: string;
+  readonly action?: string;
+  /** The state of the part that changed. */
+  readonly state: State;
+};
+
 /** What routes see of a change. */
 export const factsOf = ({ rollout, register, state }: StateChange): ChangeFacts => ({
+  ...rolloutFactsOf(rollout),
   part: register.kind,
-  source: rollout.source,
-  ...nameOf(rollout),
   ...('stage' in register && { stage: register.stage }),
   ...('action' in register && { action: register.action }),
   state,
-  account: rollout.account,
-  region: rollout.region,
 });
 
-const nameOf = (rollout: StateChange['rollout']): Pick<ChangeFacts, 'pipeline' | 'application' | 'group'> => {
-  switch (rollout.source) {
+/** What can be asked of a rollout by what it is and where. */
+export const rolloutFactsOf = (id: RolloutId): RolloutFacts => {
+  const { source, account, region } = id;
+  switch (id.source) {
     case 'codepipeline':
-      return { pipeline: rollout.name };
+      return { source, pipeline: id.name, account, region };
     case 'codedeploy':
-      return { application: rollout.application, group: rollout.group };
+      return { source, application: id.application, group: id.group, account, region };
   }
 };

@@ -1,4 +1,6 @@
-import type { Match } from '../config/config.ts';
+import type { EnvironmentMatch, Match } from '../config/config.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
+import { rolloutFactsOf } from './change-facts.ts';
 import type { ChangeFacts } from './change-facts.ts';
 import { matchesGlob } from './glob.ts';
 
@@ -21,6 +23,14 @@ export const CRITERIA = [
 export const matches = (match: Match, facts: ChangeFacts): boolean =>
   CRITERIA.every((criterion) => holds(criterion, match, facts));
 
+const ROLLOUT_CRITERIA = ['pipeline', 'application', 'group', 'account', 'region'] as const;
+
+/** Whether every criterion holds that is about a rollout itself: what names pipelines does not mean deployments. */
+export const matchesRollout = (match: EnvironmentMatch, id: RolloutId): boolean => {
+  const facts = rolloutFactsOf(id);
+  return ROLLOUT_CRITERIA.every((criterion) => matchesAny(match[criterion], facts[criterion]));
+};
+
 /** The criteria that do not hold. */
 export const failingCriteria = (match: Match, facts: ChangeFacts): readonly Criterion[] =>
   CRITERIA.filter((criterion) => !holds(criterion, match, facts));
@@ -40,14 +50,9 @@ export const isOfSubject = (match: Match, { part, state }: ChangeFacts): boolean
 
 const asksFor = (match: Match, criterion: Criterion): boolean => (match[criterion] ?? []).length > 0;
 
-const holds = (criterion: Criterion, match: Match, facts: ChangeFacts): boolean => {
-  if (!asksFor(match, criterion)) {
-    return true;
-  }
-  const value = facts[criterion];
-  return (
-    value !== undefined &&
-    (criterion !== 'state' || isOfSubject(match, facts)) &&
-    (match[criterion] ?? []).some((glob) => matchesGlob(glob, value))
-  );
-};
+const holds = (criterion: Criterion, match: Match, facts: ChangeFacts): boolean =>
+  matchesAny(match[criterion], facts[criterion]) &&
+  (criterion !== 'state' || !asksFor(match, criterion) || isOfSubject(match, facts));
+
+const matchesAny = (globs: readonly string[] = [], value: string | undefined): boolean =>
+  globs.length === 0 || (value !== undefined && globs.some((glob) => matchesGlob(glob, value)));

@@ -1,8 +1,7 @@
 import type { Config, Destination, Route } from '../config/config.ts';
-import type { RolloutId, StateChange } from '../rollout/rollout.ts';
+import type { StateChange } from '../rollout/rollout.ts';
 import { factsOf } from './change-facts.ts';
 import type { ChangeFacts } from './change-facts.ts';
-import { matchesGlob } from './glob.ts';
 import { matches } from './match.ts';
 
 /** Who hears of a change: channels and topics, each named once. */
@@ -56,16 +55,5 @@ const answerOf = ({ match, except }: Route, facts: ChangeFacts): 'matches' | 'di
 /** What a route is called: by its name, otherwise by its place. */
 export const routeName = ({ name, fallback }: Pick<Route, 'name' | 'fallback'>, index: number): string =>
   name ?? (fallback === true ? 'default' : `route ${index + 1}`);
-
-/** The name of the environment that a rollout changes, if `gatehouse.yml` names it. */
-export const environmentOf = (id: RolloutId, environments: Config['environments']): string | undefined =>
-  environments.find(
-    ({ match }) =>
-      matchesPipeline(match.pipeline, id) && (match.account.length === 0 || match.account.includes(id.account)),
-  )?.name;
-
-/** What names pipelines does not mean deployments. */
-const matchesPipeline = (globs: readonly string[], id: RolloutId): boolean =>
-  globs.length === 0 || (id.source === 'codepipeline' && globs.some((glob) => matchesGlob(glob, id.name)));
 
 const distinct = (values: readonly string[]): readonly string[] => [...new Set(values)];

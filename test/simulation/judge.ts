@@ -2,11 +2,11 @@ import type { Invocation } from '../../local/virtual/invocation.ts';
 import type { HeldMessage } from '../../local/virtual/virtual-slack.ts';
 import type { SlackDeed, World } from '../../local/virtual/world.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { labelsOf } from '../../shared/config/labels.ts';
 import { LEASE_MS } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
-import { environmentOf } from '../../shared/routing/route.ts';
 import { deliveryKey } from '../../shared/store/keys.ts';
 import type { Key } from '../../shared/store/store.ts';
 import type { FaultyNetwork, Plan } from './faults.ts';
@@ -66,7 +66,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     onRollout: (pk, rev, rollout) => {
       executions.set(pk, rollout.id.executionId);
       const known = looks.get(pk) ?? [];
-      known[rev] = lookOf(slackMessage(rollout, environmentOf(rollout.id, config.environments)));
+      known[rev] = lookOf(slackMessage(rollout, labelsOf(rollout.id, config)));
       looks.set(pk, known);
     },
 

@@ -1,4 +1,5 @@
 import type { Config, Route } from '../../shared/config/config.ts';
+import type { Labels } from '../../shared/config/labels.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, RegisterState, Rollout } from '../../shared/rollout/rollout.ts';
@@ -25,7 +26,7 @@ export const expect = (accepted: readonly ToldEvent[], config: Config): Expected
       executions.flatMap((events) => {
         const channels = new Set(events.flatMap((event) => destinations(event, config, 'slack')));
         const rollout = foldApart(events);
-        const look = rollout === undefined ? '' : lookOf(slackMessage(rollout, environmentOf(rollout, config)));
+        const look = rollout === undefined ? '' : lookOf(slackMessage(rollout, labelsOf(rollout, config)));
         return [...channels].map((channel) => [pairOf(events[0]?.rollout.executionId ?? '', channel), look] as const);
       }),
     ),
@@ -54,8 +55,10 @@ const hears = (
   return pipeline && (states.length === 0 || (whole && states.includes(state)));
 };
 
-const environmentOf = ({ id }: Rollout, { environments }: Config): string | undefined =>
-  environments.find(({ match }) => id.source === 'codepipeline' && match.pipeline.includes(id.name))?.name;
+const labelsOf = ({ id }: Rollout, { environments }: Config): Labels => {
+  const found = environments.find(({ match }) => id.source === 'codepipeline' && match.pipeline?.includes(id.name));
+  return found === undefined ? {} : { environment: found.name };
+};
 
 const newest = (events: readonly ToldEvent[]): ToldEvent | undefined =>
   events.toSorted(

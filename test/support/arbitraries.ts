@@ -164,3 +164,9 @@ export const hostileRolloutId: fc.Arbitrary<RolloutId> = fc.oneof(
     group: hostileName,
   }),
 );
+
+/** What `gatehouse.yml` may call the places of a rollout, as far as its schema goes and beyond. */
+export const hostileLabels = fc.record(
+  { environment: hostileText(200), account: hostileText(200), region: hostileText(200) },
+  { requiredKeys: [] },
+);

@@ -4,7 +4,7 @@ import { slackMessage } from '../../../shared/message/slack-message.ts';
 import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
 import type { Register, Rollout } from '../../../shared/rollout/rollout.ts';
 import type { State } from '../../../shared/rollout/state.ts';
-import { hostileChange, hostileRolloutId, hostileText } from '../../support/arbitraries.ts';
+import { hostileChange, hostileLabels, hostileRolloutId } from '../../support/arbitraries.ts';
 import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -75,11 +75,11 @@ const text = (content: string) => ({ type: 'text', text: content });
 const bold = (content: string) => ({ type: 'text', text: content, style: { bold: true } });
 
 /** What stands between the header and the context. */
-const bodyOf = (rollout: Rollout): readonly object[] => slackMessage(rollout, undefined).blocks.slice(1, -1);
+const bodyOf = (rollout: Rollout): readonly object[] => slackMessage(rollout, {}).blocks.slice(1, -1);
 
 describe('slackMessage', () => {
   it('shows a failed rollout: where it failed and why, who started it, where to look', () => {
-    expect(slackMessage(failedRollout, 'production')).toEqual({
+    expect(slackMessage(failedRollout, { environment: 'production' })).toEqual({
       text: 'shop-prod (production) failed at Deploy / Release after 4 min 12 s',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: '❌ shop-prod failed · production', emoji: false } },
@@ -116,7 +116,7 @@ describe('slackMessage', () => {
   });
 
   it('shows a running rollout with the time it started at, in the time zone of the reader', () => {
-    expect(slackMessage(aRollout(aChange()), undefined)).toEqual({
+    expect(slackMessage(aRollout(aChange()), {})).toEqual({
       text: 'shop-prod is in progress',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: '🔄 shop-prod in progress', emoji: false } },
@@ -147,7 +147,7 @@ describe('slackMessage', () => {
       stage('Deploy', 'in-progress', 2),
       action('Gate', 'waiting', 3),
     );
-    expect(slackMessage(rollout, 'production').text).toBe(
+    expect(slackMessage(rollout, { environment: 'production' }).text).toBe(
       'shop-prod (production) is waiting for approval at Deploy / Gate',
     );
     expect(bodyOf(rollout)).toEqual([
@@ -165,7 +165,7 @@ describe('slackMessage', () => {
 
   it('tells a failed stage whose actions are not known by the stage', () => {
     const rollout = aRollout(stage('Deploy', 'failed', 1), aChange({ state: 'failed', version: { rank: 40 } }));
-    expect(slackMessage(rollout, undefined).text).toBe('shop-prod failed at Deploy after 0 s');
+    expect(slackMessage(rollout, {}).text).toBe('shop-prod failed at Deploy after 0 s');
   });
 
   it('says that a stage was retried, and no more that it failed before', () => {
@@ -174,7 +174,7 @@ describe('slackMessage', () => {
       aChange({ version }),
       aChange({ register: { kind: 'stage', stage: 'Deploy' }, version, startedAt: at(900) }),
     ].reduce(fold, failedRollout);
-    const { text: said, blocks } = slackMessage(retried, 'production');
+    const { text: said, blocks } = slackMessage(retried, { environment: 'production' });
     expect(said).toBe('shop-prod (production) is in progress');
     expect(blocks.slice(1)).toEqual([
       richText(section(text('✅ Source, Build succeeded'), text(' → '), bold('🔄 Deploy in progress'))),
@@ -249,6 +249,11 @@ describe('slackMessage', () => {
     );
   });
 
+  it('calls account and region what people call them, beside what AWS does', () => {
+    const { blocks } = slackMessage(aRollout(aChange()), { account: 'payments', region: 'Ireland' });
+    expect(JSON.stringify(blocks.at(-1))).toContain('payments (111122223333) · Ireland (eu-west-1) · ');
+  });
+
   it('shows a failed deployment: why, and which of its instances', () => {
     const message = slackMessage(
       aRollout(
@@ -267,7 +272,7 @@ describe('slackMessage', () => {
           },
         }),
       ),
-      'production',
+      { environment: 'production' },
     );
     expect(message).toEqual({
       text: 'shop / prod (production) failed after 4 min 12 s',
@@ -295,7 +300,7 @@ describe('slackMessage', () => {
 
   it('says of a blue/green deployment that waits what it waits for', () => {
     const ready = deployed({ state: 'waiting', version: { rank: 15 } });
-    expect(slackMessage(aRollout(deployed(), ready), undefined).text).toBe('shop / prod is ready for traffic');
+    expect(slackMessage(aRollout(deployed(), ready), {}).text).toBe('shop / prod is ready for traffic');
   });
 
   it('counts one instance as one', () => {
@@ -317,7 +322,7 @@ describe('slackMessage', () => {
       version: { rank: 50 },
       facts: { rollbackOf: { version: aVersion(), value: 'd-FGHIJ5678' } },
     });
-    const { text: said, blocks } = slackMessage(aRollout(rollback), 'production');
+    const { text: said, blocks } = slackMessage(aRollout(rollback), { environment: 'production' });
     expect(said).toBe('shop / prod rollback of d-FGHIJ5678 (production) succeeded after 0 s');
     expect(blocks[0]).toEqual({
       type: 'header',
@@ -327,7 +332,7 @@ describe('slackMessage', () => {
 
   it('names what has only invisible characters for a name', () => {
     const id = aRolloutId({ name: '\u200b' });
-    expect(slackMessage(aRollout(aChange({ rollout: id })), '\u3164').text).toBe(
+    expect(slackMessage(aRollout(aChange({ rollout: id })), { environment: '\u3164' }).text).toBe(
       '(unnamed) ((unnamed)) is in progress',
     );
   });
@@ -349,8 +354,8 @@ describe('slackMessage', () => {
         aRollout({ ...(first ?? aChange()), rollout }, ...rest.map((change) => ({ ...change, rollout }))),
       );
     fc.assert(
-      fc.property(rollouts, fc.option(hostileText(200), { nil: undefined }), (rollout, environment) => {
-        const message = slackMessage(rollout, environment);
+      fc.property(rollouts, hostileLabels, (rollout, labels) => {
+        const message = slackMessage(rollout, labels);
         expect(slackProblems(message)).toEqual([]);
         expect(mentionsOf(message)).toEqual([]);
         expect(JSON.stringify(message)).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]|\\u00[01]/);
@@ -381,13 +386,13 @@ describe('slackMessage', () => {
     });
     const stopped = aChange({ state: 'stopping', version: { rank: 20 } });
     const id = aRolloutId({ name: '€'.repeat(100), executionId: '"'.repeat(100) });
-    const message = slackMessage({ ...aRollout(first, ...changes, stopped), id }, name);
+    const message = slackMessage({ ...aRollout(first, ...changes, stopped), id }, { environment: name });
     expect(slackProblems(message)).toEqual([]);
   });
 
   it('is the same for the same rollout', () => {
-    expect(slackMessage(structuredClone(failedRollout), 'production')).toEqual(
-      slackMessage(failedRollout, 'production'),
+    expect(slackMessage(structuredClone(failedRollout), { environment: 'production' })).toEqual(
+      slackMessage(failedRollout, { environment: 'production' }),
     );
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { snsMessage } from '../../../shared/message/sns-message.ts';
-import { hostileChange, hostileRolloutId, hostileText } from '../../support/arbitraries.ts';
+import { hostileChange, hostileLabels, hostileRolloutId } from '../../support/arbitraries.ts';
 import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const started = aChange({
@@ -38,7 +38,7 @@ const LINK =
 
 describe('snsMessage', () => {
   it('tells that a rollout failed, where, why, and how it stands', () => {
-    expect(snsMessage(failed, rollout, 'production')).toEqual({
+    expect(snsMessage(failed, rollout, { environment: 'production' })).toEqual({
       subject: '[production] shop-prod failed at Deploy / Release',
       message: `❌ shop-prod (production) failed at Deploy / Release after 4 min 12 s
 
@@ -82,7 +82,7 @@ ${LINK}
       startedAt: TEN_O_CLOCK + 900_000,
     });
     const resumed = aChange({ version: { attempt: 2, time: TEN_O_CLOCK + 900_000, rank: 11 } });
-    const told = snsMessage(releaseFailed, aRollout(releaseFailed, retried, resumed), undefined);
+    const told = snsMessage(releaseFailed, aRollout(releaseFailed, retried, resumed), {});
     expect(told).toEqual({
       subject: 'shop-prod: Deploy / Release failed',
       message: `❌ Deploy / Release failed
@@ -125,7 +125,7 @@ ${LINK}
       version: { rank: 20 },
       facts: { stopReason: { version: aVersion(), value: 'Wrong branch' } },
     });
-    expect(snsMessage(stopping, aRollout(gate, stopping), undefined).message).toBe(`🛑 shop-prod is stopping
+    expect(snsMessage(stopping, aRollout(gate, stopping), {}).message).toBe(`🛑 shop-prod is stopping
 
 Waiting for approval
   Approve / Gate, since 2026-11-20T10:00:00Z
@@ -153,7 +153,7 @@ ${LINK}
       aChange({ register: { kind: 'action', stage: 'Deploy', action: `A${index}` }, state: 'failed' }),
     );
     const change = aChange({ state: 'failed', version: { rank: 40 } });
-    const lines = snsMessage(change, aRollout(change, ...failures), undefined).message.split('\n');
+    const lines = snsMessage(change, aRollout(change, ...failures), {}).message.split('\n');
     expect(lines.filter((line) => line.startsWith('  Deploy / A'))).toHaveLength(Math.min(10, count));
     expect(lines.filter((line) => line.includes('more'))).toEqual(more);
   });
@@ -177,8 +177,8 @@ ${LINK}
       },
     });
     const deployment = aRollout({ ...start, version: aVersion({ attempt: 0 }) }, well, broken, end);
-    expect(snsMessage(broken, deployment, undefined).subject).toBe('shop / prod: instance mi-2 failed');
-    expect(snsMessage(end, deployment, 'production')).toEqual({
+    expect(snsMessage(broken, deployment, {}).subject).toBe('shop / prod: instance mi-2 failed');
+    expect(snsMessage(end, deployment, { environment: 'production' })).toEqual({
       subject: '[production] shop / prod failed',
       message: `❌ shop / prod (production) failed after 4 min 12 s
 
@@ -213,7 +213,7 @@ https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/d-ABCD
 
   it('has no link where the console is not known', () => {
     const change = aChange({ rollout: aRolloutId({ partition: 'aws-iso', region: 'us-iso-east-1' }) });
-    expect(snsMessage(change, aRollout(change), undefined).message).toBe(`🔄 shop-prod is in progress
+    expect(snsMessage(change, aRollout(change), {}).message).toBe(`🔄 shop-prod is in progress
 
 Started      2026-11-20T10:00:00Z
 Account      111122223333
@@ -223,21 +223,21 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
   });
 
   it.each([
-    ['a stage', built, 'production', '[production] shop-prod: Build succeeded'],
-    ['an action', releaseFailed, 'production', '[production] shop-prod: Deploy / Release failed'],
-    ['the whole', started, undefined, 'shop-prod is in progress'],
-    ['a deployment', aChange({ rollout: aDeploymentId() }), undefined, 'shop / prod is in progress'],
+    ['a stage', built, { environment: 'production' }, '[production] shop-prod: Build succeeded'],
+    ['an action', releaseFailed, { environment: 'production' }, '[production] shop-prod: Deploy / Release failed'],
+    ['the whole', started, {}, 'shop-prod is in progress'],
+    ['a deployment', aChange({ rollout: aDeploymentId() }), {}, 'shop / prod is in progress'],
     [
       'a deployment with two long names',
       aChange({ rollout: aDeploymentId({ application: 'a'.repeat(100), group: 'g'.repeat(100) }) }),
-      undefined,
+      {},
       `${'a'.repeat(10)}... / ${'g'.repeat(10)}... is in progress`,
     ],
-    ['a name that becomes a blank', aChange({ rollout: aRolloutId({ name: '¨' }) }), undefined, '? is in progress'],
+    ['a name that becomes a blank', aChange({ rollout: aRolloutId({ name: '¨' }) }), {}, '? is in progress'],
     [
       'a name that is not ASCII',
       aChange({ rollout: aRolloutId({ name: 'büro-部署' }) }),
-      'prod',
+      { environment: 'prod' },
       '[prod] buro-?? is in progress',
     ],
     [
@@ -247,16 +247,21 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
         register: { kind: 'action', stage: 's'.repeat(100), action: 'a'.repeat(100) },
         state: 'waiting',
       }),
-      'e'.repeat(100),
+      { environment: 'e'.repeat(100) },
       `[${'e'.repeat(15)}...] ${'n'.repeat(27)}...: ${'s'.repeat(17)}... is waiting for approval`,
     ],
-  ])('says in the subject what has changed: %s', (_, change, environment, subject) => {
-    expect(snsMessage(change, rollout, environment).subject).toBe(subject);
+  ])('says in the subject what has changed: %s', (_, change, labels, subject) => {
+    expect(snsMessage(change, rollout, labels).subject).toBe(subject);
+  });
+
+  it('calls account and region what people call them, beside what AWS does', () => {
+    const { message } = snsMessage(started, aRollout(started), { account: 'payments', region: 'Ireland' });
+    expect(message).toContain('Account      payments (111122223333)\nRegion       Ireland (eu-west-1)\n');
   });
 
   it('begins its subject with something to see', () => {
     const overlined = aChange({ rollout: aRolloutId({ name: '\u203e' }) });
-    expect(snsMessage(overlined, aRollout(overlined), '\u203e').subject).toBe('[?] ? is in progress');
+    expect(snsMessage(overlined, aRollout(overlined), { environment: '\u203e' }).subject).toBe('[?] ? is in progress');
   });
 
   it('is what SNS takes, whatever strangers wrote', () => {
@@ -264,9 +269,9 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
       .tuple(hostileRolloutId, fc.array(hostileChange, { minLength: 1, maxLength: 20 }))
       .map(([id, changes]) => changes.map((change) => ({ ...change, rollout: id })));
     fc.assert(
-      fc.property(worlds, fc.option(hostileText(200), { nil: undefined }), ([first, ...rest], environment) => {
+      fc.property(worlds, hostileLabels, ([first, ...rest], labels) => {
         const change = rest.at(-1) ?? first ?? aChange();
-        const { subject, message, attributes } = snsMessage(change, aRollout(first ?? change, ...rest), environment);
+        const { subject, message, attributes } = snsMessage(change, aRollout(first ?? change, ...rest), labels);
         expect(subject).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/);
         expect(message.replaceAll('\n', '')).toMatch(PRINTABLE);
         expect(Buffer.byteLength(message)).toBeLessThan(60_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../../shared/config/config.ts';
-import { audienceOf, environmentOf } from '../../../shared/routing/route.ts';
+import { audienceOf } from '../../../shared/routing/route.ts';
 import { aChange, aDeploymentId, aRolloutId } from '../../support/rollouts.ts';
 
 const route = (match: Route['match'], ...to: Route['to']): Route => ({ match, to });
@@ -87,27 +87,5 @@ describe('audienceOf', () => {
 
   it('is nobody without a route', () => {
     expect(audienceOf(aChange(), [])).toEqual({ channels: [], topics: [] });
-  });
-});
-
-describe('environmentOf', () => {
-  const environments = [
-    { name: 'production', match: { pipeline: ['*-prod'], account: ['111122223333'] } },
-    { name: 'elsewhere', match: { pipeline: ['*-prod'], account: [] } },
-  ];
-
-  it('is the first that matches by pipeline and account', () => {
-    expect(environmentOf(aRolloutId(), environments)).toBe('production');
-    expect(environmentOf(aRolloutId({ account: '444455556666' }), environments)).toBe('elsewhere');
-  });
-
-  it('of a deployment is told by its account, and by nothing that names a pipeline', () => {
-    const byAccount = { name: 'live', match: { pipeline: [], account: ['111122223333'] } };
-    expect(environmentOf(aDeploymentId(), [...environments, byAccount])).toBe('live');
-    expect(environmentOf(aDeploymentId({ account: '444455556666' }), [...environments, byAccount])).toBeUndefined();
-  });
-
-  it('is unknown when none matches', () => {
-    expect(environmentOf(aRolloutId({ name: 'shop-dev' }), environments)).toBeUndefined();
   });
 });
