@@ -23,7 +23,7 @@ export const createScreen = (options: {
   let mails = 0;
 
   return {
-    onSlackCall: ({ method, channel, ts, ok, error, message }) => {
+    onSlackCall: ({ method, channel, ts, thread, ok, error, message }) => {
       if (method !== 'chat.postMessage' && method !== 'chat.update') {
         return;
       }
@@ -36,7 +36,16 @@ export const createScreen = (options: {
       edits.set(id, count);
       const text = typeof message.text === 'string' ? message.text : '';
       print(
-        drawSlackMessage({ channel: channelName(channel ?? ''), text, blocks: message.blocks, edits: count }, colours),
+        drawSlackMessage(
+          {
+            channel: channelName(channel ?? ''),
+            isReply: thread !== undefined,
+            text,
+            blocks: message.blocks,
+            edits: count,
+          },
+          colours,
+        ),
       );
     },
     onPublish: ({ topicArn, subject, message }) => {

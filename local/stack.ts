@@ -21,6 +21,7 @@ import { readLambdaFunction } from './lambda/lambda-function.ts';
 import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
+import { readRecordedAnswers, recordedServices } from './recorded/recorded-answers.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
 import type { SlackCall } from './slack/slack-layer.ts';
 import { createResources, secretsOf } from './stack-resources.ts';
@@ -110,7 +111,7 @@ const start = async (
   const log = (line: string): void => {
     options.log(line, 'stack');
   };
-  const services = new Map(options.services);
+  const services = new Map([...recordedServices(await readRecordedAnswers()), ...(options.services ?? [])]);
   const gateway = await startGateway({ port: options.ports.aws, services });
   onStop(gateway.close);
   const slack = await startSlackLayer({

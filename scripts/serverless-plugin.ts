@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../shared/config/config.ts';
 import { bundleFunctions } from './bundle.ts';
 import { compileConfig } from './config/compile-config.ts';
+import { configWarnings } from './config/config-warnings.ts';
 import { publishStatement, topicResources } from './template-parts.ts';
 
 /** What the plugin uses of the Serverless Framework. */
@@ -17,6 +18,9 @@ type Serverless = {
   };
 };
 
+/** What a plugin is given to tell the user something. */
+type Tools = { readonly log: { readonly warning: (text: string) => void } };
+
 type VariableRequest = {
   readonly address: string;
   readonly resolveVariable: (variable: string) => Promise<unknown>;
@@ -30,9 +34,12 @@ export default class GatehousePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
   readonly configurationVariablesSources: unknown;
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, _options: unknown, { log }: Tools) {
     const { serviceDir } = serverless;
     const config = readConfig(serverless);
+    for (const warning of configWarnings(config)) {
+      log.warning(`gatehouse.yml: ${warning}`);
+    }
     const bundle = async () => {
       await bundleFunctions(serviceDir, config);
     };

@@ -20,10 +20,12 @@ import {
   shown,
 } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
+import type { Note } from '../../shared/delivery/note.ts';
 import { circuitClosed, circuitOpened, methodPaused, pauseItem } from '../../shared/delivery/pause.ts';
 import type { SlackFailure, SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
+import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { SlackMessage } from '../../shared/message/slack-message.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
@@ -34,8 +36,13 @@ import type { Item } from '../../shared/store/store.ts';
 
 /** The calls of Slack's Web API that a delivery needs. They never throw: what went wrong is in the reply. */
 export type Slack = {
-  /** Posts a message that can be found again by `key`. */
-  readonly post: (channel: string, message: PlainOrRich, key: string) => Promise<SlackReply<{ readonly ts: string }>>;
+  /** Posts a message, or with `thread` a reply to one, that can be found again by `key`. */
+  readonly post: (
+    channel: string,
+    message: PlainOrRich,
+    key: string,
+    thread?: string,
+  ) => Promise<SlackReply<{ readonly ts: string }>>;
   readonly update: (channel: string, ts: string, message: PlainOrRich) => Promise<SlackReply<{ readonly ts: string }>>;
   readonly remove: (channel: string, ts: string) => Promise<SlackReply<undefined>>;
   /** The message that a post begun at `since` (epoch milliseconds) left; needs the optional history scope. */
@@ -43,6 +50,7 @@ export type Slack = {
     channel: string,
     key: string,
     since: number,
+    thread?: string,
   ) => Promise<SlackReply<{ readonly ts: string | undefined }>>;
 };
 
@@ -72,7 +80,9 @@ const CHANNEL_PACE_MS = 1_000;
 /** A pause up to here is waited out: the sweep, which would come back to it, comes by once a minute. */
 const SHORT_PAUSE_MS = 5_000;
 
-type Method = 'chat.postMessage' | 'chat.update' | 'conversations.history';
+type Method = 'chat.postMessage' | 'chat.update' | SearchMethod;
+
+type SearchMethod = 'conversations.history' | 'conversations.replies';
 
 /** One owner's time with a delivery. */
 type Turn = {
@@ -93,7 +103,16 @@ type Turn = {
 };
 
 /** What is to be shown: the message, and the revision of the rollout that it was rendered from. */
-type Rendered = { readonly message: SlackMessage; readonly rev: number; readonly digest: string };
+type Rendered = {
+  readonly message: SlackMessage;
+  readonly rev: number;
+  readonly digest: string;
+  /** The message to whose thread it belongs. */
+  readonly thread?: string;
+};
+
+/** Why there is nothing to be shown: not yet, or never. */
+type Unrendered = { readonly until: number } | { readonly refused: string };
 
 /**
  * Brings one Slack message up to its rollout: claims the delivery, renders the newest state, posts or edits, records
@@ -119,8 +138,11 @@ export const createDeliver =
       return 'unchanged';
     }
     const rendered = await render(turn);
-    if (rendered === undefined) {
-      await turn.record(refused(turn.delivery.fence, 'the rollout has expired', 'for-good', clock.now()));
+    if ('until' in rendered) {
+      return postpone(turn, rendered.until, 'keep-intent');
+    }
+    if ('refused' in rendered) {
+      await turn.record(refused(turn.delivery.fence, rendered.refused, 'for-good', clock.now()));
       return 'refused';
     }
     return show(turn, rendered);
@@ -128,7 +150,7 @@ export const createDeliver =
 
 const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined> => {
   const { changeItem, clock, config } = deps;
-  const key = deliveryKey(wake.pk, wake.channel);
+  const key = deliveryKey(wake);
   const claimedAt = clock.now();
   const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, claimed(claimedAt));
   if (delivery === undefined) {
@@ -157,12 +179,16 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
 };
 
 /** The method that a turn calls first. */
-const nextMethod = ({ ts, intent }: Delivery): Method => {
+const nextMethod = ({ ts, intent, note }: Delivery): Method => {
   if (ts !== undefined) {
     return 'chat.update';
   }
-  return intent === undefined ? 'chat.postMessage' : 'conversations.history';
+  return intent === undefined ? 'chat.postMessage' : searchMethod(note);
 };
+
+/** A channel's history does not have what is in its threads. */
+const searchMethod = (note: Note | undefined): SearchMethod =>
+  note === undefined ? 'conversations.history' : 'conversations.replies';
 
 const postpone = async (
   { record, delivery }: Turn,
@@ -173,14 +199,39 @@ const postpone = async (
   return 'postponed';
 };
 
-const render = async ({ deps: { changeItem, config }, wake }: Turn): Promise<Rendered | undefined> => {
-  const { outcome: stored, item } = await changeItem(rolloutKey(wake.pk), rolloutItem, unchanged);
+const render = async (turn: Turn): Promise<Rendered | Unrendered> => {
+  const { deps, delivery, wake } = turn;
+  const { outcome: stored, item } = await deps.changeItem(rolloutKey(wake.pk), rolloutItem, unchanged);
   if (stored === undefined || item === undefined) {
-    return undefined;
+    return { refused: 'the rollout has expired' };
   }
-  const message = slackMessage(stored.rollout, labelsOf(stored.rollout.id, config));
-  return { message, rev: item.rev, digest: createHash('sha256').update(JSON.stringify(message)).digest('base64url') };
+  const { rollout, routes = {} } = stored;
+  const labels = labelsOf(rollout.id, deps.config);
+  if (delivery.note !== undefined) {
+    return renderNote(turn, noteMessage(rollout.id, labels, delivery.note), delivery.want);
+  }
+  const detail = deps.config.routes[routes[wake.channel] ?? -1]?.detail ?? 'full';
+  const message = slackMessage(rollout, labels, detail);
+  return { message, rev: item.rev, digest: digestOf(message) };
 };
+
+/** A note waits for the message in whose thread it belongs. */
+const renderNote = async (
+  { deps: { changeItem, clock }, wake: { pk, channel } }: Turn,
+  message: SlackMessage,
+  rev: number,
+): Promise<Rendered | Unrendered> => {
+  const { outcome: parent } = await changeItem(deliveryKey({ pk, channel }), deliveryItem, unchanged);
+  if (parent?.ts !== undefined) {
+    return { message, rev, digest: digestOf(message), thread: parent.ts };
+  }
+  return parent === undefined || parent.refused === 'for-good'
+    ? { refused: 'there is no message to answer to' }
+    : { until: Math.max(parent.dueAt ?? 0, clock.now() + SHORT_PAUSE_MS) };
+};
+
+const digestOf = (message: SlackMessage): string =>
+  createHash('sha256').update(JSON.stringify(message)).digest('base64url');
 
 const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
   const { delivery, deps, record, wake } = turn;
@@ -193,13 +244,13 @@ const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
     return post(turn, rendered);
   }
   // A post was begun and nobody knows how it ended: it is looked for before anything is posted again.
-  const search = await deps.slack.find(wake.channel, delivery.intent.key, delivery.intent.at);
+  const search = await deps.slack.find(wake.channel, delivery.intent.key, delivery.intent.at, rendered.thread);
   if (!search.ok && (search.failure.kind === 'refused' || isMissingScope(search.failure))) {
     deps.log.warn('posted again without knowing', { ...namesOf(turn), reason: search.failure.error });
     return post(turn, rendered);
   }
   if (!search.ok) {
-    return settle(turn, 'conversations.history', search.failure);
+    return settle(turn, searchMethod(delivery.note), search.failure);
   }
   const { ts } = search.value;
   if (ts === undefined) {
@@ -218,7 +269,9 @@ const post = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
   if ((await record(intended(delivery.fence, intent))) === 'lost') {
     return 'lost';
   }
-  return send(turn, rendered, 'chat.postMessage', (message) => deps.slack.post(wake.channel, message, intent.key));
+  return send(turn, rendered, 'chat.postMessage', (message) =>
+    deps.slack.post(wake.channel, message, intent.key, rendered.thread),
+  );
 };
 
 const update = (turn: Turn, rendered: Rendered, ts: string): Promise<Delivered> =>
@@ -309,7 +362,7 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
   const now = clock.now();
   const names = { ...namesOf(turn), method };
   // As long as the search itself fails, the outcome of the post that it is about stays unknown.
-  const searching = method === 'conversations.history';
+  const searching = method === searchMethod(delivery.note);
   const intent = searching ? 'keep-intent' : 'drop-intent';
   switch (failure.kind) {
     case 'rate-limited': {
@@ -364,4 +417,4 @@ const closeCircuit = async ({ changeItem, config, log }: DeliverDeps): Promise<v
   }
 };
 
-const namesOf = ({ wake }: Turn) => ({ rollout: wake.pk, channel: wake.channel });
+const namesOf = ({ wake: { pk, channel, note } }: Turn) => ({ rollout: pk, channel, note });

@@ -1,10 +1,13 @@
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
-import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import { clientSettings, createSqsClient, lookUpSettings } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createLookUp, homeOf } from '../../shared/aws/look-up.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
@@ -23,6 +26,10 @@ const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
   publish: createSnsPublisher((region) => new SNSClient({ ...clientSettings, region }), settings.TOPIC_ARN_PREFIX),
+  lookUp: createLookUp(homeOf(settings.TOPIC_ARN_PREFIX), {
+    codeDeploy: new CodeDeployClient(lookUpSettings),
+    codePipeline: new CodePipelineClient(lookUpSettings),
+  }),
   wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('notify'),

@@ -1,26 +1,32 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
-import { deliveryItem, wanted } from '../../shared/delivery/delivery.ts';
+import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
+import type { Delivery } from '../../shared/delivery/delivery.ts';
+import { failureNote } from '../../shared/delivery/note.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import { snsMessage } from '../../shared/message/sns-message.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
 import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
 import { cameUnder, eventItem } from '../../shared/rollout/event-record.ts';
-import type { EventRecord } from '../../shared/rollout/event-record.ts';
+import type { EventRecord, Trouble } from '../../shared/rollout/event-record.ts';
 import { factId } from '../../shared/rollout/fact-id.ts';
-import { fold } from '../../shared/rollout/fold.ts';
+import { fold, withFacts } from '../../shared/rollout/fold.ts';
+import { isToBeLookedUp } from '../../shared/rollout/looked-up.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
-import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
+import type { Facts, Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
+import { compareVersions } from '../../shared/rollout/version.ts';
+import type { Version } from '../../shared/rollout/version.ts';
 import { audienceOf } from '../../shared/routing/route.ts';
 import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { deliveryKey, eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import type { DeliveryPlace } from '../../shared/store/keys.ts';
 
 /** What a queue message says, or the one event of a direct invocation. */
 export type Message = { readonly id: string; readonly text: string };
@@ -38,6 +44,8 @@ export type NotifyDeps = {
   readonly config: Config;
   readonly changeItem: ChangeItem;
   readonly publish: (topic: string, message: SnsMessage) => Promise<void>;
+  /** What AWS knows of a rollout and no event tells, as of a version. May reject; soon ends either way. */
+  readonly lookUp: (id: RolloutId, asOf: Version) => Promise<Facts>;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
@@ -104,13 +112,15 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
     const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) => foldAll(stored, arrivals));
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
-    const asked = await attempt(askForMessages(deps, pk, stored.channels, folded.item?.rev ?? 0));
+    const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
+    const enriched = await attempt(enrich(deps, pk, arrivals, stored));
+    const told = enriched.ok ? enriched.value : stored;
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
-      const told = await attempt(tell(deps, pk, arrival, stored, fresh[index] === true));
-      const missed = [asked, told].find((one) => !one.ok);
-      handled.push(told.ok && missed === undefined ? told.value : failed(log, arrival.id, missed?.error));
+      const published = await attempt(tell(deps, pk, arrival, told, fresh[index] === true));
+      const missed = [asked, enriched, published].find((one) => !one.ok);
+      handled.push(published.ok && missed === undefined ? published.value : failed(log, arrival.id, missed?.error));
     }
     return handled;
   } catch (error) {
@@ -146,30 +156,78 @@ const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange)
 
 const withArrival = (stored: StoredRollout | undefined, change: StateChange, audience: Audience): StoredRollout => {
   const rollout = fold(stored?.rollout, change);
-  const channels = stored?.channels ?? [];
-  const joining = audience.channels.filter((channel) => !channels.includes(channel));
+  const { channels = [], routes = {} } = stored ?? {};
+  const joining = audience.channels.filter(
+    ({ channel, route }) => !channels.includes(channel) || route < (routes[channel] ?? 0),
+  );
   return rollout === stored?.rollout && joining.length === 0
     ? stored
-    : { rollout, channels: [...channels, ...joining] };
+    : {
+        rollout,
+        channels: [...new Set([...channels, ...joining.map(({ channel }) => channel)])],
+        routes: { ...routes, ...Object.fromEntries(joining.map(({ channel, route }) => [channel, route])) },
+      };
 };
 
 /** Repeated for every event, also one that changed nothing: the try before may have ended between fold and here. */
 const askForMessages = async (
   { changeItem, wakeUp, clock }: NotifyDeps,
   pk: string,
-  channels: readonly string[],
+  arrivals: readonly Arrival[],
+  { channels }: StoredRollout,
   rev: number,
 ): Promise<void> => {
-  const asked = await Promise.all(
-    channels.map(async (channel) => {
-      const { outcome } = await changeItem(deliveryKey(pk, channel), deliveryItem, wanted(rev, clock.now()));
-      return outcome ? [{ pk, channel }] : [];
-    }),
+  const want = async (
+    place: DeliveryPlace,
+    transition: (delivery: Delivery | undefined) => Step<Delivery, boolean>,
+  ): Promise<readonly WakeUp[]> => {
+    const { outcome: atRest } = await changeItem(deliveryKey(place), deliveryItem, transition);
+    return atRest ? [place] : [];
+  };
+  const messages = channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now())));
+  const notes = arrivals.flatMap(({ change, audience }) =>
+    audience.channels
+      .filter(({ mentions }) => mentions.length > 0)
+      .map(({ channel, mentions }) => {
+        const { key, note } = failureNote(change, mentions);
+        return want({ pk, channel, note: key }, noteWanted(note, clock.now()));
+      }),
   );
-  const due = asked.flat();
+  // In this order: the message first, then what is said in its thread.
+  const due = (await Promise.all([...messages, ...notes])).flat();
   if (due.length > 0) {
     await wakeUp(due);
   }
+};
+
+/** Adds what no event tells, once the messages are on their way: they show it with an edit. */
+const enrich = async (
+  deps: NotifyDeps,
+  pk: string,
+  arrivals: readonly Arrival[],
+  stored: StoredRollout,
+): Promise<StoredRollout> => {
+  const { changeItem, lookUp, log } = deps;
+  const [newest] = arrivals
+    .map(({ change }) => change)
+    .filter((change) => isToBeLookedUp(stored.rollout, change))
+    .sort((a, b) => compareVersions(b.version, a.version));
+  const isHeardOf = stored.channels.length > 0 || arrivals.some(({ audience }) => audience.topics.length > 0);
+  if (newest === undefined || !isHeardOf) {
+    return stored;
+  }
+  const facts = await attempt(lookUp(newest.rollout, newest.version));
+  if (!facts.ok) {
+    log.warn('rollout not looked up', { rollout: pk, error: errorOf(facts.error) });
+    return stored;
+  }
+  const { outcome, item } = await changeItem(rolloutKey(pk), rolloutItem, (known = stored) => {
+    const rollout = withFacts(known.rollout, facts.value);
+    const enriched = rollout === known.rollout ? known : { ...known, rollout };
+    return { ...(enriched !== known && { body: enriched }), outcome: enriched };
+  });
+  await askForMessages(deps, pk, [], outcome, item?.rev ?? 0);
+  return outcome;
 };
 
 /** Publishes an event to the topics that have not had it, and keeps the record that says so. */
@@ -183,35 +241,40 @@ const tell = async (
   const { changeItem, config, publish, clock, log } = deps;
   const key = eventKey(pk, factId(change));
   const { outcome: known } = await changeItem(key, eventItem, unchanged);
-  const routed = channels.length > 0 || audience.topics.length > 0;
+  const topics = audience.topics.map(({ topic }) => topic);
+  const routed = channels.length > 0 || topics.length > 0;
   const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
   const record: EventRecord = known ?? {
     outcome,
     eventIds: [],
     register: registerName(change.register),
+    state: change.state,
+    routes: audience.routes,
+    channels: audience.channels.map(({ channel }) => channel),
     attempt: change.version.attempt,
     time: change.version.time,
     handledAt: clock.now(),
     published: [],
   };
-  const keep = (published: readonly string[]) =>
+  const keep = (published: readonly string[], trouble: Trouble | undefined) =>
     changeItem(key, eventItem, (stored) => ({
       body: {
         ...cameUnder(stored ?? record, change.version.eventId),
         published: [...new Set([...(stored?.published ?? []), ...published])],
+        ...(trouble && { trouble }),
       },
       outcome: undefined,
     }));
-  const missing = audience.topics.filter((topic) => !record.published.includes(topic));
+  const missing = audience.topics.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
-    missing.map((topic) => attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config))))),
+    missing.map(({ topic }) => attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config))))),
   );
-  const done = missing.filter((_topic, index) => published[index]?.ok);
+  const done = missing.flatMap(({ topic }, index) => (published[index]?.ok ? [topic] : []));
   const repeated = known?.eventIds.includes(change.version.eventId) === true;
-  if (!repeated || done.length > 0) {
-    await keep(done);
-  }
   const refusal = published.find((one) => !one.ok);
+  if (!repeated || missing.length > 0) {
+    await keep(done, refusal && { at: clock.now(), error: errorOf(refusal.error).name });
+  }
   if (refusal !== undefined) {
     return failed(log, id, refusal.error);
   }
@@ -238,8 +301,10 @@ const attempt = async <Value>(work: Promise<Value>): Promise<Attempt<Value>> => 
   }
 };
 
+const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 const failed = (log: Log, id: string, error: unknown): Handled => {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = errorOf(error);
   log.error('event failed', { messageId: id, error: cause });
   return { id, outcome: 'failed', reason: cause.name };
 };

@@ -3,7 +3,7 @@ import { awoken, deliveryItem } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
-import { channelOf } from '../../shared/store/keys.ts';
+import { deliveryPlaceOf } from '../../shared/store/keys.ts';
 import type { DueItem, Store } from '../../shared/store/store.ts';
 
 /** What one sweep did: how many deliveries were due, and how many of them it could not see to. */
@@ -49,11 +49,11 @@ export const createSweep =
 
 /** First the wake-up, then the record of it: a crash in between costs no more than a wake-up too many. */
 const wake = async ({ changeItem, wakeUp, clock }: SweepDeps, { key, at }: DueItem): Promise<void> => {
-  const channel = channelOf(key);
-  if (channel === undefined) {
+  const place = deliveryPlaceOf(key);
+  if (place === undefined) {
     throw new Error(`What is due is no delivery: ${key.sk}`);
   }
-  await wakeUp([{ pk: key.pk, channel }]);
+  await wakeUp([place]);
   await changeItem(key, deliveryItem, awoken(at, clock.now()));
 };
 

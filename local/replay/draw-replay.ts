@@ -10,8 +10,8 @@ export const drawReplay = (
   colours: boolean,
 ): string =>
   [
-    ...slack.messages.map(({ channel, text, blocks, edits }) =>
-      drawSlackMessage({ channel: channelName(channel), text, blocks, edits }, colours),
+    ...slack.messages.map(({ channel, threadTs, text, blocks, edits }) =>
+      drawSlackMessage({ channel: channelName(channel), isReply: threadTs !== null, text, blocks, edits }, colours),
     ),
     ...sns.map(({ topic, subject, message }) => drawMail({ topic, subject, message }, colours)),
     [

@@ -1,4 +1,4 @@
-import type { Handled } from '../../functions/notify/notify.ts';
+import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { rolloutName } from '../../shared/message/rollout-name.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
@@ -57,6 +57,7 @@ const PATIENCE_MS = 7 * 24 * 60 * 60_000;
 export const replayEvents = async (
   config: Config,
   { startsAt, events }: Schedule,
+  lookUp: NotifyDeps['lookUp'],
   onProgress?: (handled: number) => void,
 ): Promise<Replayed> => {
   const kernel = createKernel(startsAt);
@@ -66,6 +67,7 @@ export const replayEvents = async (
     network: createCalmNetwork(kernel),
     random: createChance(1).random,
     historyScope: true,
+    lookUp,
     // Of two copies that are handled at the same moment each would be news: one after the other they are counted right.
     notifyConcurrency: 1,
   });
@@ -87,7 +89,14 @@ export const replayEvents = async (
       messages: world.slack
         .messages()
         .filter(({ deleted }) => !deleted)
-        .map(({ channel, ts, text, blocks, edits }) => ({ channel, ts, threadTs: null, text, blocks, edits })),
+        .map(({ channel, ts, thread = null, text, blocks, edits }) => ({
+          channel,
+          ts,
+          threadTs: thread,
+          text,
+          blocks,
+          edits,
+        })),
       calls: world.slack.calls(),
     },
     sns: world

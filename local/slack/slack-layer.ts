@@ -15,6 +15,8 @@ export type SlackCall = {
   readonly method: string;
   readonly channel: string | undefined;
   readonly ts: string | undefined;
+  /** The message in whose thread it is. */
+  readonly thread: string | undefined;
   readonly ok: boolean;
   readonly error: string | undefined;
   readonly message: SlackMessage;
@@ -255,10 +257,12 @@ const callOf = (method: string, fields: JsonRecord, reply: Reply): SlackCall => 
   const told: v.InferOutput<typeof Answered> = parsed.success ? parsed.output : { ok: false };
   const channel = typeof told.channel === 'string' ? told.channel : own(fields, 'channel');
   const ts = told.ts ?? own(fields, 'ts');
+  const thread = own(fields, 'thread_ts');
   return {
     method,
     channel: typeof channel === 'string' ? channel : undefined,
     ts: typeof ts === 'string' ? ts : undefined,
+    thread: typeof thread === 'string' ? thread : undefined,
     ok: told.ok,
     error: told.ok ? undefined : (told.error ?? (reply.kind === 'cut' ? 'connection_cut' : `http_${reply.status}`)),
     message: messageOf(fields),

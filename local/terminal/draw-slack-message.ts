@@ -10,18 +10,23 @@ type PostedMessage = {
   readonly text: string;
   readonly blocks: unknown;
   readonly edits: number;
+  /** Whether it stands in the thread of another. */
+  readonly isReply?: boolean;
 };
 
 type Line = readonly Span[];
 
 /** Draws a Slack message for the terminal. A block or element that is not known is named and left out. */
-export const drawSlackMessage = ({ channel, text, blocks, edits }: PostedMessage, colours = false): string => {
+export const drawSlackMessage = (
+  { channel, text, blocks, edits, isReply = false }: PostedMessage,
+  colours = false,
+): string => {
   const known = v.safeParse(v.pipe(v.array(v.unknown()), v.nonEmpty()), blocks);
   const paragraphs = known.success ? known.output.map(blockLines) : [mrkdwnLines(text)];
   const shown = paragraphs.filter((lines) => lines.length > 0);
   return drawBox(
     {
-      title: `Slack #${channel.replace(/^#/, '')}`,
+      title: `Slack #${channel.replace(/^#/, '')}${isReply ? ', in the thread' : ''}`,
       ...(edits > 0 && { remark: edits === 1 ? 'edited once' : `edited ${edits} times` }),
       lines: shown.flatMap((lines, index) => (index === 0 ? lines : [[], ...lines])),
     },

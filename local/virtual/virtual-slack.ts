@@ -10,6 +10,8 @@ export type HeldMessage = {
   readonly ts: string;
   readonly text: string;
   readonly blocks: readonly unknown[];
+  /** The message to whose thread it belongs. */
+  readonly thread: string | undefined;
   /** The metadata by which its sender can find it. */
   readonly key: string;
   readonly edits: number;
@@ -26,10 +28,20 @@ export type HeardCall = {
 
 /** A Slack workspace in memory, with Slack's rate limits and Block Kit's. Every call takes effect at once. */
 export type VirtualSlack = {
-  readonly post: (channel: string, message: PlainOrRich, key: string) => SlackReply<{ readonly ts: string }>;
+  readonly post: (
+    channel: string,
+    message: PlainOrRich,
+    key: string,
+    thread?: string,
+  ) => SlackReply<{ readonly ts: string }>;
   readonly update: (channel: string, ts: string, message: PlainOrRich) => SlackReply<{ readonly ts: string }>;
   readonly remove: (channel: string, ts: string) => SlackReply<undefined>;
-  readonly find: (channel: string, key: string, since: number) => SlackReply<{ readonly ts: string | undefined }>;
+  readonly find: (
+    channel: string,
+    key: string,
+    since: number,
+    thread?: string,
+  ) => SlackReply<{ readonly ts: string | undefined }>;
   /** In the order they were posted. */
   readonly messages: () => readonly HeldMessage[];
   readonly calls: () => readonly HeardCall[];
@@ -83,10 +95,12 @@ export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlack
   };
 
   return {
-    post: (channel, message, key) => {
+    post: (channel, message, key, thread) => {
       const ts = `${Math.floor(now() / 1000)}.${String(messages.size + 1).padStart(6, '0')}`;
       return heard('chat.postMessage', channel, ts, () => {
-        const problem = problemOf(message);
+        const parent = messages.get(`${channel}/${thread}`);
+        const problem =
+          thread !== undefined && (parent === undefined || parent.deleted) ? 'thread_not_found' : problemOf(message);
         if (problem !== undefined) {
           return refuse(problem);
         }
@@ -94,6 +108,7 @@ export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlack
           channel,
           ts,
           ...contentOf(message),
+          thread,
           key,
           edits: 0,
           deleted: false,
@@ -117,14 +132,15 @@ export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlack
         return reply.ok ? { ok: true, value: undefined } : reply;
       }),
 
-    find: (channel, key, since) =>
-      heard('conversations.history', channel, null, () => {
+    find: (channel, key, since, thread) =>
+      heard(thread === undefined ? 'conversations.history' : 'conversations.replies', channel, null, () => {
         if (!historyScope) {
           return refuse('missing_scope');
         }
         const found = [...messages.values()].find(
           (held) =>
             held.channel === channel &&
+            held.thread === thread &&
             !held.deleted &&
             held.key === key &&
             held.postedAt >= since - BEFORE_MS &&

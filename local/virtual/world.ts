@@ -1,7 +1,7 @@
 import { createDeliver } from '../../functions/deliver/deliver.ts';
 import type { Delivered, PlainOrRich, Slack } from '../../functions/deliver/deliver.ts';
 import { createNotify } from '../../functions/notify/notify.ts';
-import type { Handled } from '../../functions/notify/notify.ts';
+import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
 import { createSweep } from '../../functions/sweep/sweep.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -55,6 +55,7 @@ export type WorldOptions = {
   /** Chance, for backoff. */
   readonly random: () => number;
   readonly historyScope: boolean;
+  readonly lookUp: NotifyDeps['lookUp'];
   readonly notifyConcurrency?: number;
   /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
   readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
@@ -79,7 +80,7 @@ export type World = {
 };
 
 export const createWorld = (options: WorldOptions): World => {
-  const { kernel, config, network, random, historyScope, losesWakeUp, onSlackDeed, onWritten } = options;
+  const { kernel, config, network, random, historyScope, lookUp, losesWakeUp, onSlackDeed, onWritten } = options;
   const { notify, deliver, sweep } = DEPLOYED;
   const table = createMemoryTable();
   const slack = createVirtualSlack({
@@ -146,9 +147,11 @@ export const createWorld = (options: WorldOptions): World => {
       };
     };
     return {
-      post: (channel, message, key) => {
+      post: (channel, message, key, thread) => {
         const noted = noting();
-        return over('chat.postMessage', () => noted(slack.post(channel, message, key), ({ ts }) => ts, message));
+        return over('chat.postMessage', () =>
+          noted(slack.post(channel, message, key, thread), ({ ts }) => ts, message),
+        );
       },
       update: (channel, ts, message) => {
         const noted = noting();
@@ -158,7 +161,10 @@ export const createWorld = (options: WorldOptions): World => {
         const noted = noting();
         return over('chat.delete', () => noted(slack.remove(channel, ts), () => ts, undefined));
       },
-      find: (channel, key, since) => over('conversations.history', () => slack.find(channel, key, since)),
+      find: (channel, key, since, thread) =>
+        over(thread === undefined ? 'conversations.history' : 'conversations.replies', () =>
+          slack.find(channel, key, since, thread),
+        ),
     };
   };
 
@@ -180,7 +186,7 @@ export const createWorld = (options: WorldOptions): World => {
     work: async (batch) => {
       const ending = await run('notify', async (by) => {
         const { clock, changeItem, wakeUp, publish } = portsOf(by);
-        const notifyAll = createNotify({ config, changeItem, publish, wakeUp, clock, log: silent });
+        const notifyAll = createNotify({ config, changeItem, publish, lookUp, wakeUp, clock, log: silent });
         const all = await notifyAll(batch.map(({ id, body }) => ({ id, text: body })));
         accounts.push(...all.map((handled) => ({ handled, by, at: clock.now() })));
         return new Set(all.flatMap(({ id, outcome }) => (outcome === 'failed' ? [id] : [])));

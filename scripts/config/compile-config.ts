@@ -77,7 +77,7 @@ const secretProblems = (text: string, document: Document.Parsed, lines: LineCoun
   }));
 
 const compile = ({ slack, accounts, regions, environments, routes, default: others }: GatehouseYml): Config => ({
-  slack,
+  slack: { workspace: slack.workspace, channels: slack.channels },
   ...(accounts !== undefined && { accounts }),
   ...(regions !== undefined && { regions }),
   environments: environments ?? [],
@@ -85,10 +85,11 @@ const compile = ({ slack, accounts, regions, environments, routes, default: othe
     routes === undefined && others === undefined
       ? routesOfNoRoutes(slack)
       : [
-          ...(routes ?? []).map(({ match = {}, to, ...route }): Route => ({
+          ...(routes ?? []).map(({ match = {}, to, mention, ...route }): Route => ({
             ...route,
             match,
             to: destinationsOf(to, slack),
+            ...(mention !== undefined && { mention: mention.map((name) => slack.mentions?.[name] ?? name) }),
           })),
           ...(others === undefined ? [] : [{ match: {}, to: destinationsOf(others, slack), fallback: true }]),
         ],

@@ -109,28 +109,42 @@ const Destination = v.pipe(
 
 const Destinations = v.pipe(v.array(Destination), v.minLength(1, 'names no destination'));
 
-const Route = v.strictObject({
-  name: described(
-    v.exactOptional(text(60)),
-    'What the route is called where it is explained. Left out: "route 1" and so on, by its place.',
-  ),
-  match: described(v.exactOptional(Match), 'What a change has to be; every key has to hold. Left out: every change.'),
-  except: described(
-    v.exactOptional(
-      v.pipe(
-        Match,
-        v.check((match) => Object.keys(match).length > 0, 'makes an exception of everything'),
-      ),
+const Route = v.pipe(
+  v.strictObject({
+    name: described(
+      v.exactOptional(text(60)),
+      'What the route is called where it is explained. Left out: "route 1" and so on, by its place.',
     ),
-    'What of that is not for this route: a change for which every key here holds.',
+    match: described(v.exactOptional(Match), 'What a change has to be; every key has to hold. Left out: every change.'),
+    except: described(
+      v.exactOptional(
+        v.pipe(
+          Match,
+          v.check((match) => Object.keys(match).length > 0, 'makes an exception of everything'),
+        ),
+      ),
+      'What of that is not for this route: a change for which every key here holds.',
+    ),
+    to: described(Destinations, 'Who hears of it.'),
+    detail: described(
+      v.exactOptional(v.picklist(DETAILS)),
+      'How much its messages say. summary: what happened, where and why it failed; full (the default): all that is known.',
+    ),
+    mention: described(
+      v.exactOptional(oneOrMore(v.string())),
+      'Who is called, in the thread of its channels’ messages, when what the route asks for has failed: names under slack.mentions, or here, or channel.',
+    ),
+    stop: described(v.exactOptional(v.boolean()), 'true: once this route has matched, no later one is asked.'),
+  }),
+  v.check(
+    ({ mention, to }) => mention === undefined || to.some(({ slack }) => slack !== undefined),
+    'mentions somebody, and leads to no channel of Slack',
   ),
-  to: described(Destinations, 'Who hears of it.'),
-  detail: described(
-    v.exactOptional(v.picklist(DETAILS)),
-    'How much its messages say. summary: what happened, where and why it failed; full (the default): all that is known.',
+  v.check(
+    ({ mention, match }) => mention === undefined || match?.state === undefined || match.state.includes('failed'),
+    'mentions somebody when what it asks for has failed, and does not ask for the state "failed"',
   ),
-  stop: described(v.exactOptional(v.boolean()), 'true: once this route has matched, no later one is asked.'),
-});
+);
 
 /** What users write into `gatehouse.yml`. Published as JSON Schema for editors. */
 export const GatehouseYml = v.strictObject({
@@ -152,6 +166,27 @@ export const GatehouseYml = v.strictObject({
           ),
         ),
         'Channel ids by name. The id is at the bottom of the channel’s “About” tab.',
+      ),
+      mentions: described(
+        v.exactOptional(
+          v.record(
+            v.pipe(
+              v.string(),
+              v.regex(
+                /^(?!(?:here|channel)$)[^\s@,]{1,80}$/,
+                'is not a name for somebody (without @ and spaces; here and channel have their own meaning)',
+              ),
+            ),
+            v.pipe(
+              v.string(),
+              v.regex(
+                /^[UWS][A-Z0-9]{2,20}$/,
+                'is neither the id of a user (U0123456789, in the profile’s menu) nor that of a user group (S0123456789)',
+              ),
+            ),
+          ),
+        ),
+        'Whom routes may mention: ids of users (U…) and user groups (S…) by a name of your choice.',
       ),
     }),
     'Where Slack messages can go.',

@@ -10,21 +10,44 @@ const Text = orElse(v.optional(v.string()), undefined);
 
 const Destinations = orElse(v.array(orElse(v.object({ slack: Text, sns: Text }), {})), []);
 
+const Mention = orElse(
+  v.pipe(
+    v.optional(v.union([v.string(), v.array(v.string())]), []),
+    v.transform((written) => [written].flat()),
+  ),
+  [],
+);
+
 /** The names that a file gives and uses, as far as they can be made out whatever else is wrong with it. */
 const Names = orElse(
   v.object({
-    slack: orElse(v.object({ channels: orElse(v.record(v.string(), v.unknown()), {}) }), { channels: {} }),
-    routes: orElse(v.array(orElse(v.object({ name: Text, to: Destinations }), { to: [] })), []),
+    slack: orElse(
+      v.object({
+        channels: orElse(v.record(v.string(), v.unknown()), {}),
+        mentions: orElse(v.optional(v.record(v.string(), v.unknown()), {}), {}),
+      }),
+      { channels: {}, mentions: {} },
+    ),
+    routes: orElse(
+      v.array(orElse(v.object({ name: Text, to: Destinations, mention: Mention }), { to: [], mention: [] })),
+      [],
+    ),
     default: v.optional(Destinations, []),
   }),
-  { slack: { channels: {} }, routes: [], default: [] },
+  { slack: { channels: {}, mentions: {} }, routes: [], default: [] },
 );
 type Names = v.InferOutput<typeof Names>;
 
 /** What the schema cannot see: names that lead nowhere or to two things, and what cannot be reached together. */
 export const referenceProblems = (written: unknown): readonly Problem[] => {
   const names = v.parse(Names, written);
-  return [...unknownChannels(names), ...channelsTwice(names), ...namesTwice(names), ...partitionsApart(names)];
+  return [
+    ...unknownChannels(names),
+    ...channelsTwice(names),
+    ...unknownMentions(names),
+    ...namesTwice(names),
+    ...partitionsApart(names),
+  ];
 };
 
 type Place = { readonly path: Path; readonly slack?: string | undefined; readonly sns?: string | undefined };
@@ -45,6 +68,21 @@ const unknownChannels = (names: Names): readonly Problem[] => {
     const hint = named === undefined ? didYouMean(slack, known) : `, that is the id of "${named}"`;
     return [{ path: [...path, 'slack'], says: `no channel of that name under slack.channels${hint}` }];
   });
+};
+
+/** Whom Slack itself has a word for. */
+const EVERYBODY = ['here', 'channel'];
+
+const unknownMentions = ({ slack, routes }: Names): readonly Problem[] => {
+  const known = [...Object.keys(slack.mentions), ...EVERYBODY];
+  return routes.flatMap(({ mention }, route) =>
+    mention
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
+        path: ['routes', route, 'mention'],
+        says: `nobody of that name under slack.mentions${didYouMean(name, known)}`,
+      })),
+  );
 };
 
 const channelsTwice = ({ slack }: Names): readonly Problem[] => {

@@ -30,6 +30,9 @@ export const DETAILS = ['summary', 'full'] as const;
 
 export type Detail = (typeof DETAILS)[number];
 
+/** Whom Slack notifies: a user (`U…`, `W…`), a user group (`S…`), whoever is active in the channel, or all its members. */
+export type Mention = string;
+
 export type Route = {
   /** Left out, a route is called by its place. */
   readonly name?: string;
@@ -37,8 +40,10 @@ export type Route = {
   /** What of all that `match` matches is not for this route. */
   readonly except?: Match;
   readonly to: readonly Destination[];
-  /** Left out: all. */
+  /** Left out: full. */
   readonly detail?: Detail;
+  /** Who is called, in its channels' threads, when what it asks for has failed. */
+  readonly mention?: readonly Mention[];
   /** Once this one has matched, no later route is asked. */
   readonly stop?: boolean;
   /** Asked only when no route before it has matched: the `default` of `gatehouse.yml`. */

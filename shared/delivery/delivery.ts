@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { ItemKind, Step } from '../store/change-item.ts';
+import { StoredNote } from './note.ts';
+import type { Note } from './note.ts';
 
 /**
  * How far one Slack message is behind its rollout. `want` is the rollout's revision that it should show, `done` the one
@@ -26,6 +28,8 @@ export type Delivery = {
   readonly refused?: 'for-good' | 'heals';
   /** Epoch milliseconds from when the sweep sends a wake-up. */
   readonly dueAt?: number;
+  /** What is said, where this is no message of its own but a reply in the thread of one. */
+  readonly note?: Note;
 };
 
 /** `key` is the metadata by which the message can be found again, `at` when the post began, in epoch milliseconds. */
@@ -46,6 +50,7 @@ const StoredDelivery = v.object({
   error: optional(v.string()),
   refused: optional(v.picklist(['for-good', 'heals'])),
   dueAt: optional(v.number()),
+  note: optional(StoredNote),
 });
 
 export const deliveryItem: ItemKind<Delivery> = {
@@ -79,6 +84,14 @@ export const wanted =
       ? { body: { ...rest, want: rev, dueAt: now + WAKE_UP_MS }, outcome: true }
       : { body: { ...delivery, want: rev }, outcome: false };
   };
+
+/** Asks for a note to be posted, once. True: nobody has asked before, and one wake-up is to be sent. */
+export const noteWanted =
+  (note: Note, now: number) =>
+  (delivery: Delivery | undefined): Step<Delivery, boolean> =>
+    delivery === undefined
+      ? { body: { want: 1, done: 0, fence: 0, failures: 0, dueAt: now + WAKE_UP_MS, note }, outcome: true }
+      : { outcome: false };
 
 /** Whether the message is behind its rollout. */
 export const isDirty = ({ want, done }: Delivery): boolean => want > done;
@@ -126,7 +139,7 @@ export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: num
     if (delivery.ts !== undefined && delivery.ts !== ts) {
       return { outcome: 'lost' };
     }
-    const { want, extra } = delivery;
+    const { want, extra, note } = delivery;
     const behind = want > rev;
     return {
       body: {
@@ -137,6 +150,7 @@ export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: num
         shown: digest,
         failures: 0,
         ...(extra && { extra }),
+        ...(note && { note }),
         ...((behind || extra) && { dueAt: now + WAKE_UP_MS }),
       },
       outcome: behind ? 'behind' : 'clean',

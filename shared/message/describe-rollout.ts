@@ -1,6 +1,7 @@
 import type { Labels } from '../config/labels.ts';
 import type { ActionOverview, Overview } from '../rollout/overview.ts';
-import type { RolloutId } from '../rollout/rollout.ts';
+import { isFinal } from '../rollout/state.ts';
+import type { Register, RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { formatDuration } from './duration.ts';
@@ -13,13 +14,22 @@ export const describeRollout = (id: RolloutId, overview: Overview, { environment
   const duration = durationOf(overview);
   return [
     rolloutName(id, 50),
-    ...(overview.rollbackOf === undefined ? [] : [`rollback of ${shortName(overview.rollbackOf)}`]),
+    ...(overview.isRollback ? [rollbackName(overview)] : []),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
-    rolloutWords(id.source, overview.state).predicate,
+    rolloutWords(id.source, overview.state, overview.isRollback).predicate,
     ...(place === undefined ? [] : [`at ${place}`]),
     ...(duration === undefined ? [] : [`after ${duration}`]),
   ].join(' ');
 };
+
+const rollbackName = ({ rollbackOf }: Overview): string =>
+  rollbackOf === undefined ? 'rollback' : `rollback of ${shortName(rollbackOf)}`;
+
+/** What a deployment undoes, and what undoes it. */
+export const describeRollback = ({ state, isRollback, rollbackOf, rolledBackBy }: Overview): readonly string[] => [
+  ...(isRollback ? [`Rolls back ${rollbackOf === undefined ? 'an earlier deployment' : shortName(rollbackOf)}`] : []),
+  ...(rolledBackBy === undefined || !isFinal(state) ? [] : [`Rolled back by ${shortName(rolledBackBy)}`]),
+];
 
 /** `payments (111122223333)`: what people call an account or a region, and what AWS does. */
 export const labelled = (id: string, label: string | undefined): string =>
@@ -37,6 +47,20 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
   `${shortName(stage)} / ${shortName(action)}`;
+
+/** Which part of a rollout it is about; undefined when it is about all of it. */
+export const describeRegister = (register: Register): string | undefined => {
+  switch (register.kind) {
+    case 'rollout':
+      return undefined;
+    case 'stage':
+      return shortName(register.stage);
+    case 'action':
+      return actionName(register);
+    case 'instance':
+      return `instance ${shortName(register.instance)}`;
+  }
+};
 
 /** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
 export const describeInstances = ({ instances }: Overview): string | undefined =>

@@ -1,9 +1,18 @@
-import type { Trigger } from '../rollout/rollout.ts';
+import type { Facts, Trigger } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
+import { creatorInWords } from './deployment-words.ts';
 
-/** Who or what started the rollout, in at most two lines; none where the trigger has nothing to show. */
-export const describeTrigger = (trigger: Trigger): readonly string[] => {
+/** Who or what started the rollout, in at most two lines; none where nobody knows. */
+export const describeStart = ({ trigger, creator }: Facts): readonly string[] => {
+  if (trigger !== undefined) {
+    return describeTrigger(trigger.value);
+  }
+  const words = creator === undefined ? undefined : creatorInWords(creator.value);
+  return words === undefined ? [] : [`Started by ${words}`];
+};
+
+const describeTrigger = (trigger: Trigger): readonly string[] => {
   switch (trigger.kind) {
     case 'commit': {
       const { message, author, ref, commit, repository } = trigger;

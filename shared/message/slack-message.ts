@@ -8,6 +8,7 @@ import type {
   RichTextQuote,
   RichTextSection,
 } from '@slack/types';
+import type { Detail } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
@@ -15,15 +16,17 @@ import type { Rollout, RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
+import { deploymentErrorInWords } from './deployment-words.ts';
 import {
   actionName,
   describeInstances,
+  describeRollback,
   describeRollout,
   durationOf,
   labelled,
   stopReasonOf,
 } from './describe-rollout.ts';
-import { describeTrigger } from './describe-trigger.ts';
+import { describeStart } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
@@ -41,19 +44,21 @@ const MAX_LINK = 400;
  * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
  * meaning; mrkdwn is only what we write ourselves.
  */
-export const slackMessage = (rollout: Rollout, labels: Labels): SlackMessage => {
+export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): SlackMessage => {
   const overview = overviewOf(rollout);
+  const full = (parts: readonly RichTextPart[]): readonly RichTextBlock[] => (detail === 'full' ? richText(parts) : []);
   return {
     text: escapeMrkdwn(describeRollout(rollout.id, overview, labels), 600),
     blocks: [
       header(rollout.id, overview, labels),
-      ...richText(stageLine(overview.stages)),
-      ...richText(instances(overview)),
+      ...full(stageLine(overview)),
+      ...full(instances(overview)),
+      ...richText(rollback(overview)),
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText(waiting(overview.waiting)),
-      ...richText(stopReason(overview, rollout.facts.stopReason?.value)),
-      ...richText(trigger(rollout)),
+      ...full(stopReason(overview, rollout.facts.stopReason?.value)),
+      ...full(trigger(rollout)),
       context(rollout.id, overview, labels),
     ],
   };
@@ -74,16 +79,17 @@ const code = (content: string): RichTextElement => ({ type: 'text', text: conten
 
 const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
 
-const header = (id: RolloutId, { state, rollbackOf }: Overview, { environment }: Labels): HeaderBlock => {
-  const { emoji, label } = rolloutWords(id.source, state);
-  const shownName = rolloutName(id, 80) + (rollbackOf === undefined ? '' : ' rollback');
+const header = (id: RolloutId, { state, isRollback }: Overview, { environment }: Labels): HeaderBlock => {
+  const { emoji, label } = rolloutWords(id.source, state, isRollback);
+  const shownName = rolloutName(id, 80) + (isRollback ? ' rollback' : '');
   const place = environment === undefined ? '' : ` · ${cutText(shortName(environment), 30)}`;
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${shownName} ${label}${place}`, emoji: false } };
 };
 
 /** `✅ Source, Build succeeded → ❌ Deploy failed`: what is well in plain type, what is not in bold. */
-const stageLine = (stages: readonly StageOverview[]): readonly RichTextPart[] => {
-  if (stages.length === 0) {
+const stageLine = ({ stages, state }: Overview): readonly RichTextPart[] => {
+  const last = stages.at(-1);
+  if (last === undefined) {
     return [];
   }
   // Stages run one after the other: what matters now is at the end.
@@ -94,7 +100,11 @@ const stageLine = (stages: readonly StageOverview[]): readonly RichTextPart[] =>
     return state === 'succeeded' ? text(group) : bold(group);
   });
   const shown = earlier === 0 ? groups : [text(`${earlier} earlier`), ...groups];
-  return [section(...shown.flatMap((group, index) => (index === 0 ? [group] : [text(' → '), group])))];
+  const { position } = last;
+  // How far it has come: of no interest any more once all of it is done.
+  const howFar =
+    position === undefined || state === 'succeeded' ? [] : [text(` (${position.number} of ${position.of})`)];
+  return [section(...shown.flatMap((group, index) => (index === 0 ? [group] : [text(' → '), group])), ...howFar)];
 };
 
 type StageGroup = { readonly state: StageOverview['state']; readonly names: readonly string[] };
@@ -119,11 +129,19 @@ const instances = (overview: Overview): readonly RichTextPart[] => {
   return [section(text(described), ...(failed.length === 0 ? [] : [text(' · '), bold(`❌ ${names}${others} failed`)]))];
 };
 
+const rollback = (overview: Overview): readonly RichTextPart[] => {
+  const lines = describeRollback(overview);
+  return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
+};
+
 const wholeFailure = ({ failure: why }: Overview): readonly RichTextPart[] => {
   const errorCode = cutText(cleanText(why?.errorCode ?? ''), 60);
   const summary = cutText(cleanText(why?.summary ?? ''), 240);
+  const words = deploymentErrorInWords(errorCode);
   return [
-    ...(errorCode === '' ? [] : [section(text('Failed with '), code(errorCode))]),
+    ...(errorCode === ''
+      ? []
+      : [section(text('Failed with '), code(errorCode), ...(words === undefined ? [] : [text(`: ${words}`)]))]),
     ...(summary === '' ? [] : [quote(summary)]),
   ];
 };
@@ -186,7 +204,7 @@ const stopReason = (overview: Overview, told: string | undefined): readonly Rich
 };
 
 const trigger = ({ facts }: Rollout): readonly RichTextPart[] => {
-  const lines = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
+  const lines = describeStart(facts);
   return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
 };
 

@@ -7,7 +7,7 @@ import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
 import { actionName, describeInstances, describeRollout, labelled, placeOf, stopReasonOf } from './describe-rollout.ts';
-import { describeTrigger } from './describe-trigger.ts';
+import { describeStart } from './describe-trigger.ts';
 import { momentOf } from './moment.ts';
 import { shortName } from './rollout-name.ts';
 import { rolloutWords, wordsOf } from './state-words.ts';
@@ -173,7 +173,7 @@ const instanceLines = (overview: Overview): readonly string[] => {
 };
 
 const factsOf = ({ id, facts }: Rollout, overview: Overview, { account, region }: Labels): readonly string[] => {
-  const [first, ...rest] = facts.trigger === undefined ? [] : describeTrigger(facts.trigger.value);
+  const [first, ...rest] = describeStart(facts);
   return [
     fact('Trigger', first),
     ...rest.map((line) => fact('', line)),

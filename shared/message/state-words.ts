@@ -27,6 +27,13 @@ export const wordsOf = (state: State): StateWords => WORDS[state];
 // Nobody approves a blue/green deployment: it is continued by hand, or by itself after the time that its group allows.
 const READY: StateWords = { emoji: '⏳', label: 'ready for traffic', predicate: 'is ready for traffic' };
 
+// No success of the new version, and not to be taken for one at a glance.
+const ROLLED_BACK: StateWords = { ...WORDS.succeeded, emoji: '↩️' };
+
 /** The state of a whole rollout in people's words: a deployment waits for something else than a pipeline does. */
-export const rolloutWords = (source: RolloutId['source'], state: State): StateWords =>
-  source === 'codedeploy' && state === 'waiting' ? READY : wordsOf(state);
+export const rolloutWords = (source: RolloutId['source'], state: State, isRollback = false): StateWords => {
+  if (isRollback && state === 'succeeded') {
+    return ROLLED_BACK;
+  }
+  return source === 'codedeploy' && state === 'waiting' ? READY : wordsOf(state);
+};

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { ItemKind } from '../store/change-item.ts';
+import { STATES } from './state.ts';
+import type { State } from './state.ts';
 
 /** What became of an event: which register it told of, and the topics that it was published to. */
 export type EventRecord = {
@@ -7,6 +9,10 @@ export type EventRecord = {
   /** The ids that it came under: the event's own, and another by each other road. */
   readonly eventIds: readonly string[];
   readonly register: string;
+  readonly state?: State;
+  /** The names of the routes that it matched, and the channels that they led to. */
+  readonly routes?: readonly string[];
+  readonly channels?: readonly string[];
   readonly attempt: number;
   /** Epoch milliseconds, from the event. */
   readonly time: number;
@@ -14,7 +20,14 @@ export type EventRecord = {
   readonly handledAt: number;
   /** Ledger: what is in here is not published again. */
   readonly published: readonly string[];
+  /** Why a topic did not take it, the last time that one did not. */
+  readonly trouble?: Trouble;
 };
+
+/** What went wrong, and when (epoch milliseconds). */
+export type Trouble = { readonly at: number; readonly error: string };
+
+export const StoredTrouble = v.object({ at: v.number(), error: v.string() });
 
 const MOST_IDS = 10;
 
@@ -28,10 +41,14 @@ const StoredEvent = v.object({
   outcome: v.picklist(['applied', 'stale', 'unrouted']),
   eventIds: v.array(v.string()),
   register: v.string(),
+  state: v.exactOptional(v.picklist(STATES)),
+  routes: v.exactOptional(v.array(v.string())),
+  channels: v.exactOptional(v.array(v.string())),
   attempt: v.number(),
   time: v.number(),
   handledAt: v.number(),
   published: v.array(v.string()),
+  trouble: v.exactOptional(StoredTrouble),
 });
 
 export const eventItem: ItemKind<EventRecord> = { parse: (body) => v.parse(StoredEvent, body) };

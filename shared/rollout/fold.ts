@@ -50,21 +50,36 @@ const mergeRegister = (known: RegisterState, told: RegisterState): RegisterState
 /** What one event decides in a register; the start is merged apart, from all of them. */
 const contentOf = ({ state, result }: RegisterState): unknown => ({ state, result });
 
+/** The rollout with facts that no event tells and somebody looked up. */
+export const withFacts = (rollout: Rollout, told: Facts): Rollout => {
+  const facts = mergeFacts(rollout.facts, told);
+  return facts === rollout.facts ? rollout : { ...rollout, facts };
+};
+
 const mergeFacts = (known: Facts, told: Facts): Facts => {
   const trigger = mergeFact(known.trigger, told.trigger);
   const stopReason = mergeFact(known.stopReason, told.stopReason);
   const failure = mergeFact(known.failure, told.failure);
   const rollbackOf = mergeFact(known.rollbackOf, told.rollbackOf);
+  const rolledBackBy = mergeFact(known.rolledBackBy, told.rolledBackBy);
+  const creator = mergeFact(known.creator, told.creator);
+  const stages = mergeFact(known.stages, told.stages);
   return trigger === known.trigger &&
     stopReason === known.stopReason &&
     failure === known.failure &&
-    rollbackOf === known.rollbackOf
+    rollbackOf === known.rollbackOf &&
+    rolledBackBy === known.rolledBackBy &&
+    creator === known.creator &&
+    stages === known.stages
     ? known
     : {
         ...(trigger && { trigger }),
         ...(stopReason && { stopReason }),
         ...(failure && { failure }),
         ...(rollbackOf && { rollbackOf }),
+        ...(rolledBackBy && { rolledBackBy }),
+        ...(creator && { creator }),
+        ...(stages && { stages }),
       };
 };
 

@@ -14,6 +14,8 @@ export type ActionOverview = {
 
 export type StageOverview = {
   readonly stage: string;
+  /** Which of the pipeline's stages it is, from 1, and of how many; undefined as long as nobody has looked it up. */
+  readonly position: { readonly number: number; readonly of: number } | undefined;
   readonly state: State;
   readonly startedAt: number;
   readonly actions: readonly ActionOverview[];
@@ -42,8 +44,12 @@ export type Overview = {
   readonly instances: InstancesOverview | undefined;
   /** Why the whole of it failed; absent unless it did. */
   readonly failure: Result | undefined;
-  /** The id of the deployment that this one undoes. */
+  /** Whether it brings back what was there before. */
+  readonly isRollback: boolean;
+  /** The id of the deployment that this one undoes, if it is known. */
   readonly rollbackOf: string | undefined;
+  /** The id of the deployment that undoes this one. */
+  readonly rolledBackBy: string | undefined;
   /** 1 for the first run, 2 after a stage was retried, and so on. */
   readonly attempt: number;
 };
@@ -61,7 +67,7 @@ export const overviewOf = (rollout: Rollout): Overview => {
     state: told === 'in-progress' && waiting.length > 0 ? 'waiting' : told,
     startedAt: Math.min(...registers.map(({ startedAt }) => startedAt)),
     endedAt: ended ? whole.version.time : undefined,
-    stages: stagesOf(registers, actions),
+    stages: stagesOf(registers, actions, rollout.facts.stages?.value ?? []),
     failures:
       whole?.state === 'succeeded'
         ? []
@@ -69,10 +75,18 @@ export const overviewOf = (rollout: Rollout): Overview => {
     waiting,
     instances: instancesOf(registers),
     failure: told === 'failed' ? rollout.facts.failure?.value : undefined,
+    isRollback: isRollback(rollout.facts),
     rollbackOf: rollout.facts.rollbackOf?.value,
+    rolledBackBy: rollout.facts.rolledBackBy?.value,
     attempt: Math.max(1, whole?.version.attempt ?? 1),
   };
 };
+
+/** Whoever makes deployments in order to undo others: CodeDeploy itself, or CloudFormation with a whole stack. */
+const UNDOERS: ReadonlySet<string> = new Set(['codeDeployRollback', 'CloudFormationRollback']);
+
+const isRollback = ({ rollbackOf, creator }: Rollout['facts']): boolean =>
+  rollbackOf !== undefined || (creator !== undefined && UNDOERS.has(creator.value));
 
 const instancesOf = (registers: readonly RegisterState[]): InstancesOverview | undefined => {
   const instances = registers.flatMap(({ register, state, startedAt }) =>
@@ -111,6 +125,7 @@ const isFailureOf =
 const stagesOf = (
   registers: readonly RegisterState[],
   actions: readonly ActionOverview[],
+  order: readonly string[],
 ): readonly StageOverview[] => {
   const told = new Map(
     registers.flatMap(({ register, state, startedAt }) =>
@@ -123,8 +138,10 @@ const stagesOf = (
       const own = actions.filter((action) => action.stage === stage);
       const known = told.get(stage);
       const state = known?.state ?? 'in-progress';
+      const place = order.indexOf(stage);
       return {
         stage,
+        position: place === -1 ? undefined : { number: place + 1, of: order.length },
         state: state === 'in-progress' && own.some((action) => action.state === 'waiting') ? 'waiting' : state,
         startedAt: Math.min(...own.map(({ startedAt }) => startedAt), known?.startedAt ?? Number.POSITIVE_INFINITY),
         actions: own,

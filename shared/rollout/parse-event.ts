@@ -62,6 +62,7 @@ const identified = (change: StateChange): StateChange => {
   return { ...change, version, facts: withVersion(change.facts, version) };
 };
 
+/** Events tell these facts; the others are looked up. */
 const withVersion = ({ trigger, stopReason, failure, rollbackOf }: Facts, version: Version): Facts => {
   const told = <Value>(fact: Fact<Value>): Fact<Value> => ({ version, value: fact.value });
   return {

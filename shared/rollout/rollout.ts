@@ -67,6 +67,12 @@ export type Facts = {
   readonly failure?: Fact<Result>;
   /** The id of the deployment that this one undoes. */
   readonly rollbackOf?: Fact<string>;
+  /** The id of the deployment that undoes this one. */
+  readonly rolledBackBy?: Fact<string>;
+  /** Who made a deployment, in CodeDeploy's word: looked up, for no event tells. */
+  readonly creator?: Fact<string>;
+  /** The names of a pipeline's stages, in their order: looked up, for events tell only of those that have begun. */
+  readonly stages?: Fact<readonly string[]>;
 };
 
 export type Fact<Value> = { readonly version: Version; readonly value: Value };

@@ -4,7 +4,12 @@ import type { Rollout } from './rollout.ts';
 import { STATES } from './state.ts';
 
 /** A rollout with the channels that hear of it: once heard, a channel hears the rest. */
-export type StoredRollout = { readonly rollout: Rollout; readonly channels: readonly string[] };
+export type StoredRollout = {
+  readonly rollout: Rollout;
+  readonly channels: readonly string[];
+  /** By channel, the first in `gatehouse.yml` of the routes that led there, from 0: it says how much is told. */
+  readonly routes?: Readonly<Record<string, number>>;
+};
 
 const text = v.exactOptional(v.string());
 
@@ -12,13 +17,15 @@ const StoredVersion = v.object({ attempt: v.number(), time: v.number(), rank: v.
 
 const StoredResult = v.object({ summary: text, errorCode: text, url: text });
 
-const StoredRegister = v.object({
-  register: v.variant('kind', [
-    v.object({ kind: v.literal('rollout') }),
-    v.object({ kind: v.literal('stage'), stage: v.string() }),
-    v.object({ kind: v.literal('action'), stage: v.string(), action: v.string() }),
-    v.object({ kind: v.literal('instance'), instance: v.string() }),
-  ]),
+export const StoredRegister = v.variant('kind', [
+  v.object({ kind: v.literal('rollout') }),
+  v.object({ kind: v.literal('stage'), stage: v.string() }),
+  v.object({ kind: v.literal('action'), stage: v.string(), action: v.string() }),
+  v.object({ kind: v.literal('instance'), instance: v.string() }),
+]);
+
+const StoredState = v.object({
+  register: StoredRegister,
   state: v.picklist(STATES),
   version: StoredVersion,
   startedAt: v.number(),
@@ -49,15 +56,19 @@ const storedFact = <Value extends v.GenericSchema>(value: Value) =>
 const Stored = v.object({
   rollout: v.object({
     id: StoredId,
-    registers: v.record(v.string(), StoredRegister),
+    registers: v.record(v.string(), StoredState),
     facts: v.object({
       trigger: storedFact(StoredTrigger),
       stopReason: storedFact(v.string()),
       failure: storedFact(StoredResult),
       rollbackOf: storedFact(v.string()),
+      rolledBackBy: storedFact(v.string()),
+      creator: storedFact(v.string()),
+      stages: storedFact(v.array(v.string())),
     }),
   }),
   channels: v.array(v.string()),
+  routes: v.exactOptional(v.record(v.string(), v.number())),
 });
 
 export const rolloutItem: ItemKind<StoredRollout> = { parse: (body) => v.parse(Stored, body) };

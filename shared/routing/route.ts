@@ -1,11 +1,25 @@
-import type { Config, Destination, Route } from '../config/config.ts';
+import type { Config, Detail, Mention, Route } from '../config/config.ts';
 import type { StateChange } from '../rollout/rollout.ts';
 import { factsOf } from './change-facts.ts';
 import type { ChangeFacts } from './change-facts.ts';
-import { matches } from './match.ts';
+import { isOfSubject, matches } from './match.ts';
 
 /** Who hears of a change: channels and topics, each named once. */
-export type Audience = { readonly channels: readonly string[]; readonly topics: readonly string[] };
+export type Audience = {
+  readonly channels: readonly Listener[];
+  readonly topics: readonly { readonly topic: string; readonly detail: Detail }[];
+  /** What the routes are called that lead there. */
+  readonly routes: readonly string[];
+};
+
+/** A channel that hears of a change. */
+export type Listener = {
+  readonly channel: string;
+  /** The first of the routes that lead there, by its place among all. */
+  readonly route: number;
+  /** Who there is called to it. */
+  readonly mentions: readonly Mention[];
+};
 
 /** What a route says to a change. `because`: what a route before it did, so that this one is not asked. */
 export type Answer =
@@ -17,14 +31,36 @@ export type Answer =
  * same destinations in whatever order they come.
  */
 export const audienceOf = (change: StateChange, routes: Config['routes']): Audience => {
-  const destinations = askRoutes(factsOf(change), routes).flatMap(({ says, route }) =>
-    says === 'matches' ? route.to : [],
-  );
-  return {
-    channels: distinct(destinations.flatMap((to) => (to.kind === 'slack' ? [to.channel] : []))),
-    topics: distinct(destinations.flatMap((to: Destination) => (to.kind === 'sns' ? [to.topic] : []))),
-  };
+  const facts = factsOf(change);
+  const channels = new Map<string, Listener>();
+  const topics = new Map<string, Audience['topics'][number]>();
+  const names: string[] = [];
+  for (const [place, { says, route }] of askRoutes(facts, routes).entries()) {
+    if (says !== 'matches') {
+      continue;
+    }
+    names.push(routeName(route, place));
+    for (const to of route.to) {
+      switch (to.kind) {
+        case 'slack': {
+          const { channel } = to;
+          const known = channels.get(channel) ?? { channel, route: place, mentions: [] };
+          channels.set(channel, { ...known, mentions: distinct([...known.mentions, ...mentionsOf(route, facts)]) });
+          break;
+        }
+        case 'sns':
+          if (!topics.has(to.topic)) {
+            topics.set(to.topic, { topic: to.topic, detail: route.detail ?? 'full' });
+          }
+      }
+    }
+  }
+  return { channels: [...channels.values()], topics: [...topics.values()], routes: names };
 };
+
+/** People are called when it is the very thing that a route asks for which has failed. */
+const mentionsOf = ({ match, mention = [] }: Route, facts: ChangeFacts): readonly Mention[] =>
+  facts.state === 'failed' && isOfSubject(match, facts) ? mention : [];
 
 /** Asks each route in turn, until one that matches says stop. */
 export const askRoutes = (facts: ChangeFacts, routes: Config['routes']): readonly Answer[] => {

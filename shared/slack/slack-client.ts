@@ -78,11 +78,12 @@ export const createSlackClient = (apiUrl: string, token: Token) => {
   };
 
   return {
-    post: (channel: string, message: Message, key: string) =>
+    post: (channel: string, message: Message, key: string, thread?: string) =>
       call(async (client) => {
         const { ts } = await client.chat.postMessage({
           channel,
           ...contentOf(message),
+          ...(thread !== undefined && { thread_ts: thread }),
           unfurl_links: false,
           unfurl_media: false,
           metadata: { event_type: EVENT_TYPE, event_payload: { key } },
@@ -102,18 +103,21 @@ export const createSlackClient = (apiUrl: string, token: Token) => {
         return undefined;
       }),
 
-    find: (channel: string, key: string, since: number) =>
+    find: (channel: string, key: string, since: number, thread?: string) =>
       call(async (client) => {
         let cursor: string | undefined;
         for (let page = 0; page < MOST_PAGES; page += 1) {
-          const history = await client.conversations.history({
+          const asked = {
             channel,
             oldest: String((since - AROUND_MS) / 1000),
             latest: String((since + AROUND_MS) / 1000),
             include_all_metadata: true,
             limit: PAGE,
             ...(cursor && { cursor }),
-          });
+          };
+          const history = await (thread === undefined
+            ? client.conversations.history(asked)
+            : client.conversations.replies({ ...asked, ts: thread }));
           const { messages, response_metadata: more } = v.parse(History, history);
           const ours = messages.find(({ metadata }) => metadata?.event_payload?.key === key);
           cursor = more?.next_cursor;

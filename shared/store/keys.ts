@@ -20,13 +20,29 @@ export const rolloutKey = (pk: string): Key => ({ pk, sk: 'STATE' });
 /** Keyed by what was told, not by who told it: the same fact by two roads is one event. */
 export const eventKey = (pk: string, factId: string): Key => ({ pk, sk: joined('EVENT', factId) });
 
-const SLACK_DELIVERY = 'SLACK#';
+/** Where a delivery is: the channel's message, or with `note` what is said once in its thread. */
+export type DeliveryPlace = { readonly pk: string; readonly channel: string; readonly note?: string };
 
-export const deliveryKey = (pk: string, channel: string): Key => ({ pk, sk: joined('SLACK', channel) });
+export const deliveryKey = ({ pk, channel, note }: DeliveryPlace): Key => ({
+  pk,
+  sk: note === undefined ? joined('SLACK', channel) : joined('NOTE', channel, note),
+});
 
-/** The channel of a delivery's key; undefined for the key of anything else. */
-export const channelOf = ({ sk }: Key): string | undefined =>
-  sk.startsWith(SLACK_DELIVERY) ? decodeURIComponent(sk.slice(SLACK_DELIVERY.length)) : undefined;
+/** The delivery that a key is of; undefined for the key of anything else. */
+export const deliveryPlaceOf = ({ pk, sk }: Key): DeliveryPlace | undefined => {
+  const [kind, channel, note] = sk.split('#').map(decodeURIComponent);
+  if (channel === undefined) {
+    return undefined;
+  }
+  switch (kind) {
+    case 'SLACK':
+      return { pk, channel };
+    case 'NOTE':
+      return note === undefined ? undefined : { pk, channel, note };
+    default:
+      return undefined;
+  }
+};
 
 export const methodKey = (workspace: string, method: string): Key => ({
   pk: joined('W', workspace),

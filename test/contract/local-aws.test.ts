@@ -359,7 +359,8 @@ describe('the gateway', () => {
       status: 400,
       body: {
         __type: 'UnknownOperationException',
-        message: 'There is no local "kinesis". The local stack has dynamodb, sqs, sns, sts, ssm, events.',
+        message:
+          'There is no local "kinesis". The local stack has codedeploy, codepipeline, dynamodb, sqs, sns, sts, ssm, events.',
       },
     });
   });

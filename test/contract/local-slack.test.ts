@@ -2,6 +2,7 @@ import { LogLevel, WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSlackLayer } from '../../local/slack/slack-layer.ts';
 import type { SlackCall, SlackLayer } from '../../local/slack/slack-layer.ts';
+import { createSlackClient } from '../../shared/slack/slack-client.ts';
 
 const CHANNELS = { deployments: 'C0DEPLOYMENTS', general: 'C0GENERAL' };
 
@@ -251,5 +252,19 @@ describe('a fault of the local Slack', () => {
 
   it('is refused when it makes no sense', async () => {
     expect((await setFault({ method: 'chat.postMessage', drop: 'sometimes' })).status).toBe(400);
+  });
+
+  it('keeps replies in their thread, where they can be found again', async () => {
+    const { ts: thread = '' } = await post();
+    const token = { read: () => Promise.resolve(slack.botToken), forget: () => undefined };
+    const client = createSlackClient(`${slack.url}/api/`, token);
+    now += 1_100;
+    const replied = await client.post(CHANNELS.deployments, { text: '<!here> it failed' }, 'key-1', thread);
+    const ts = replied.ok ? replied.value.ts : undefined;
+    expect(ts).toMatch(/^\d+\.\d+$/);
+    const since = Number(ts) * 1000;
+    expect(await client.find(CHANNELS.deployments, 'key-1', since, thread)).toEqual({ ok: true, value: { ts } });
+    expect(await client.find(CHANNELS.deployments, 'key-1', since)).toEqual({ ok: true, value: { ts: undefined } });
+    expect(calls.find(({ thread: one }) => one !== undefined)?.thread).toBe(thread);
   });
 });

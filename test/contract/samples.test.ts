@@ -151,6 +151,18 @@ describe('a run', () => {
     expect({ state: overview?.state, instances: overview?.instances }).toEqual({ state, instances });
   });
 
+  it('of rollback is a deployment that fails and one that undoes it', () => {
+    const rollouts = Map.groupBy(run('rollback'), ({ rollout }) => rollout.executionId);
+    const ends = [...rollouts].map(([id, changes]) => {
+      const rollout = changes.reduce<Rollout | undefined>(fold, undefined);
+      return [id, rollout && overviewOf(rollout).state];
+    });
+    expect(ends).toEqual([
+      ['d-4K8XQ2VZP', 'failed'],
+      ['d-7M1WTN3HC', 'succeeded'],
+    ]);
+  });
+
   it.each([
     'success',
     'failure-and-retry',
@@ -159,6 +171,7 @@ describe('a run', () => {
     'superseded',
     'deployment-success',
     'deployment-failure',
+    'rollback',
   ])('of %s is in order', (story) => {
     const times = run(story).map(({ version }) => version.time);
     expect(times).toEqual(times.toSorted((a, b) => a - b));

@@ -87,6 +87,19 @@ describe('the Slack client', () => {
     });
   });
 
+  it('replies in a thread, and looks for a reply there', async () => {
+    const { client, calls } = await aSlack((response, call) => {
+      const messages = [{ ts: '1.6', metadata: { event_type: 'gatehouse_delivery', event_payload: { key: 'key-1' } } }];
+      json({ ok: true, ts: '1.6', ...(call.method === 'conversations.replies' && { messages }) })(response, call);
+    });
+    await client.post('C1', MESSAGE, 'key-1', '1.5');
+    await expect(client.find('C1', 'key-1', 1_000_000, '1.5')).resolves.toEqual({ ok: true, value: { ts: '1.6' } });
+    expect(calls.map(({ method, form }) => [method, form.get('thread_ts') ?? form.get('ts')])).toEqual([
+      ['chat.postMessage', '1.5'],
+      ['conversations.replies', '1.5'],
+    ]);
+  });
+
   it('takes the blocks away when it sends plain text', async () => {
     const { client, calls } = await aSlack(json({ ok: true, ts: '1.5' }));
     await client.update('C1', '1.5', { text: 'plain' });

@@ -1,10 +1,12 @@
 import type { Invocation } from '../../local/virtual/invocation.ts';
 import type { HeldMessage } from '../../local/virtual/virtual-slack.ts';
 import type { SlackDeed, World } from '../../local/virtual/world.ts';
+import { DETAILS } from '../../shared/config/config.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
 import { LEASE_MS } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
+import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
 import { deliveryKey } from '../../shared/store/keys.ts';
@@ -47,9 +49,10 @@ const OVERDUE_MS = 15_000;
 const isOverdue = ({ at, askedAt, owned }: Seen): boolean => !owned && at - askedAt > OVERDUE_MS;
 
 export const createJudge = (config: Config, now: () => number): Judge => {
-  /** What each revision of a rollout looks like, by its key. */
-  const looks = new Map<string, string[]>();
+  /** What each revision of a rollout may look like, and what a note does, by the delivery's place. */
+  const looks = new Map<string, (readonly string[])[]>();
   const executions = new Map<string, string>();
+  const rollouts = new Map<string, Rollout>();
   const fences = new Map<string, number>();
   const claims = new Map<string, { readonly fence: number; readonly at: number }>();
   /** When an invocation first wrote down a message's id. */
@@ -60,18 +63,28 @@ export const createJudge = (config: Config, now: () => number): Judge => {
   const deeds: Seen[] = [];
 
   const placeOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
-  const pairOfDeed = ({ wakeUp }: SlackDeed): string => pairOf(executions.get(wakeUp.pk) ?? wakeUp.pk, wakeUp.channel);
+  const pairOfDeed = ({ wakeUp }: SlackDeed): string =>
+    pairOf(executions.get(wakeUp.pk) ?? wakeUp.pk, wakeUp.channel, wakeUp.note);
+
+  const looksOf = ({ wakeUp }: SlackDeed) =>
+    looks.get(wakeUp.note === undefined ? wakeUp.pk : placeOf(deliveryKey(wakeUp))) ?? [];
 
   return {
     onRollout: (pk, rev, rollout) => {
       executions.set(pk, rollout.id.executionId);
       const known = looks.get(pk) ?? [];
-      known[rev] = lookOf(slackMessage(rollout, labelsOf(rollout.id, config)));
+      const labels = labelsOf(rollout.id, config);
+      known[rev] = DETAILS.map((detail) => lookOf(slackMessage(rollout, labels, detail)));
       looks.set(pk, known);
+      rollouts.set(pk, rollout);
     },
 
-    onDelivery: (key, { fence, done, ts, extra = [] }, by) => {
+    onDelivery: (key, { fence, done, ts, note, extra = [] }, by) => {
       const place = placeOf(key);
+      const told = rollouts.get(key.pk);
+      if (note !== undefined && told !== undefined) {
+        looks.set(place, [[lookOf(noteMessage(told.id, labelsOf(told.id, config), note))]]);
+      }
       // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
       const isDoubt = claims.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
       lastWriteAt.set(by.number, now());
@@ -91,7 +104,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     },
 
     onSlackDeed: (deed) => {
-      const place = placeOf(deliveryKey(deed.wakeUp.pk, deed.wakeUp.channel));
+      const place = placeOf(deliveryKey(deed.wakeUp));
       const claim = claims.get(`${place} ${deed.by.number}`);
       deeds.push({
         ...deed,
@@ -160,10 +173,27 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       const strays = [...visible.keys()]
         .filter((pair) => !expected.messages.has(pair))
         .map((pair) => `P2: nobody asked for ${pair}`);
-      const screens = [...Map.groupBy(deeds, ({ wakeUp, ts }) => `${wakeUp.channel}/${ts}`).values()].flatMap(
-        (history) => screenProblems(history, looks, faults.faultTimes()),
+      const astray = [...visible].flatMap(([pair, held]) =>
+        held
+          .filter(({ channel, ts, thread }) => {
+            const post = deeds.find((deed) => deed.wakeUp.channel === channel && deed.ts === ts);
+            const isNote = post?.wakeUp.note !== undefined;
+            const parent = deeds.find((deed) => deed.wakeUp.channel === channel && deed.ts === thread);
+            return isNote ? parent?.wakeUp.pk !== post.wakeUp.pk : thread !== undefined;
+          })
+          .map(() => `P2: in the wrong thread: ${pair}`),
       );
-      return [...messages, ...late, ...strays, ...screens, ...publicationProblems(expected.publications, end)];
+      const screens = [...Map.groupBy(deeds, ({ wakeUp, ts }) => `${wakeUp.channel}/${ts}`).values()].flatMap(
+        (history) => screenProblems(history, looksOf, faults.faultTimes()),
+      );
+      return [
+        ...messages,
+        ...late,
+        ...strays,
+        ...astray,
+        ...screens,
+        ...publicationProblems(expected.publications, end),
+      ];
     },
   };
 };
@@ -176,18 +206,20 @@ const isFirstOf =
 /** P4: a message shows revisions that were, and never goes back; if somebody without the fence did it, not for long. */
 const screenProblems = (
   history: readonly Seen[],
-  looks: ReadonlyMap<string, readonly string[]>,
+  looksOf: (deed: Seen) => readonly (readonly string[])[],
   faultTimes: readonly number[],
 ): readonly string[] => {
   const problems: string[] = [];
   let newest = 0;
   let regressedAt: number | undefined;
-  for (const { shows, wakeUp, at, owned, wasGivenUp } of history) {
+  for (const deed of history) {
+    const { shows, wakeUp, at, owned, wasGivenUp } = deed;
     if (shows === undefined) {
       break;
     }
-    const revisions = [...(looks.get(wakeUp.pk) ?? []).entries()].flatMap(([rev, look]) =>
-      look === lookOf(shows) ? [rev] : [],
+    // A place in the list that nobody filled is undefined to the iterator.
+    const revisions = [...looksOf(deed).entries()].flatMap(([rev, possible = []]) =>
+      possible.includes(lookOf(shows)) ? [rev] : [],
     );
     const forward = revisions.find((rev) => rev >= newest);
     if (revisions.length === 0) {

@@ -1,5 +1,6 @@
-import type { Config, Route } from '../../shared/config/config.ts';
+import type { Config, Detail, Route } from '../../shared/config/config.ts';
 import type { Labels } from '../../shared/config/labels.ts';
+import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, RegisterState, Rollout } from '../../shared/rollout/rollout.ts';
@@ -7,13 +8,14 @@ import type { ToldEvent } from './runs.ts';
 
 /** What has to be in the end, worked out from the events that were accepted and from nothing else. */
 export type Expected = {
-  /** What a channel shows of an execution, by `pairOf`. */
+  /** What a channel shows of an execution, and what is said in the thread, by `pairOf`. */
   readonly messages: ReadonlyMap<string, string>;
   /** Each event with each topic that has to hear of it. */
   readonly publications: readonly { readonly eventId: string; readonly topic: string }[];
 };
 
-export const pairOf = (executionId: string, channel: string): string => `${executionId} in ${channel}`;
+export const pairOf = (executionId: string, channel: string, note = ''): string =>
+  `${executionId} in ${channel} ${note}`;
 
 /** What people see of a message, to be compared. */
 export const lookOf = ({ text, blocks }: { readonly text: string; readonly blocks?: readonly unknown[] }): string =>
@@ -26,14 +28,49 @@ export const expect = (accepted: readonly ToldEvent[], config: Config): Expected
       executions.flatMap((events) => {
         const channels = new Set(events.flatMap((event) => destinations(event, config, 'slack')));
         const rollout = foldApart(events);
-        const look = rollout === undefined ? '' : lookOf(slackMessage(rollout, labelsOf(rollout, config)));
-        return [...channels].map((channel) => [pairOf(events[0]?.rollout.executionId ?? '', channel), look] as const);
+        return rollout === undefined
+          ? []
+          : [
+              ...[...channels].map((channel) => {
+                const message = slackMessage(rollout, labelsOf(rollout, config), detailIn(channel, events, config));
+                return [pairOf(rollout.id.executionId, channel), lookOf(message)] as const;
+              }),
+              ...events.flatMap((event) => notesOn(event, rollout, config)),
+            ];
       }),
     ),
     publications: [...new Map(accepted.map((event) => [event.eventId, event])).values()].flatMap((event) =>
       destinations(event, config, 'sns').map((topic) => ({ eventId: event.eventId, topic })),
     ),
   };
+};
+
+const leadsTo = ({ to }: Route, channel: string): boolean =>
+  to.some((one) => one.kind === 'slack' && one.channel === channel);
+
+/** Of all routes that led to a channel, the first in the file says how much is told there. */
+const detailIn = (channel: string, events: readonly ToldEvent[], { routes }: Config): Detail =>
+  routes.find((route) => leadsTo(route, channel) && events.some((event) => hears(route, event)))?.detail ?? 'full';
+
+/** The worlds' routes ask for whole executions: of those that have failed people are told. */
+const notesOn = (event: ToldEvent, rollout: Rollout, config: Config): readonly (readonly [string, string])[] => {
+  const { register, attempt } = event;
+  if (event.state !== 'failed' || register.kind !== 'rollout') {
+    return [];
+  }
+  return destinations(event, config, 'slack').flatMap((channel) => {
+    const calling = config.routes.filter((route) => leadsTo(route, channel) && hears(route, event));
+    const mentions = [...new Set(calling.flatMap(({ mention = [] }) => mention))];
+    const note = { kind: 'failure', register, attempt, mentions } as const;
+    return mentions.length === 0
+      ? []
+      : [
+          [
+            pairOf(rollout.id.executionId, channel, `failed rollout ${attempt}`),
+            lookOf(noteMessage(rollout.id, labelsOf(rollout, config), note)),
+          ],
+        ];
+  });
 };
 
 const destinations = (event: ToldEvent, config: Config, kind: 'slack' | 'sns'): readonly string[] => [

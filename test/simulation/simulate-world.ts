@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
-import { channelOf } from '../../shared/store/keys.ts';
+import { deliveryPlaceOf } from '../../shared/store/keys.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import { createChance } from '../../local/virtual/chance.ts';
 import { createKernel } from '../../local/virtual/kernel.ts';
@@ -66,6 +66,7 @@ export const simulateWorld = async (
     network: faulty.network,
     random: chance.random,
     historyScope: plan.historyScope,
+    lookUp: () => Promise.resolve({}),
     losesWakeUp: () => faulty.strikes('lost-wake-up'),
     visibilityMs: (name) => (faulty.strikes('overlap') ? chance.between(0, 4_000) : DEPLOYED[name].visibilityMs),
     onWritten: (item, by) => {
@@ -73,13 +74,13 @@ export const simulateWorld = async (
         note(`${by.name} ${by.number} folded ${item.key.pk.slice(-2)} to ${item.rev}`);
         judge.onRollout(item.key.pk, item.rev, rolloutItem.parse(item.body).rollout);
       }
-      if (item.key.sk.startsWith('SLACK#')) {
+      if (deliveryPlaceOf(item.key) !== undefined) {
         const delivery = deliveryItem.parse(item.body);
         judge.onDelivery(item.key, delivery, by);
-        const channel = channelOf(item.key);
-        if (channel !== undefined && faulty.strikes('extra-wake-up', 5)) {
+        const place = deliveryPlaceOf(item.key);
+        if (place !== undefined && faulty.strikes('extra-wake-up', 5)) {
           kernel.after(chance.between(0, 15_000), () => {
-            world.wake({ pk: item.key.pk, channel });
+            world.wake(place);
           });
         }
         note(`${by.name} ${by.number} wrote ${item.key.pk.slice(-2)} ${item.key.sk} ${JSON.stringify(delivery)}`);

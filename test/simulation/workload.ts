@@ -1,4 +1,5 @@
 import type { Chance } from '../../local/virtual/chance.ts';
+import { DETAILS } from '../../shared/config/config.ts';
 import type { Config, Destination, Route } from '../../shared/config/config.ts';
 import { ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { createRun, PIPELINES } from './runs.ts';
@@ -66,6 +67,8 @@ export const drawConfig = (chance: Chance): Config => {
       state: chance.happens(0.5) ? [] : ROLLOUT_STATES.filter(() => chance.happens(0.4)),
     },
     to: Array.from({ length: chance.between(1, 2) }, destination),
+    ...(chance.happens(0.3) && { detail: chance.oneOf(...DETAILS) }),
+    ...(chance.happens(0.4) && { mention: chance.oneOf(['here'], ['U1', 'S1'], ['U2']) }),
   }));
   return {
     slack: { workspace: 'T1', channels: Object.fromEntries(channels.map((id) => [id.toLowerCase(), id])) },

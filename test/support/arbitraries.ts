@@ -112,6 +112,15 @@ const arbitraryFacts: fc.Arbitrary<Facts> = fc.record(
     stopReason: fc.record({ version: arbitraryVersion, value: storedText(300) }),
     failure: fc.record({ version: arbitraryVersion, value: arbitraryResult }),
     rollbackOf: fc.record({ version: arbitraryVersion, value: storedText(100) }),
+    rolledBackBy: fc.record({ version: arbitraryVersion, value: storedText(100) }),
+    creator: fc.record({
+      version: arbitraryVersion,
+      value: fc.oneof(fc.constantFrom('user', 'codeDeployRollback'), storedText(100)),
+    }),
+    stages: fc.record({
+      version: arbitraryVersion,
+      value: fc.array(fc.oneof(fc.constantFrom(...STAGES), storedText(100)), { maxLength: 5 }),
+    }),
   },
   { requiredKeys: [] },
 );

@@ -55,6 +55,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
       return Promise.resolve();
     },
     wakeUps,
+    lookUp: () => Promise.resolve({}),
     publish: (topic: string, { subject }: SnsMessage) => {
       published.push({ topic, subject });
       return Promise.resolve();

@@ -33,6 +33,9 @@ const Inline = v.variant('type', [
     format: v.string(),
     fallback: v.pipe(v.string(), v.minLength(1)),
   }),
+  v.strictObject({ type: v.literal('user'), user_id: v.pipe(v.string(), v.regex(/^[UW][A-Z0-9]+$/)) }),
+  v.strictObject({ type: v.literal('usergroup'), usergroup_id: v.pipe(v.string(), v.regex(/^S[A-Z0-9]+$/)) }),
+  v.strictObject({ type: v.literal('broadcast'), range: v.picklist(['here', 'channel', 'everyone']) }),
 ]);
 
 const RichTextPart = v.strictObject({

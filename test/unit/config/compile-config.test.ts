@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileConfig, ConfigInvalid } from '../../../scripts/config/compile-config.ts';
 import { gatehouseJsonSchema, SCHEMA_PATH } from '../../../scripts/json-schema.ts';
+import { audienceOf } from '../../../shared/routing/route.ts';
+import { aChange, aRolloutId } from '../../support/rollouts.ts';
 
 const problemsOf = (text: string): readonly string[] => {
   try {
@@ -336,6 +338,95 @@ routes:
         problemsOf(`${SLACK}routes: [{ match: { pipeline: [xapp-prod, xoxo, AKIA-shop] }, to: [{ slack: ops }] }]`),
       ).toEqual([]);
     });
+  });
+
+  it('compiles whom a route mentions to their ids', () => {
+    const slack =
+      'slack: { workspace: T012345, channels: { ops: C012345 }, mentions: { oncall: S012345, ada: U012345 } }';
+    const { routes } = compileConfig(`${slack}
+routes:
+  - { to: [{ slack: ops }], mention: [oncall, ada, here], detail: summary }
+  - { to: [{ slack: ops }], mention: channel }
+`);
+    expect(routes.map(({ mention, detail }) => ({ mention, detail }))).toEqual([
+      { mention: ['S012345', 'U012345', 'here'], detail: 'summary' },
+      { mention: ['channel'], detail: undefined },
+    ]);
+  });
+
+  it.each([
+    [
+      'somebody whom nobody named',
+      'routes: [{ to: [{ slack: ops }], mention: hre }]',
+      'routes[0].mention: nobody of that name under slack.mentions, did you mean "here"?',
+    ],
+    ['nobody', 'routes: [{ to: [{ slack: ops }], mention: [] }]', 'routes[0].mention: names nothing'],
+    [
+      'somebody where there is no channel',
+      'routes: [{ to: [{ sns: oncall }], mention: here }]',
+      'routes[0]: mentions somebody, and leads to no channel of Slack',
+    ],
+    [
+      'somebody of what never fails',
+      'routes: [{ match: { state: succeeded }, to: [{ slack: ops }], mention: here }]',
+      'routes[0]: mentions somebody when what it asks for has failed, and does not ask for the state "failed"',
+    ],
+    [
+      'a detail that there is not',
+      'routes: [{ to: [{ slack: ops }], detail: sumary }]',
+      'routes[0].detail: should be one of summary, full, did you mean "summary"?',
+    ],
+  ])('refuses a route that has %s', (_, yaml, problem) => {
+    expect(problemsOf(`${SLACK}${yaml}`).map((line) => line.replace(/^line \d+ {2}/, ''))).toEqual([problem]);
+  });
+
+  it.each([
+    ['B57 unknown key', 'chanels: {}', /^line 2 {2}chanels: unknown key/],
+    [
+      'B58 a route’s name twice',
+      'routes: [{ name: a, to: [{ slack: ops }] }, { name: a, to: [{ slack: ops }] }]',
+      /routes\[1\]\.name: is already that of routes\[0\]/,
+    ],
+    [
+      'B59 topics of two partitions',
+      "routes: [{ to: [{ sns: 'arn:aws:sns:eu-west-1:111122223333:a' }, { sns: 'arn:aws-cn:sns:cn-north-1:111122223333:b' }] }]",
+      /routes\[0\]\.to\[1\]\.sns: is in partition aws-cn, another topic in aws/,
+    ],
+    [
+      'B60 a channel’s name where its id belongs',
+      'default: [{ slack: C012345 }]',
+      /default\[0\]\.slack: no channel of that name under slack\.channels, that is the id of "deployments"/,
+    ],
+    ['B62 an empty list of people', 'routes: [{ to: [{ slack: ops }], mention: [] }]', /mention: names nothing/],
+    ['B62 anybody at all', "routes: [{ to: [{ slack: ops }], mention: '*' }]", /mention: nobody of that name/],
+    ...['https://user@example.com', 'file:///etc/passwd', 'gopher://example.com', 'http://xn--80ak6aa92e.com'].map(
+      (address): [string, string, RegExp] => [
+        `B63 an address where a topic belongs: ${address}`,
+        `routes: [{ to: [{ sns: '${address}' }] }]`,
+        /routes\[0\]\.to\[0\]\.sns: is neither the name nor the ARN of a topic/,
+      ],
+    ),
+    ['B66 an alias of what it stands in', 'routes: &routes [*routes]', /./],
+    ['B66 an include', 'routes: !include other.yml', /Unresolved tag/],
+    ['B68 a secret', 'default: [{ slack: xoxb-1-secret }]', /looks like a secret/],
+  ])('refuses %s', (_, yaml, problem) => {
+    expect(problemsOf(`${SLACK}${yaml}`).join('\n')).toMatch(problem);
+  });
+
+  it('B61: takes no glob that keeps it busy', () => {
+    const glob = `${'*a'.repeat(95)}b`;
+    const { routes } = compileConfig(`${SLACK}routes: [{ match: { pipeline: '${glob}' }, to: [{ slack: ops }] }]`);
+    const begin = performance.now();
+    expect(audienceOf(aChange({ rollout: aRolloutId({ name: 'a'.repeat(100) }) }), routes).channels).toEqual([]);
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+
+  it('B67: takes no aliases that grow without bound', () => {
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x]',
+      ...'bcdefgh'.split('').map((key, i) => `${key}: &${key} [${`*${'abcdefgh'[i] ?? ''},`.repeat(9)}]`),
+    ];
+    expect(problemsOf(`${SLACK}${bomb.join('\n')}`)).toEqual([expect.stringContaining('too many of them')]);
   });
 
   it('accepts the file that is shipped', async () => {

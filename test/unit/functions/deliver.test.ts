@@ -8,7 +8,13 @@ import type { SlackFailure, SlackReply } from '../../../shared/delivery/slack-re
 import { aPipelineEvent } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
 
-type Call = { readonly method: string; readonly channel: string; readonly ts?: string; readonly message?: PlainOrRich };
+type Call = {
+  readonly method: string;
+  readonly channel: string;
+  readonly ts?: string;
+  readonly message?: PlainOrRich;
+  readonly thread?: string;
+};
 
 const refusing = (failure: SlackFailure): SlackReply<never> => ({ ok: false, failure });
 
@@ -22,10 +28,12 @@ const aSlack = (answers: readonly (SlackReply<never> | 'do it')[] = []) => {
     return Promise.resolve(answer === 'do it' ? { ok: true, value } : answer);
   };
   const slack: Slack = {
-    post: (channel, message) => reply({ method: 'post', channel, message }, { ts: `${calls.length + 1}.0` }),
+    post: (channel, message, _key, thread) =>
+      reply({ method: 'post', channel, message, ...(thread && { thread }) }, { ts: `${calls.length + 1}.0` }),
     update: (channel, ts, message) => reply({ method: 'update', channel, ts, message }, { ts }),
     remove: (channel, ts) => reply({ method: 'remove', channel, ts }, undefined),
-    find: (channel) => reply({ method: 'find', channel }, { ts: undefined }),
+    find: (channel, _key, _since, thread) =>
+      reply({ method: 'find', channel, ...(thread && { thread }) }, { ts: undefined }),
   };
   return { slack, calls, methods: () => calls.map(({ method }) => method) };
 };
@@ -332,5 +340,75 @@ describe('sweep', () => {
     await turn.deliver(turn.wake);
     await turn.clock.sleep(24 * 60 * 60_000);
     await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0 });
+  });
+});
+
+describe('deliver, of a note', () => {
+  /** A rollout that has failed, with somebody to be called to it. */
+  const aFailure = async (answers: Parameters<typeof aSlack>[0] = []) => {
+    const turn = await aTurn(answers);
+    const [route] = turn.config.routes;
+    const config = { ...turn.config, routes: [{ match: {}, to: route?.to ?? [], mention: ['U1'] }] };
+    const failed = aPipelineEvent({ id: 'event-2', time: '2026-11-20T10:05:00Z' }, { state: 'FAILED' });
+    await createNotify({ ...turn, config })([{ id: 'm', text: failed }]);
+    const wake = { ...turn.wake, note: 'failed rollout 1' };
+    const note = () => deliveryItem.parse(turn.items().find(({ key }) => key.sk.startsWith('NOTE#'))?.body);
+    return { ...turn, call: wake, note };
+  };
+
+  it('replies once in the thread of the message', async () => {
+    const turn = await aFailure();
+    await turn.deliver(turn.wake);
+    await expect(turn.deliver(turn.call)).resolves.toBe('posted');
+    await expect(turn.deliver(turn.call)).resolves.toBe('nothing-to-do');
+    expect(turn.calls.map(({ method, thread }) => [method, thread])).toEqual([
+      ['post', undefined],
+      ['post', '1.0'],
+    ]);
+    expect(turn.calls[1]?.message?.text).toBe('<@U1> shop-prod (production) failed');
+  });
+
+  it('waits for the message that it answers', async () => {
+    const turn = await aFailure();
+    await expect(turn.deliver(turn.call)).resolves.toBe('postponed');
+    expect(turn.methods()).toEqual([]);
+    expect(turn.note().retryAt).toBeGreaterThan(turn.clock.now());
+  });
+
+  it('is given up where there will be no message', async () => {
+    const turn = await aFailure([refusing({ kind: 'refused', error: 'channel_not_found' })]);
+    await turn.deliver(turn.wake);
+    await expect(turn.deliver(turn.call)).resolves.toBe('refused');
+    expect(turn.note()).toMatchObject({ refused: 'for-good', error: 'there is no message to answer to' });
+  });
+
+  it('is looked for in the thread when nobody knows whether it was posted', async () => {
+    const turn = await aFailure(['do it', refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true })]);
+    await turn.deliver(turn.wake);
+    await turn.deliver(turn.call);
+    await turn.clock.sleep(SETTLE_MS + 60_000);
+    await expect(turn.deliver(turn.call)).resolves.toBe('posted');
+    expect(turn.calls.map(({ method, thread }) => [method, thread])).toEqual([
+      ['post', undefined],
+      ['post', '1.0'],
+      ['find', '1.0'],
+      ['post', '1.0'],
+    ]);
+  });
+
+  it('stays a note when it has been posted', async () => {
+    const turn = await aFailure();
+    await turn.deliver(turn.wake);
+    await turn.deliver(turn.call);
+    expect(turn.note().note?.mentions).toEqual(['U1']);
+  });
+
+  it('is woken by the sweep when its wake-up got lost', async () => {
+    const turn = await aFailure();
+    await turn.deliver(turn.wake);
+    turn.wakeUps.splice(0);
+    await turn.clock.sleep(2 * 60_000);
+    await turn.sweep();
+    expect(turn.wakeUps).toContainEqual(turn.call);
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createNotify } from '../../../functions/notify/notify.ts';
+import type { NotifyDeps } from '../../../functions/notify/notify.ts';
+import { deliveryItem } from '../../../shared/delivery/delivery.ts';
+import { eventItem } from '../../../shared/rollout/event-record.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { rolloutKey } from '../../../shared/store/keys.ts';
 import type { Store } from '../../../shared/store/store.ts';
@@ -202,5 +205,163 @@ describe('notify', () => {
     }));
     await expect(createNotify(rig)([{ id: 'm1', text: STARTED }])).resolves.toEqual([{ id: 'm1', outcome: 'applied' }]);
     expect(races).toBe(0);
+  });
+
+  describe('of what AWS knows and no event tells', () => {
+    const START = aDeploymentEvent({ id: 'event-1' }, { state: 'START' });
+    const SUCCESS = aDeploymentEvent({ id: 'event-2', time: '2026-11-20T10:05:00Z' }, { state: 'SUCCESS' });
+    const INSTANCE = aDeploymentEvent(
+      { id: 'event-3', 'detail-type': 'CodeDeploy Instance State-change Notification' },
+      { instanceId: 'i-0a1b2c3d', state: 'START' },
+    );
+
+    /** A notify that is told of rollbacks, and what it asked and when: before or after the channel was woken. */
+    const aCuriousRig = () => {
+      const rig = aRig();
+      const asked: { readonly executionId: string; readonly wakeUpsBefore: number }[] = [];
+      const lookUp: NotifyDeps['lookUp'] = ({ executionId }, version) => {
+        asked.push({ executionId, wakeUpsBefore: rig.wakeUps.length });
+        return Promise.resolve({
+          creator: { version, value: 'codeDeployRollback' },
+          rollbackOf: { version, value: 'd-FGHIJ5678' },
+        });
+      };
+      const config = {
+        ...rig.config,
+        routes: [...rig.config.routes, { match: {}, to: [{ kind: 'sns', topic: 'all' } as const] }],
+      };
+      return { ...rig, config, lookUp, asked };
+    };
+
+    it('asks once when a deployment starts and once when it ends, after the channel was woken', async () => {
+      const rig = aCuriousRig();
+      const notify = createNotify(rig);
+      for (const text of [START, START, INSTANCE, SUCCESS, SUCCESS]) {
+        await notify([{ id: 'm', text }]);
+      }
+      expect(rig.asked).toEqual([
+        { executionId: 'd-ABCDE1234', wakeUpsBefore: 1 },
+        { executionId: 'd-ABCDE1234', wakeUpsBefore: 1 },
+      ]);
+    });
+
+    it('publishes a rollback as a rollback, never as a success of the new version', async () => {
+      const rig = aCuriousRig();
+      await createNotify(rig)([{ id: 'm', text: SUCCESS }]);
+      expect(rig.published).toEqual([
+        { topic: 'releases', subject: 'shop / prod rollback succeeded' },
+        { topic: 'all', subject: 'shop / prod rollback succeeded' },
+      ]);
+    });
+
+    it('has the message show it, by an edit if need be', async () => {
+      const rig = aCuriousRig();
+      await createNotify(rig)([{ id: 'm', text: SUCCESS }]);
+      const items = rig.items();
+      const rollout = items.find(({ key }) => key.sk === 'STATE');
+      const delivery = deliveryItem.parse(items.find(({ key }) => key.sk === 'SLACK#C1')?.body);
+      expect(rollout?.rev).toBe(2);
+      expect(delivery.want).toBe(2);
+    });
+
+    it('goes on without it when AWS does not answer', async () => {
+      const rig = { ...aCuriousRig(), lookUp: () => Promise.reject(new Error('ThrottlingException')) };
+      await expect(createNotify(rig)([{ id: 'm', text: SUCCESS }])).resolves.toEqual([{ id: 'm', outcome: 'applied' }]);
+      expect(rig.published).toHaveLength(2);
+      const [warning] = rig.logged.filter(({ level }) => level === 'warn');
+      expect([warning?.message, warning?.fields['error']]).toEqual([
+        'rollout not looked up',
+        new Error('ThrottlingException'),
+      ]);
+    });
+
+    it('does not ask about what nobody hears of', async () => {
+      const rig = aCuriousRig();
+      await createNotify({ ...rig, config: { ...rig.config, routes: [] } })([{ id: 'm', text: SUCCESS }]);
+      expect(rig.asked).toEqual([]);
+    });
+  });
+
+  describe('of failures that people are called to', () => {
+    const calling = (rig: ReturnType<typeof aRig>) => ({
+      ...rig,
+      config: {
+        ...rig.config,
+        routes: [{ match: {}, to: [{ kind: 'slack', channel: 'C1' } as const], mention: ['U1'] }],
+      },
+    });
+    const noteOf = (rig: ReturnType<typeof aRig>) =>
+      rig
+        .items()
+        .filter(({ key }) => key.sk.startsWith('NOTE#'))
+        .map(({ key, body }) => [key.sk, deliveryItem.parse(body).note]);
+
+    it('asks for one reply in the thread of the message, however often the failure is told', async () => {
+      const rig = aRig();
+      const notify = createNotify(calling(rig));
+      await notify([{ id: 'm1', text: FAILED }]);
+      await notify([{ id: 'm2', text: FAILED }]);
+      expect(rig.wakeUps).toEqual([
+        { pk: PK, channel: 'C1' },
+        { pk: PK, channel: 'C1', note: 'failed rollout 1' },
+      ]);
+      expect(noteOf(rig)).toEqual([
+        [
+          'NOTE#C1#failed%20rollout%201',
+          { kind: 'failure', register: { kind: 'rollout' }, attempt: 1, mentions: ['U1'] },
+        ],
+      ]);
+    });
+
+    it('calls them again when the next attempt fails as well', async () => {
+      const rig = aRig();
+      const notify = createNotify(calling(rig));
+      await notify([{ id: 'm1', text: FAILED }]);
+      const again = { state: 'FAILED', 'pipeline-execution-attempt': 2 };
+      await notify([{ id: 'm2', text: aPipelineEvent({ id: 'event-3', time: '2026-11-20T10:09:00Z' }, again) }]);
+      expect(noteOf(rig).map(([key]) => key)).toEqual(['NOTE#C1#failed%20rollout%201', 'NOTE#C1#failed%20rollout%202']);
+    });
+
+    it('calls nobody to what has not failed', async () => {
+      const rig = aRig();
+      await createNotify(calling(rig))([{ id: 'm1', text: STARTED }]);
+      expect(noteOf(rig)).toEqual([]);
+    });
+  });
+
+  it('tells a channel as much as the first of the routes does that led there, in whatever order', async () => {
+    const routes = [
+      {
+        match: { state: ['failed' as const] },
+        to: [{ kind: 'slack' as const, channel: 'C1' }],
+        detail: 'summary' as const,
+      },
+      { match: {}, to: [{ kind: 'slack' as const, channel: 'C1' }] },
+    ];
+    for (const order of [
+      [STARTED, FAILED],
+      [FAILED, STARTED],
+    ]) {
+      const rig = aRig();
+      const notify = createNotify({ ...rig, config: { ...rig.config, routes } });
+      for (const text of order) {
+        await notify([{ id: 'm', text }]);
+      }
+      expect((await stored(rig.store)).routes).toEqual({ C1: 0 });
+    }
+  });
+
+  it('records which routes an event matched, and why a topic did not take it', async () => {
+    const rig = aRig();
+    const publish = () => Promise.reject(Object.assign(new Error('no'), { name: 'AuthorizationErrorException' }));
+    await createNotify({ ...rig, publish })([{ id: 'm1', text: FAILED }]);
+    const record = eventItem.parse(rig.items().find(({ key }) => key.sk.startsWith('EVENT#'))?.body);
+    expect(record).toMatchObject({
+      state: 'failed',
+      routes: ['route 1', 'route 2'],
+      channels: ['C1'],
+      published: [],
+      trouble: { at: rig.clock.now(), error: 'AuthorizationErrorException' },
+    });
   });
 });

@@ -37,7 +37,7 @@ const replay = (
   events: readonly RecordedEvent[],
   order: Parameters<typeof scheduleEvents>[1] = ONCE,
   config = CONFIG,
-) => replayEvents(config, scheduleEvents(events, order));
+) => replayEvents(config, scheduleEvents(events, order), () => Promise.resolve({}));
 
 const outcomes = ({ events }: Replayed) => events.map(({ outcome }) => outcome);
 

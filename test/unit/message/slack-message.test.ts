@@ -75,11 +75,11 @@ const text = (content: string) => ({ type: 'text', text: content });
 const bold = (content: string) => ({ type: 'text', text: content, style: { bold: true } });
 
 /** What stands between the header and the context. */
-const bodyOf = (rollout: Rollout): readonly object[] => slackMessage(rollout, {}).blocks.slice(1, -1);
+const bodyOf = (rollout: Rollout): readonly object[] => slackMessage(rollout, {}, 'full').blocks.slice(1, -1);
 
 describe('slackMessage', () => {
   it('shows a failed rollout: where it failed and why, who started it, where to look', () => {
-    expect(slackMessage(failedRollout, { environment: 'production' })).toEqual({
+    expect(slackMessage(failedRollout, { environment: 'production' }, 'full')).toEqual({
       text: 'shop-prod (production) failed at Deploy / Release after 4 min 12 s',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: '❌ shop-prod failed · production', emoji: false } },
@@ -116,7 +116,7 @@ describe('slackMessage', () => {
   });
 
   it('shows a running rollout with the time it started at, in the time zone of the reader', () => {
-    expect(slackMessage(aRollout(aChange()), {})).toEqual({
+    expect(slackMessage(aRollout(aChange()), {}, 'full')).toEqual({
       text: 'shop-prod is in progress',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: '🔄 shop-prod in progress', emoji: false } },
@@ -147,7 +147,7 @@ describe('slackMessage', () => {
       stage('Deploy', 'in-progress', 2),
       action('Gate', 'waiting', 3),
     );
-    expect(slackMessage(rollout, { environment: 'production' }).text).toBe(
+    expect(slackMessage(rollout, { environment: 'production' }, 'full').text).toBe(
       'shop-prod (production) is waiting for approval at Deploy / Gate',
     );
     expect(bodyOf(rollout)).toEqual([
@@ -165,7 +165,7 @@ describe('slackMessage', () => {
 
   it('tells a failed stage whose actions are not known by the stage', () => {
     const rollout = aRollout(stage('Deploy', 'failed', 1), aChange({ state: 'failed', version: { rank: 40 } }));
-    expect(slackMessage(rollout, {}).text).toBe('shop-prod failed at Deploy after 0 s');
+    expect(slackMessage(rollout, {}, 'full').text).toBe('shop-prod failed at Deploy after 0 s');
   });
 
   it('says that a stage was retried, and no more that it failed before', () => {
@@ -174,7 +174,7 @@ describe('slackMessage', () => {
       aChange({ version }),
       aChange({ register: { kind: 'stage', stage: 'Deploy' }, version, startedAt: at(900) }),
     ].reduce(fold, failedRollout);
-    const { text: said, blocks } = slackMessage(retried, { environment: 'production' });
+    const { text: said, blocks } = slackMessage(retried, { environment: 'production' }, 'full');
     expect(said).toBe('shop-prod (production) is in progress');
     expect(blocks.slice(1)).toEqual([
       richText(section(text('✅ Source, Build succeeded'), text(' → '), bold('🔄 Deploy in progress'))),
@@ -250,7 +250,7 @@ describe('slackMessage', () => {
   });
 
   it('calls account and region what people call them, beside what AWS does', () => {
-    const { blocks } = slackMessage(aRollout(aChange()), { account: 'payments', region: 'Ireland' });
+    const { blocks } = slackMessage(aRollout(aChange()), { account: 'payments', region: 'Ireland' }, 'full');
     expect(JSON.stringify(blocks.at(-1))).toContain('payments (111122223333) · Ireland (eu-west-1) · ');
   });
 
@@ -273,6 +273,7 @@ describe('slackMessage', () => {
         }),
       ),
       { environment: 'production' },
+      'full',
     );
     expect(message).toEqual({
       text: 'shop / prod (production) failed after 4 min 12 s',
@@ -280,7 +281,11 @@ describe('slackMessage', () => {
         { type: 'header', text: { type: 'plain_text', text: '❌ shop / prod failed · production', emoji: false } },
         richText(section(text('2 of 8 instances succeeded'), text(' · '), bold('❌ i-3, i-4, i-5 and 2 more failed'))),
         richText(
-          section(text('Failed with '), { type: 'text', text: 'HEALTH_CONSTRAINTS', style: { code: true } }),
+          section(
+            text('Failed with '),
+            { type: 'text', text: 'HEALTH_CONSTRAINTS', style: { code: true } },
+            text(': too few instances were healthy'),
+          ),
           quote('Too few healthy instances'),
         ),
         {
@@ -300,7 +305,7 @@ describe('slackMessage', () => {
 
   it('says of a blue/green deployment that waits what it waits for', () => {
     const ready = deployed({ state: 'waiting', version: { rank: 15 } });
-    expect(slackMessage(aRollout(deployed(), ready), {}).text).toBe('shop / prod is ready for traffic');
+    expect(slackMessage(aRollout(deployed(), ready), {}, 'full').text).toBe('shop / prod is ready for traffic');
   });
 
   it('counts one instance as one', () => {
@@ -322,17 +327,65 @@ describe('slackMessage', () => {
       version: { rank: 50 },
       facts: { rollbackOf: { version: aVersion(), value: 'd-FGHIJ5678' } },
     });
-    const { text: said, blocks } = slackMessage(aRollout(rollback), { environment: 'production' });
+    const { text: said, blocks } = slackMessage(aRollout(rollback), { environment: 'production' }, 'full');
     expect(said).toBe('shop / prod rollback of d-FGHIJ5678 (production) succeeded after 0 s');
     expect(blocks[0]).toEqual({
       type: 'header',
-      text: { type: 'plain_text', text: '✅ shop / prod rollback succeeded · production', emoji: false },
+      text: { type: 'plain_text', text: '↩️ shop / prod rollback succeeded · production', emoji: false },
     });
+    expect(blocks[1]).toEqual(richText(section(text('Rolls back d-FGHIJ5678'))));
+  });
+
+  it('calls a rollback one also where it is only known who made it', () => {
+    const rollback = deployed({
+      state: 'succeeded',
+      version: { rank: 50 },
+      facts: { creator: { version: aVersion(), value: 'codeDeployRollback' } },
+    });
+    const message = slackMessage(aRollout(rollback), {}, 'full');
+    expect(message.text).toBe('shop / prod rollback succeeded after 0 s');
+    expect(message.blocks.slice(1, -1)).toEqual([
+      richText(section(text('Rolls back an earlier deployment'))),
+      richText(section(text('Started by CodeDeploy, to roll back'))),
+    ]);
+  });
+
+  it('names what rolls a failed deployment back, once it has failed', () => {
+    const rolledBackBy = { version: aVersion(), value: 'd-FGHIJ5678' };
+    const running = deployed({ facts: { rolledBackBy } });
+    expect(bodyOf(aRollout(running))).toEqual([]);
+    const failed = deployed({ state: 'failed', version: { rank: 40 } });
+    expect(bodyOf(aRollout(running, failed))).toEqual([richText(section(text('Rolled back by d-FGHIJ5678')))]);
+  });
+
+  it('says how far a pipeline has come, as long as it is not through', () => {
+    const stages = { version: aVersion(), value: ['Source', 'Build', 'Deploy'] };
+    const running = aRollout(
+      aChange({ facts: { stages } }),
+      stage('Source', 'succeeded', 1),
+      stage('Build', 'failed', 2),
+    );
+    expect(bodyOf(running)[0]).toEqual(
+      richText(section(text('✅ Source succeeded'), text(' → '), bold('❌ Build failed'), text(' (2 of 3)'))),
+    );
+    const through = aRollout(
+      aChange({ state: 'succeeded', facts: { stages } }),
+      ...['Source', 'Build', 'Deploy'].map((name, second) => stage(name, 'succeeded', second)),
+    );
+    expect(bodyOf(through)[0]).toEqual(richText(section(text('✅ Source, Build, Deploy succeeded'))));
+  });
+
+  it('in summary says what has failed, where and why, and leaves out the rest', () => {
+    const { text: said, blocks } = slackMessage(failedRollout, {}, 'summary');
+    const whole = slackMessage(failedRollout, {}, 'full');
+    expect(said).toBe(whole.text);
+    expect(blocks).toEqual([whole.blocks[0], whole.blocks[2], whole.blocks.at(-1)]);
+    expect(JSON.stringify(blocks[1])).toContain('JobFailed');
   });
 
   it('names what has only invisible characters for a name', () => {
     const id = aRolloutId({ name: '\u200b' });
-    expect(slackMessage(aRollout(aChange({ rollout: id })), { environment: '\u3164' }).text).toBe(
+    expect(slackMessage(aRollout(aChange({ rollout: id })), { environment: '\u3164' }, 'full').text).toBe(
       '(unnamed) ((unnamed)) is in progress',
     );
   });
@@ -355,7 +408,7 @@ describe('slackMessage', () => {
       );
     fc.assert(
       fc.property(rollouts, hostileLabels, (rollout, labels) => {
-        const message = slackMessage(rollout, labels);
+        const message = slackMessage(rollout, labels, 'full');
         expect(slackProblems(message)).toEqual([]);
         expect(mentionsOf(message)).toEqual([]);
         expect(JSON.stringify(message)).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]|\\u00[01]/);
@@ -386,13 +439,13 @@ describe('slackMessage', () => {
     });
     const stopped = aChange({ state: 'stopping', version: { rank: 20 } });
     const id = aRolloutId({ name: '€'.repeat(100), executionId: '"'.repeat(100) });
-    const message = slackMessage({ ...aRollout(first, ...changes, stopped), id }, { environment: name });
+    const message = slackMessage({ ...aRollout(first, ...changes, stopped), id }, { environment: name }, 'full');
     expect(slackProblems(message)).toEqual([]);
   });
 
   it('is the same for the same rollout', () => {
-    expect(slackMessage(structuredClone(failedRollout), { environment: 'production' })).toEqual(
-      slackMessage(failedRollout, { environment: 'production' }),
+    expect(slackMessage(structuredClone(failedRollout), { environment: 'production' }, 'full')).toEqual(
+      slackMessage(failedRollout, { environment: 'production' }, 'full'),
     );
   });
 });

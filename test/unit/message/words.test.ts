@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { consoleLink } from '../../../shared/message/console-link.ts';
-import { describeTrigger } from '../../../shared/message/describe-trigger.ts';
+import { describeStart } from '../../../shared/message/describe-trigger.ts';
 import { formatDuration } from '../../../shared/message/duration.ts';
 import { momentOf } from '../../../shared/message/moment.ts';
 import { rolloutName } from '../../../shared/message/rollout-name.ts';
 import { rolloutWords, wordsOf } from '../../../shared/message/state-words.ts';
 import { STATES } from '../../../shared/rollout/state.ts';
-import { aDeploymentId, aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aDeploymentId, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -121,7 +121,7 @@ describe('rolloutWords', () => {
   });
 });
 
-describe('describeTrigger', () => {
+describe('describeStart', () => {
   it.each([
     [
       {
@@ -169,6 +169,18 @@ describe('describeTrigger', () => {
     [{ kind: 'other' as const, type: 'Webhook', detail: 'nightly' }, ['Started by nightly · Webhook']],
     [{ kind: 'other' as const, type: '\u200b' }, []],
   ])('says %j as %j', (trigger, lines) => {
-    expect(describeTrigger(trigger)).toEqual(lines);
+    expect(describeStart({ trigger: { version: aVersion(), value: trigger } })).toEqual(lines);
+  });
+
+  it.each([
+    ['user', ['Started by a user']],
+    ['codeDeployRollback', ['Started by CodeDeploy, to roll back']],
+    ['constructor', []],
+  ])('says of a deployment made by %j: %j', (creator, lines) => {
+    expect(describeStart({ creator: { version: aVersion(), value: creator } })).toEqual(lines);
+  });
+
+  it('says nothing where nobody knows', () => {
+    expect(describeStart({})).toEqual([]);
   });
 });

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { NotifyDeps } from '../../functions/notify/notify.ts';
+import { deploymentFacts, stagesFact } from '../../shared/rollout/looked-up.ts';
+import { answer, jsonService, refusal } from '../aws/service.ts';
+import type { Operation, Service } from '../aws/service.ts';
+import { parseJson } from '../json.ts';
+
+const Answers = v.object({
+  GetDeployment: v.record(v.string(), v.object({ deploymentInfo: v.record(v.string(), v.unknown()) })),
+  GetPipeline: v.record(
+    v.string(),
+    v.object({ pipeline: v.looseObject({ stages: v.array(v.looseObject({ name: v.string() })) }) }),
+  ),
+});
+
+/** What AWS answers about the rollouts in `events/`, by operation and by deployment id or pipeline name. */
+export type RecordedAnswers = v.InferOutput<typeof Answers>;
+
+export const readRecordedAnswers = async (): Promise<RecordedAnswers> =>
+  v.parse(Answers, parseJson(await readFile(join(import.meta.dirname, 'answers.json'), 'utf8')));
+
+const own = <Value>(answers: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(answers, name) ? answers[name] : undefined;
+
+/** Looks up in what is recorded; of other rollouts nothing is known. */
+export const recordedLookUp =
+  ({ GetDeployment, GetPipeline }: RecordedAnswers): NotifyDeps['lookUp'] =>
+  (id, asOf) => {
+    switch (id.source) {
+      case 'codedeploy': {
+        const found = own(GetDeployment, id.executionId);
+        return Promise.resolve(found === undefined ? {} : deploymentFacts(found.deploymentInfo, id, asOf));
+      }
+      case 'codepipeline': {
+        const stages = own(GetPipeline, id.name)?.pipeline.stages;
+        return Promise.resolve(
+          stages === undefined
+            ? {}
+            : stagesFact(
+                stages.map(({ name }) => name),
+                asOf,
+              ),
+        );
+      }
+    }
+  };
+
+/** CodeDeploy and CodePipeline as far as they are recorded, by the name that calls are signed for. */
+export const recordedServices = ({ GetDeployment, GetPipeline }: RecordedAnswers): ReadonlyMap<string, Service> => {
+  const lookUp = (field: string, answers: Readonly<Record<string, object>>, unknown: string): Operation => {
+    const Asked = v.object({ [field]: v.string() });
+    return (input) => {
+      const asked = v.safeParse(Asked, input);
+      if (!asked.success) {
+        return refusal('ValidationException', v.summarize(asked.issues));
+      }
+      const found = own(answers, asked.output[field] ?? '');
+      return found === undefined
+        ? refusal(unknown, `There is none of the ${field} that was asked for.`)
+        : answer({ ...found });
+    };
+  };
+  return new Map([
+    [
+      'codedeploy',
+      jsonService(
+        new Map([['GetDeployment', lookUp('deploymentId', GetDeployment, 'DeploymentDoesNotExistException')]]),
+      ),
+    ],
+    ['codepipeline', jsonService(new Map([['GetPipeline', lookUp('name', GetPipeline, 'PipelineNotFoundException')]]))],
+  ]);
+};

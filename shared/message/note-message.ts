@@ -1,0 +1,65 @@
+import type { RichTextElement } from '@slack/types';
+import type { Mention } from '../config/config.ts';
+import type { Labels } from '../config/labels.ts';
+import type { Note } from '../delivery/note.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
+import { describeRegister } from './describe-rollout.ts';
+import { escapeMrkdwn } from './escape-mrkdwn.ts';
+import { rolloutName, shortName } from './rollout-name.ts';
+import type { SlackMessage } from './slack-message.ts';
+
+/** Draws a reply that calls people to a failure. Only our own configuration decides whom it notifies. */
+export const noteMessage = (
+  id: RolloutId,
+  { environment }: Labels,
+  { register, attempt, mentions }: Note,
+): SlackMessage => {
+  const place = describeRegister(register);
+  const says = [
+    rolloutName(id, 50),
+    ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
+    'failed',
+    ...(place === undefined ? [] : [`at ${place}`]),
+    ...(attempt > 1 ? [`in attempt ${attempt}`] : []),
+  ].join(' ');
+  return {
+    text: [...mentions.map(written), escapeMrkdwn(says, 300)].join(' '),
+    blocks: [
+      {
+        type: 'rich_text',
+        elements: [
+          {
+            type: 'rich_text_section',
+            elements: [
+              ...mentions.flatMap((mention): RichTextElement[] => [drawn(mention), { type: 'text', text: ' ' }]),
+              { type: 'text', text: says },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+};
+
+const drawn = (mention: Mention): RichTextElement => {
+  switch (mention) {
+    case 'here':
+    case 'channel':
+      return { type: 'broadcast', range: mention };
+    default:
+      return mention.startsWith('S')
+        ? { type: 'usergroup', usergroup_id: mention }
+        : { type: 'user', user_id: mention };
+  }
+};
+
+/** For notifications and screen readers: https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
+const written = (mention: Mention): string => {
+  switch (mention) {
+    case 'here':
+    case 'channel':
+      return `<!${mention}>`;
+    default:
+      return mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`;
+  }
+};

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { compileConfig } from '../../../scripts/config/compile-config.ts';
+import { configWarnings } from '../../../scripts/config/config-warnings.ts';
+
+const warningsOf = (routes: string): readonly string[] =>
+  configWarnings(compileConfig(`slack: { workspace: T012345, channels: { ops: C012345 } }\nroutes: [${routes}]`));
+
+const SUMMARY = "{ match: { pipeline: 'shop-*' }, to: [{ slack: ops }], detail: summary }";
+
+describe('configWarnings', () => {
+  it('B70: tells of two routes that tell one channel differently much, and which of them counts', () => {
+    expect(warningsOf(`${SUMMARY}, { match: { state: failed }, to: [{ slack: ops }] }`)).toEqual([
+      '#ops is told "summary" by route 1 and "full" by route 2: of a rollout that both lead there it is told "summary", as the first says',
+    ]);
+  });
+
+  it.each([
+    ['the same', `${SUMMARY}, ${SUMMARY}`],
+    ['of different pipelines', `${SUMMARY}, { match: { pipeline: payments-prod }, to: [{ slack: ops }] }`],
+    ['to different destinations', `${SUMMARY}, { to: [{ sns: releases }] }`],
+  ])('says nothing of routes that tell %s', (_, routes) => {
+    expect(warningsOf(routes)).toEqual([]);
+  });
+});
