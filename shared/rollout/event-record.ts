@@ -27,7 +27,7 @@ export type EventRecord = {
 /** What went wrong, and when (epoch milliseconds). */
 export type Trouble = { readonly at: number; readonly error: string };
 
-export const StoredTrouble = v.object({ at: v.number(), error: v.string() });
+const StoredTrouble = v.object({ at: v.number(), error: v.string() });
 
 const MOST_IDS = 10;
 
