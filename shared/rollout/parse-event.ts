@@ -21,6 +21,9 @@ const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() })
 /** What a notification rule of AWS's developer tools makes of an event: other spellings, no id. */
 const Notified = v.looseObject({ source: v.string(), detailType: v.string() });
 
+/** What an approval action sends to its topic. It carries the token, so nothing of it is kept. */
+const ApprovalRequest = v.object({ approval: v.object({ pipelineName: v.string(), token: v.string() }) });
+
 /** Reads the text of a message: an event as JSON, in whatever envelopes it came. */
 export const parseEventText = (text: string): ParsedEvent => parseOpened(openText(text));
 
@@ -34,6 +37,9 @@ const parseOpened = (opened: Opened): ParsedEvent => {
   const { content, sentAt } = opened;
   if (!('source' in content) && isTriggerMessage(content)) {
     return parseTriggerMessage(content, sentAt);
+  }
+  if (!('source' in content) && v.is(ApprovalRequest, content)) {
+    return ignored('the message of an approval action, of which the event bus tells as well');
   }
   return 'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
 };

@@ -87,6 +87,7 @@ describe('the sample envelopes', () => {
   it('hold what their names say', () => {
     const envelopes = everyPath.filter((path) => path.startsWith('envelopes')).map((path) => basename(path));
     expect(Object.fromEntries(envelopes.map((path) => [path, outcomeOf(path)]))).toEqual({
+      'approval-requested.json': 'ignored: the message of an approval action, of which the event bus tells as well',
       'deployment-failed-by-notification-rule.json': 'rollout failed',
       'deployment-failed-by-trigger-raw.json': 'rollout failed',
       'deployment-failed-by-trigger-to-lambda.json': 'rollout failed',
@@ -95,6 +96,7 @@ describe('the sample envelopes', () => {
       'deployment-started-by-trigger.json': 'rollout in-progress',
       'instance-failed-by-trigger.json': 'ignored: a trigger message that names no application and deployment group',
       'pipeline-failed-by-notification-rule.json': 'rollout failed',
+      'pipeline-failed-by-queue-to-lambda.json': 'rollout failed',
       'pipeline-failed-by-rule-and-topic.json': 'rollout failed',
       'rollback-succeeded-by-trigger.json': 'rollout succeeded',
       'subscription-confirmation.json': 'ignored: an SNS message about a subscription',
@@ -104,6 +106,7 @@ describe('the sample envelopes', () => {
 
   it.each([
     ['codepipeline/pipeline-failed.json', 'pipeline-failed-by-notification-rule.json'],
+    ['codepipeline/pipeline-failed.json', 'pipeline-failed-by-queue-to-lambda.json'],
     ['codepipeline/pipeline-failed.json', 'pipeline-failed-by-rule-and-topic.json'],
     ['codedeploy/deployment-failed.json', 'deployment-failed-by-notification-rule.json'],
     ['codedeploy/deployment-failed.json', 'deployment-failed-by-trigger.json'],
