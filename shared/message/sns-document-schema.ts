@@ -19,10 +19,10 @@ const result = {
   url: described(v.optional(text(400)), 'Where the details are.'),
 };
 
-const Result = v.strictObject(result);
+const Result = v.object(result);
 
 const Trigger = v.variant('kind', [
-  v.strictObject({
+  v.object({
     kind: v.literal('commit'),
     author: v.optional(text(300)),
     ref: v.optional(text(300)),
@@ -30,10 +30,10 @@ const Trigger = v.variant('kind', [
     message: v.optional(text(300)),
     repository: v.optional(text(300)),
   }),
-  v.strictObject({ kind: v.literal('other'), type: v.optional(text(300)), detail: v.optional(text(300)) }),
+  v.object({ kind: v.literal('other'), type: v.optional(text(300)), detail: v.optional(text(300)) }),
 ]);
 
-const RolloutNow = v.strictObject({
+const RolloutNow = v.object({
   state: described(v.picklist(STATES), 'What all of it is in.'),
   attempt: described(Count, '1 for the first run, 2 after a stage was retried, and so on.'),
   startedAt: described(v.optional(Time), 'The earliest start that any event told.'),
@@ -42,23 +42,20 @@ const RolloutNow = v.strictObject({
   stopReason: described(v.optional(text(300)), 'Why somebody stopped it.'),
   failure: described(v.optional(Result), 'Why all of it failed, where AWS says so of all of it.'),
   failures: described(
-    v.pipe(v.array(v.strictObject({ stage: Name, action: Name, ...result })), v.maxLength(10)),
+    v.pipe(v.array(v.object({ stage: Name, action: Name, ...result })), v.maxLength(10)),
     'The actions that failed and were not retried since.',
   ),
   waiting: described(
-    v.pipe(v.array(v.strictObject({ stage: Name, action: Name, startedAt: v.optional(Time) })), v.maxLength(10)),
+    v.pipe(v.array(v.object({ stage: Name, action: Name, startedAt: v.optional(Time) })), v.maxLength(10)),
     'The actions that wait for approval.',
   ),
   stages: described(
-    v.pipe(
-      v.array(v.strictObject({ stage: Name, state: v.picklist(STATES), startedAt: v.optional(Time) })),
-      v.maxLength(60),
-    ),
+    v.pipe(v.array(v.object({ stage: Name, state: v.picklist(STATES), startedAt: v.optional(Time) })), v.maxLength(60)),
     'The stages that have been heard of, in the order they started.',
   ),
   instances: described(
     v.optional(
-      v.strictObject({
+      v.object({
         total: Count,
         succeeded: Count,
         failed: Count,
@@ -73,7 +70,7 @@ const RolloutNow = v.strictObject({
 });
 
 /** What machines get of a state change. Published as JSON Schema; keys are only ever added under one number. */
-export const SnsDocument = v.strictObject({
+export const SnsDocument = v.object({
   schema: described(v.literal(1), 'The version of this schema. Keys may be added to it, none changes its meaning.'),
   eventId: described(Name, 'The id of the event that told it.'),
   factId: described(

@@ -136,7 +136,7 @@ const shown = (text: string | undefined, limit: number): string | undefined =>
 const named = (name: string): string => shown(name, 250) ?? '(unnamed)';
 
 /** As CodeDeploy's own ARNs have it, for filters that go by the beginning. */
-export const documentName = (id: RolloutId): string => {
+const documentName = (id: RolloutId): string => {
   switch (id.source) {
     case 'codepipeline':
       return named(id.name);
@@ -146,7 +146,7 @@ export const documentName = (id: RolloutId): string => {
 };
 
 /** As text in the order of the changes of one register: what comes late is told from what is newer. */
-export const sortable = ({ attempt, time, rank }: Version): string =>
+const sortable = ({ attempt, time, rank }: Version): string =>
   [String(attempt).padStart(6, '0'), String(Math.max(0, time)).padStart(14, '0'), String(rank).padStart(2, '0')].join(
     '#',
   );

@@ -8,7 +8,7 @@ import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { mailText } from './mail-text.ts';
 import { smsText } from './sms-text.ts';
-import { documentName, snsDocument, sortable } from './sns-document.ts';
+import { snsDocument } from './sns-document.ts';
 import type { SnsDocument } from './sns-document-schema.ts';
 
 /** What SNS publishes of one state change, for each kind of subscriber in its own words. */
@@ -32,12 +32,13 @@ export const snsMessage = (
   detail: Detail = 'full',
 ): SnsMessage => {
   const overview = overviewOf(rollout);
+  const document = snsDocument(change, rollout, overview, labels);
   return {
     subject: subjectOf(change, overview, labels),
     message: mailText(change, rollout, overview, labels, detail),
     sms: smsText(change, rollout, overview, labels),
-    document: snsDocument(change, rollout, overview, labels),
-    attributes: attributesOf(change, labels),
+    document,
+    attributes: attributesOf(document),
   };
 };
 
@@ -90,25 +91,19 @@ const asciiText = (text: string, limit: number): string => {
   return cutText(ascii, limit, '...') || '?';
 };
 
-/** SQS takes no more than ten attributes raw. */
-const attributesOf = (
-  { rollout, register, state, version }: StateChange,
-  { environment }: Labels,
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries({
-      source: rollout.source,
-      name: documentName(rollout),
-      state,
-      register: register.kind,
-      account: rollout.account,
-      region: rollout.region,
-      executionId: rollout.executionId,
-      eventId: version.eventId,
-      version: sortable(version),
-      environment: environment ?? '',
-    })
-      .map(([name, value]) => [name, cleanText(value)] as const)
-      // SNS refuses an empty value, and with it the whole message.
-      .filter(([, value]) => value !== ''),
-  );
+/** Keys of the document that filters go by. SQS takes no more than ten attributes raw, SNS none that is empty. */
+const ATTRIBUTES = [
+  'source',
+  'name',
+  'state',
+  'register',
+  'account',
+  'region',
+  'executionId',
+  'eventId',
+  'version',
+  'environment',
+] as const;
+
+const attributesOf = (document: SnsDocument): Readonly<Record<string, string>> =>
+  Object.fromEntries(ATTRIBUTES.flatMap((name) => (document[name] === undefined ? [] : [[name, document[name]]])));

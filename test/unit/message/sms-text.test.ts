@@ -104,6 +104,32 @@ describe('an SMS', () => {
     );
   });
 
+  it.each([
+    [
+      'a part that waits',
+      { kind: 'action', stage: '部'.repeat(33), action: 'a' },
+      'waiting',
+      /部\.\.\. is waiting for approval$/,
+    ],
+    [
+      'the whole that failed somewhere',
+      { kind: 'rollout' },
+      'failed',
+      /^部+\.\.\. .* failed at 部+\.\.\. after 27777 d 18 h$/,
+    ],
+  ] as const)('says what it is about when every name is as long as it gets: %s', (_, register, state, says) => {
+    const long = '部'.repeat(33);
+    const place = aChange({ register: { kind: 'action', stage: long, action: long }, state: 'failed' });
+    const change = aChange({
+      rollout: aRolloutId({ name: long }),
+      register,
+      state,
+      version: { rank: 40, time: TEN_O_CLOCK + 2_400_000_000_000 },
+      facts: { rollbackOf: { version: aVersion(), value: 'd'.repeat(100) } },
+    });
+    expect(smsOf(change, aRollout(change, aChange(), place), { environment: long })).toMatch(says);
+  });
+
   it('leaves the reason out where a word of it would not fit', () => {
     const sms = smsOf(failedBecause('部署', 'n'.repeat(100)), undefined, { environment: 'e'.repeat(40) });
     expect(sms).toBe(`${'n'.repeat(57)}... (${'e'.repeat(40)}): Deploy / Release failed`);
