@@ -13,19 +13,15 @@ const UCS2_ROOM = 133;
 
 type Limits = { readonly environment: number; readonly name: number; readonly place: number };
 
-/** The names give way, not the state: in the last of these every sentence fits. */
-const LIMITS: readonly Limits[] = [
-  { environment: 40, name: 60, place: 60 },
-  { environment: 12, name: 30, place: 24 },
-  { environment: 10, name: 16, place: 16 },
-];
+const WIDE: Limits = { environment: 40, name: 60, place: 60 };
+
+/** The names give way, not the state: with these every sentence fits, whatever it is written in. */
+const NARROW: Limits = { environment: 12, name: 30, place: 24 };
 
 /** One state change as an SMS of at most two parts: what happened, and why as far as there is room. */
 export const smsText = (change: StateChange, rollout: Rollout, overview: Overview, labels: Labels): string => {
-  const sentence =
-    LIMITS.values()
-      .map((limits) => sentenceOf(change, overview, labels, limits))
-      .find((written) => lengthOf(written) <= roomFor(written)) ?? changeWords(change).predicate;
+  const wide = sentenceOf(change, overview, labels, WIDE);
+  const sentence = lengthOf(wide) <= roomFor(wide) ? wide : sentenceOf(change, overview, labels, NARROW);
   return withWhy(sentence, foldToGsm(cleanText(whyOf(change, rollout, overview))));
 };
 

@@ -128,6 +128,7 @@ describe('an SMS', () => {
       facts: { rollbackOf: { version: aVersion(), value: 'd'.repeat(100) } },
     });
     expect(smsOf(change, aRollout(change, aChange(), place), { environment: long })).toMatch(says);
+    expect(smsOf(change, aRollout(change, aChange(), place), { environment: long }).length).toBeLessThanOrEqual(133);
   });
 
   it('leaves the reason out where a word of it would not fit', () => {
