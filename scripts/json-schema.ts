@@ -1,14 +1,19 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import type { GenericSchema } from 'valibot';
+import { SnsDocument } from '../shared/message/sns-document-schema.ts';
 import { GatehouseYml } from './config/gatehouse-yml.ts';
 
-/** Where the schema of `gatehouse.yml` is published. */
-export const SCHEMA_PATH = 'docs/gatehouse.schema.json';
+/** The JSON Schemas that are published, by where. */
+export const publishedSchemas = (): ReadonlyMap<string, string> =>
+  new Map([
+    ['docs/gatehouse.schema.json', jsonSchema(GatehouseYml, 'gatehouse.yml')],
+    ['docs/sns-message.schema.json', jsonSchema(SnsDocument, 'What Gatehouse publishes to machines')],
+  ]);
 
-/** The JSON Schema that editors use for `gatehouse.yml`. */
-export const gatehouseJsonSchema = (): string => {
-  const schema = toJsonSchema(GatehouseYml, {
+const jsonSchema = (schema: GenericSchema, title: string): string => {
+  const converted = toJsonSchema(schema, {
     // What a schema cannot say, such as "one of slack and sns", is said when the file is compiled.
     errorMode: 'ignore',
   });
-  return `${JSON.stringify({ ...schema, title: 'gatehouse.yml' }, null, 2)}\n`;
+  return `${JSON.stringify({ ...converted, title }, null, 2)}\n`;
 };

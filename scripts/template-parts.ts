@@ -7,6 +7,9 @@ export const topicsOf = (routes: Config['routes']): readonly string[] => [
 
 export const isArn = (topic: string): boolean => topic.startsWith('arn:');
 
+/** A topic that keeps the order of what is published to it; its name says so. */
+const isFifo = (topic: string): boolean => topic.endsWith('.fifo');
+
 /** CloudFormation resources of the topics that `gatehouse.yml` names. `prefix` comes before each name. */
 export const topicResources = (config: Config, prefix: string): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
@@ -14,7 +17,14 @@ export const topicResources = (config: Config, prefix: string): Readonly<Record<
       .filter((topic) => !isArn(topic))
       .map((topic) => [
         topicLogicalId(topic),
-        { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}${topic}` } },
+        {
+          Type: 'AWS::SNS::Topic',
+          Properties: {
+            TopicName: `${prefix}${topic}`,
+            // Two states may be told in the same words: what is the same is said with each publication.
+            ...(isFifo(topic) && { FifoTopic: true, ContentBasedDeduplication: false }),
+          },
+        },
       ]),
   );
 

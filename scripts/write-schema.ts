@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { gatehouseJsonSchema, SCHEMA_PATH } from './json-schema.ts';
+import { publishedSchemas } from './json-schema.ts';
 
-await writeFile(SCHEMA_PATH, gatehouseJsonSchema());
-console.log(`Wrote ${SCHEMA_PATH}`);
+for (const [path, schema] of publishedSchemas()) {
+  await writeFile(path, schema);
+  console.log(`Wrote ${path}`);
+}

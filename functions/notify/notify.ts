@@ -267,7 +267,9 @@ const tell = async (
     }));
   const missing = audience.topics.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
-    missing.map(({ topic }) => attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config))))),
+    missing.map(({ topic, detail }) =>
+      attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config), detail))),
+    ),
   );
   const done = missing.flatMap(({ topic }, index) => (published[index]?.ok ? [topic] : []));
   const repeated = known?.eventIds.includes(change.version.eventId) === true;

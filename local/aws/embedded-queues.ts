@@ -2,7 +2,7 @@ import { buildApp } from 'fauxqs';
 import * as v from 'valibot';
 import { ACCOUNT, REGION } from './account.ts';
 import type { JsonRecord } from '../json.ts';
-import { own, parseJson } from '../json.ts';
+import { isRecord, own, parseJson } from '../json.ts';
 import { operationOf, refuseInXml, signedHeaders } from './service.ts';
 import type { Service, ServiceReply, ServiceRequest } from './service.ts';
 
@@ -35,6 +35,7 @@ const Counts = v.object({ Attributes: v.record(v.string(), v.string()) });
 export type Publication = {
   readonly topicArn: string;
   readonly subject: string | undefined;
+  /** As a mail has it. */
   readonly message: string;
   readonly attributes: Readonly<Record<string, string>>;
 };
@@ -104,10 +105,15 @@ export const createEmbeddedQueues = async (options: {
       return { ...made, body: made.body.replace(INNER_ENDPOINT, () => `${options.endpoint}/`) };
     }
     const form = new URLSearchParams(request.body);
-    const publications = publicationsOf(form);
-    // SNS refuses these; fauxqs does not.
-    if (publications.some(({ subject }) => subject !== undefined && !isSubject(subject))) {
-      return refuseInXml('InvalidParameter', 'Invalid parameter: Subject');
+    const prefixes = publicationPrefixes(form);
+    const fault = prefixes.map((prefix) => faultOf(form, prefix)).find((one) => one !== undefined);
+    if (fault !== undefined) {
+      return refuseInXml('InvalidParameter', `Invalid parameter: ${fault}`);
+    }
+    const publications = prefixes.map((prefix) => publicationOf(form, prefix));
+    // fauxqs delivers to queues only, and gives each the whole of it.
+    for (const prefix of prefixes) {
+      form.set(`${prefix}Message`, wordsFor(form, prefix, 'sqs'));
     }
     const topic = form.get('TopicArn') ?? '';
     if (options.foreignTopics.includes(topic)) {
@@ -213,31 +219,72 @@ const entries = (prefix: string, values: Readonly<Record<string, string>>): Read
 
 const isSubject = (subject: string): boolean => /^\P{Cc}{1,100}$/u.test(subject);
 
-const publicationsOf = (form: URLSearchParams): readonly Publication[] => {
-  const topicArn = form.get('TopicArn') ?? form.get('TargetArn') ?? '';
+/** Where the publications of a request stand in its form. */
+const publicationPrefixes = (form: URLSearchParams): readonly string[] => {
   switch (form.get('Action')) {
     case 'Publish':
-      return [publicationOf(form, '', topicArn)];
+      return [''];
     case 'PublishBatch':
-      return numbered(form, (index) => `PublishBatchRequestEntries.member.${index}.`, 'Id').map((prefix) =>
-        publicationOf(form, prefix, topicArn),
-      );
+      return numbered(form, (index) => `PublishBatchRequestEntries.member.${index}.`, 'Id');
     default:
       return [];
   }
 };
 
-const publicationOf = (form: URLSearchParams, prefix: string, topicArn: string): Publication => ({
-  topicArn,
+const MAX_PUBLICATION_BYTES = 262_144;
+
+/** What SNS refuses and fauxqs does not: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const faultOf = (form: URLSearchParams, prefix: string): string | undefined => {
+  const subject = form.get(`${prefix}Subject`);
+  if (subject !== null && !isSubject(subject)) {
+    return 'Subject';
+  }
+  const bytes = [...form].map(([name, value]) =>
+    name === `${prefix}Message` || name.startsWith(`${prefix}MessageAttributes.`) ? Buffer.byteLength(value) : 0,
+  );
+  if (bytes.reduce((sum, one) => sum + one, 0) > MAX_PUBLICATION_BYTES) {
+    return 'Message too long';
+  }
+  const words = structureOf(form, prefix);
+  if (words !== undefined && !isRecord(words)) {
+    return 'Message Structure - JSON message body failed to parse';
+  }
+  if (words !== undefined && typeof own(words, 'default') !== 'string') {
+    return 'Message Structure - No default entry in JSON message body';
+  }
+  return form.has(`${prefix}MessageDeduplicationId`) && !topicOf(form).endsWith('.fifo')
+    ? 'The request includes MessageDeduplicationId parameter that is not valid for this topic type'
+    : undefined;
+};
+
+/** The JSON of a message that has words for each protocol; undefined for one that has the same for all. */
+const structureOf = (form: URLSearchParams, prefix: string): unknown =>
+  form.get(`${prefix}MessageStructure`) === 'json'
+    ? (parseJson(form.get(`${prefix}Message`) ?? '') ?? null)
+    : undefined;
+
+const wordsFor = (form: URLSearchParams, prefix: string, protocol: 'email' | 'sqs'): string => {
+  const words = structureOf(form, prefix);
+  const all = isRecord(words) ? [own(words, protocol), own(words, 'default')] : [form.get(`${prefix}Message`)];
+  return all.find((one) => typeof one === 'string') ?? '';
+};
+
+const topicOf = (form: URLSearchParams): string => form.get('TopicArn') ?? form.get('TargetArn') ?? '';
+
+const publicationOf = (form: URLSearchParams, prefix: string): Publication => ({
+  topicArn: topicOf(form),
   subject: form.get(`${prefix}Subject`) ?? undefined,
-  message: form.get(`${prefix}Message`) ?? '',
-  attributes: Object.fromEntries(
+  message: wordsFor(form, prefix, 'email'),
+  attributes: attributesOf(form, prefix),
+});
+
+const attributesOf = (form: URLSearchParams, prefix: string): Publication['attributes'] =>
+  Object.fromEntries(
     numbered(form, (index) => `${prefix}MessageAttributes.entry.${index}.`, 'Name').map((entry) => [
       form.get(`${entry}Name`) ?? '',
       form.get(`${entry}Value.StringValue`) ?? form.get(`${entry}Value.BinaryValue`) ?? '',
     ]),
-  ),
-});
+  );
 
 /** The prefixes of a list in the query protocol, which numbers its entries from 1. */
 const numbered = (form: URLSearchParams, prefixOf: (index: number) => string, key: string): readonly string[] => {

@@ -1,5 +1,6 @@
 import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
 import type { Config } from '../../shared/config/config.ts';
+import type { SnsDocument } from '../../shared/message/sns-document-schema.ts';
 import { rolloutName } from '../../shared/message/rollout-name.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import type { RolloutId } from '../../shared/rollout/rollout.ts';
@@ -44,7 +45,11 @@ export type Replayed = {
   readonly sns: readonly {
     readonly topic: string;
     readonly subject: string;
+    /** As a mail has it. */
     readonly message: string;
+    readonly sms: string;
+    /** As machines have it. */
+    readonly json: SnsDocument;
     readonly attributes: Readonly<Record<string, string>>;
   }[];
   readonly converged: boolean;
@@ -99,9 +104,14 @@ export const replayEvents = async (
         })),
       calls: world.slack.calls(),
     },
-    sns: world
-      .publications()
-      .map(({ topic, subject, message, attributes }) => ({ topic, subject, message, attributes })),
+    sns: world.publications().map(({ topic, subject, message, sms, document, attributes }) => ({
+      topic,
+      subject,
+      message,
+      sms,
+      json: document,
+      attributes,
+    })),
     converged: converged && accounts.every(({ outcome }) => outcome !== null),
   };
 };

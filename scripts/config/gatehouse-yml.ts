@@ -81,6 +81,9 @@ const Match = v.pipe(
   ),
 );
 
+/** The name of a topic; that of a FIFO topic ends in `.fifo`, which counts. */
+const topicName = (most: number): string => `(?=.{1,${most}}$)[A-Za-z0-9_-]+(?:\\.fifo)?`;
+
 /** A partition, and a region of it. */
 const PLACE = [
   'aws:sns:(?!cn-|us-gov-)[a-z0-9-]+',
@@ -96,12 +99,12 @@ const Destination = v.pipe(
         v.pipe(
           v.string(),
           v.regex(
-            new RegExp(`^(?:[A-Za-z0-9_-]{1,64}|arn:(?:${PLACE}):\\d{12}:[A-Za-z0-9_-]{1,256})$`),
-            'is neither the name nor the ARN of a topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
+            new RegExp(`^(?:${topicName(64)}|arn:(?:${PLACE}):\\d{12}:${topicName(256)})$`),
+            'is neither the name of a topic (up to 64 letters, digits, - and _; .fifo at the end for a FIFO topic) nor its ARN (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
           ),
         ),
       ),
-      'A topic: by name one that the stack makes, by ARN one that exists.',
+      'A topic: by name one that the stack makes, by ARN one that exists. One whose name ends in .fifo keeps the order; mail and SMS cannot subscribe to it.',
     ),
   }),
   v.check(({ slack, sns }) => (slack === undefined) !== (sns === undefined), 'names one of slack and sns'),

@@ -1,7 +1,7 @@
 import type { Labels } from '../config/labels.ts';
 import type { ActionOverview, Overview } from '../rollout/overview.ts';
 import { isFinal } from '../rollout/state.ts';
-import type { Register, RolloutId } from '../rollout/rollout.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { formatDuration } from './duration.ts';
@@ -48,29 +48,15 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
   `${shortName(stage)} / ${shortName(action)}`;
 
-/** Which part of a rollout it is about; undefined when it is about all of it. */
-export const describeRegister = (register: Register): string | undefined => {
-  switch (register.kind) {
-    case 'rollout':
-      return undefined;
-    case 'stage':
-      return shortName(register.stage);
-    case 'action':
-      return actionName(register);
-    case 'instance':
-      return `instance ${shortName(register.instance)}`;
-  }
-};
-
 /** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
 export const describeInstances = ({ instances }: Overview): string | undefined =>
   instances === undefined
     ? undefined
     : `${instances.succeeded} of ${instances.isPart ? 'the first ' : ''}${instances.total} ${instances.total === 1 ? 'instance' : 'instances'} succeeded`;
 
-/** How long an ended rollout took. */
+/** How long an ended rollout took. Of what ended as soon as it was heard of nobody knows. */
 export const durationOf = ({ startedAt, endedAt }: Overview): string | undefined =>
-  endedAt === undefined ? undefined : formatDuration(endedAt - startedAt);
+  endedAt === undefined || endedAt === startedAt ? undefined : formatDuration(endedAt - startedAt);
 
 /** Why somebody stopped the rollout; undefined where that is over and done with. */
 export const stopReasonOf = ({ state }: Overview, stopReason: string | undefined): string | undefined =>

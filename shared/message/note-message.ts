@@ -3,7 +3,7 @@ import type { Mention } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import type { Note } from '../delivery/note.ts';
 import type { RolloutId } from '../rollout/rollout.ts';
-import { describeRegister } from './describe-rollout.ts';
+import { registerPlace } from './change-words.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import type { SlackMessage } from './slack-message.ts';
@@ -14,7 +14,7 @@ export const noteMessage = (
   { environment }: Labels,
   { register, attempt, mentions }: Note,
 ): SlackMessage => {
-  const place = describeRegister(register);
+  const place = registerPlace({ register });
   const says = [
     rolloutName(id, 50),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),

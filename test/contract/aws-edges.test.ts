@@ -14,6 +14,8 @@ import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
+import { snsMessage } from '../../shared/message/sns-message.ts';
+import { aChange, aRollout } from '../support/rollouts.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -60,11 +62,8 @@ describe('an AWS client', () => {
 });
 
 describe('the SNS publisher', () => {
-  const message = {
-    subject: 'shop-prod failed',
-    message: 'It failed.',
-    attributes: { state: 'failed', name: 'shop-prod' },
-  };
+  const change = aChange({ state: 'failed' });
+  const message = snsMessage(change, aRollout(change), {});
 
   const connect = (region: string) => new SNSClient({ ...connection(), region });
 
@@ -73,7 +72,8 @@ describe('the SNS publisher', () => {
     const publish = createSnsPublisher(connect, prefix);
     await publish('releases', message);
     await publish(`${prefix}releases`, message);
-    const expected = { topicArn: `${prefix}releases`, ...message };
+    const { subject, message: mail, attributes } = message;
+    const expected = { topicArn: `${prefix}releases`, subject, message: mail, attributes };
     expect(published).toEqual([expected, expected]);
   });
 

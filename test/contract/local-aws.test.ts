@@ -59,6 +59,7 @@ const template = parseTemplate({
         ],
       },
     },
+    InOrder: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'releases.fifo', FifoTopic: true } },
     Inbox: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'inbox' } },
     Events: {
       Type: 'AWS::SQS::Queue',
@@ -219,6 +220,58 @@ describe('the local SNS', () => {
   it.each(['x'.repeat(101), 'two\nlines', ''])('refuses the subject %j, as SNS does', async (Subject) => {
     const publish = new SNSClient(client).send(new PublishCommand({ TopicArn: TOPIC, Subject, Message: 'm' }));
     await expect(publish).rejects.toMatchObject({ message: 'Invalid parameter: Subject' });
+  });
+
+  it('brings each protocol its own words, and those without any the default', async () => {
+    const publish = (words: object) =>
+      new SNSClient(client).send(
+        new PublishCommand({ TopicArn: TOPIC, MessageStructure: 'json', Message: JSON.stringify(words) }),
+      );
+    await publish({ default: 'for people', sqs: '{"for":"machines"}' });
+    await publish({ default: 'for all', sqs: 7 });
+    expect(publications.slice(-2).map(({ message }) => message)).toEqual(['for people', 'for all']);
+    const bodies = [await receive('inbox'), await receive('inbox')].map((body): unknown => JSON.parse(body ?? ''));
+    expect(bodies).toMatchObject([{ Message: '{"for":"machines"}' }, { Message: 'for all' }]);
+  });
+
+  it.each([
+    [
+      'words of no JSON',
+      { MessageStructure: 'json', Message: 'x' },
+      'Message Structure - JSON message body failed to parse',
+    ],
+    [
+      'words in a list',
+      { MessageStructure: 'json', Message: '["x"]' },
+      'Message Structure - JSON message body failed to parse',
+    ],
+    [
+      'no default',
+      { MessageStructure: 'json', Message: '{"sqs":"x"}' },
+      'Message Structure - No default entry in JSON message body',
+    ],
+    ['a message beyond 256 KiB', { Message: 'é'.repeat(131_073) }, 'Message too long'],
+    [
+      'a message that is beyond 256 KiB with its attributes',
+      {
+        Message: 'x'.repeat(262_140),
+        MessageAttributes: { state: { DataType: 'String', StringValue: 'failed' } },
+      },
+      'Message too long',
+    ],
+    [
+      'an id against duplicates at a topic that keeps no order',
+      { Message: 'x', MessageDeduplicationId: 'a' },
+      'The request includes MessageDeduplicationId parameter that is not valid for this topic type',
+    ],
+    [
+      'no group at a FIFO topic',
+      { TopicArn: 'arn:aws:sns:us-east-1:000000000000:releases.fifo', Message: 'x', MessageDeduplicationId: 'a' },
+      'The MessageGroupId parameter is required for FIFO topics.',
+    ],
+  ])('refuses %s, as SNS does', async (_, given, says) => {
+    const publish = new SNSClient(client).send(new PublishCommand({ TopicArn: TOPIC, ...given }));
+    await expect(publish).rejects.toMatchObject({ message: `Invalid parameter: ${says}` });
   });
 
   it('says so when there is no such topic', async () => {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileConfig, ConfigInvalid } from '../../../scripts/config/compile-config.ts';
-import { gatehouseJsonSchema, SCHEMA_PATH } from '../../../scripts/json-schema.ts';
 import { audienceOf } from '../../../shared/routing/route.ts';
 import { aChange, aRolloutId } from '../../support/rollouts.ts';
+import { publishedSchemas } from '../../../scripts/json-schema.ts';
 
 const problemsOf = (text: string): readonly string[] => {
   try {
@@ -162,6 +162,15 @@ regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
     ['arn:aws-cn:sns:eu-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
     ['arn:aws:sns:us-gov-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
     ['arn:aws:sqs:eu-west-1:111122223333:oncall', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['releases.fifo', []],
+    [`${'r'.repeat(59)}.fifo`, []],
+    [`${'r'.repeat(60)}.fifo`, [expect.stringContaining('.fifo at the end for a FIFO topic')]],
+    ['.fifo', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['releases.FIFO', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['releases.fifo.old', [expect.stringContaining('routes[0].to[0].sns: is neither')]],
+    ['arn:aws:sns:eu-west-1:111122223333:releases.fifo', []],
+    [`arn:aws:sns:eu-west-1:111122223333:${'r'.repeat(251)}.fifo`, []],
+    [`arn:aws:sns:eu-west-1:111122223333:${'r'.repeat(252)}.fifo`, [expect.stringContaining('sns: is neither')]],
   ])('takes a topic of a partition that it knows, and of a region of that: %s', (topic, problems) => {
     expect(problemsOf(`${SLACK}routes: [{ to: [{ sns: '${topic}' }] }]`)).toEqual(problems);
   });
@@ -403,7 +412,7 @@ routes:
       (address): [string, string, RegExp] => [
         `B63 an address where a topic belongs: ${address}`,
         `routes: [{ to: [{ sns: '${address}' }] }]`,
-        /routes\[0\]\.to\[0\]\.sns: is neither the name nor the ARN of a topic/,
+        /routes\[0\]\.to\[0\]\.sns: is neither/,
       ],
     ),
     ['B66 an alias of what it stands in', 'routes: &routes [*routes]', /./],
@@ -434,8 +443,8 @@ routes:
   });
 });
 
-describe('the published JSON Schema', () => {
-  it('is the one that the compiler checks by: `npm run schema` writes it anew', async () => {
-    expect(await readFile(SCHEMA_PATH, 'utf8')).toBe(gatehouseJsonSchema());
+describe('the published JSON Schemas', () => {
+  it.each([...publishedSchemas()])('%s is up to date: `npm run schema` writes it anew', async (path, schema) => {
+    expect(await readFile(path, 'utf8')).toBe(schema);
   });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { snsMessage } from '../../../shared/message/sns-message.ts';
+import * as v from 'valibot';
+import { DETAILS } from '../../../shared/config/config.ts';
+import { protocolWords, snsMessage } from '../../../shared/message/sns-message.ts';
+import { SnsDocument } from '../../../shared/message/sns-document-schema.ts';
 import { hostileChange, hostileLabels, hostileRolloutId } from '../../support/arbitraries.ts';
 import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
@@ -36,9 +39,15 @@ const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\ufffe\uffff]+$/u;
 const LINK =
   'https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-prod/executions/0a1b2c3d-0000-4000-8000-000000000001/timeline?region=eu-west-1';
 
+/** What a mail has of it, and what filters go by. */
+const mailOf = (...given: Parameters<typeof snsMessage>) => {
+  const { subject, message, attributes } = snsMessage(...given);
+  return { subject, message, attributes };
+};
+
 describe('snsMessage', () => {
   it('tells that a rollout failed, where, why, and how it stands', () => {
-    expect(snsMessage(failed, rollout, { environment: 'production' })).toEqual({
+    expect(mailOf(failed, rollout, { environment: 'production' })).toEqual({
       subject: '[production] shop-prod failed at Deploy / Release',
       message: `❌ shop-prod (production) failed at Deploy / Release after 4 min 12 s
 
@@ -82,7 +91,7 @@ ${LINK}
       startedAt: TEN_O_CLOCK + 900_000,
     });
     const resumed = aChange({ version: { attempt: 2, time: TEN_O_CLOCK + 900_000, rank: 11 } });
-    const told = snsMessage(releaseFailed, aRollout(releaseFailed, retried, resumed), {});
+    const told = mailOf(releaseFailed, aRollout(releaseFailed, retried, resumed), {});
     expect(told).toEqual({
       subject: 'shop-prod: Deploy / Release failed',
       message: `❌ Deploy / Release failed
@@ -178,11 +187,11 @@ ${LINK}
     });
     const deployment = aRollout({ ...start, version: aVersion({ attempt: 0 }) }, well, broken, end);
     expect(snsMessage(broken, deployment, {}).subject).toBe('shop / prod: instance mi-2 failed');
-    expect(snsMessage(end, deployment, { environment: 'production' })).toEqual({
+    expect(mailOf(end, deployment, { environment: 'production' })).toEqual({
       subject: '[production] shop / prod failed',
       message: `❌ shop / prod (production) failed after 4 min 12 s
 
-HEALTH_CONSTRAINTS
+HEALTH_CONSTRAINTS: too few instances were healthy
 Too few are healthy
 
 1 of 2 instances succeeded
@@ -208,6 +217,55 @@ https://eu-west-1.console.aws.amazon.com/codesuite/codedeploy/deployments/d-ABCD
         version: '000000#01795169052000#40',
         environment: 'production',
       },
+    });
+  });
+
+  it('says in a summary what happened, why it failed, and where to look', () => {
+    expect(snsMessage(failed, rollout, { environment: 'production' }, 'summary').message)
+      .toBe(`❌ shop-prod (production) failed at Deploy / Release after 4 min 12 s
+
+What failed
+  Deploy / Release: JobFailed
+    Too few healthy instances
+    https://a.example/d-1
+
+${LINK}
+`);
+  });
+
+  it('says of a part that changed what the whole is in, also in a summary', () => {
+    expect(snsMessage(built, aRollout(started, built), {}, 'summary').message).toBe(`✅ Build succeeded
+🔄 shop-prod is in progress
+
+${LINK}
+`);
+  });
+
+  it.each([
+    ['in-progress', '🔄', 'is in progress'],
+    ['stopping', '🛑', 'is stopping'],
+    ['waiting', '⏳', 'is ready for traffic'],
+    ['succeeded', '↩️', 'succeeded'],
+    ['failed', '❌', 'failed'],
+    ['stopped', '🛑', 'was stopped'],
+  ] as const)('calls a rollback that is %s a rollback, and names what it undoes', (state, emoji, predicate) => {
+    const change = aChange({
+      rollout: aDeploymentId({ executionId: 'd-NEWER0002' }),
+      state,
+      version: { rank: 20, time: TEN_O_CLOCK + 60_000 },
+      startedAt: TEN_O_CLOCK,
+      facts: { rollbackOf: { version: aVersion(), value: 'd-BROKEN001' } },
+    });
+    const { subject, message, sms } = snsMessage(change, aRollout(change), { environment: 'production' });
+    const after = ['succeeded', 'failed', 'stopped'].includes(state) ? ' after 1 min' : '';
+    expect({ subject, sms, message: message.split('\n').slice(0, 3) }).toEqual({
+      subject: `[production] shop / prod rollback ${predicate}`,
+      sms: `shop / prod rollback of d-BROKEN001 (production) ${predicate}${after}`,
+      message: [
+        `${emoji} shop / prod rollback of d-BROKEN001 (production) ${predicate}${after}`,
+        '',
+        'Rolls back d-BROKEN001',
+      ],
     });
   });
 
@@ -264,20 +322,91 @@ Execution    0a1b2c3d-0000-4000-8000-000000000001
     expect(snsMessage(overlined, aRollout(overlined), { environment: '\u203e' }).subject).toBe('[?] ? is in progress');
   });
 
+  const worlds = fc
+    .tuple(hostileRolloutId, fc.array(hostileChange, { minLength: 1, maxLength: 20 }))
+    .map(([id, changes]) => changes.map((change) => ({ ...change, rollout: id })));
+
   it('is what SNS takes, whatever strangers wrote', () => {
-    const worlds = fc
-      .tuple(hostileRolloutId, fc.array(hostileChange, { minLength: 1, maxLength: 20 }))
-      .map(([id, changes]) => changes.map((change) => ({ ...change, rollout: id })));
     fc.assert(
-      fc.property(worlds, hostileLabels, ([first, ...rest], labels) => {
+      fc.property(worlds, hostileLabels, fc.constantFrom(...DETAILS), ([first, ...rest], labels, detail) => {
         const change = rest.at(-1) ?? first ?? aChange();
-        const { subject, message, attributes } = snsMessage(change, aRollout(first ?? change, ...rest), labels);
+        const told = snsMessage(change, aRollout(first ?? change, ...rest), labels, detail);
+        const { subject, message, sms, document, attributes } = told;
         expect(subject).toMatch(/^[\x21-\x7e][\x20-\x7e]{0,98}$/);
         expect(message.replaceAll('\n', '')).toMatch(PRINTABLE);
-        expect(Buffer.byteLength(message)).toBeLessThan(60_000);
+        expect(sms).toMatch(PRINTABLE);
+        expect(partsOf(sms)).toBeLessThanOrEqual(2);
+        expect(Object.keys(attributes).length).toBeLessThanOrEqual(10);
         expect(Object.values(attributes).every((value) => PRINTABLE.test(value))).toBe(true);
+        const json: unknown = JSON.parse(JSON.stringify(document));
+        expect(v.parse(SnsDocument, json)).toEqual(json);
+        expect(textsIn(json).filter((text) => !PRINTABLE.test(text))).toEqual([]);
       }),
       { numRuns: 300 },
     );
   });
+
+  it.each(['"', '\\', 'é', '部', '𝕏', '{'])(
+    'stays far below what SNS takes when everything is full of %s',
+    (letter) => {
+      // A name has at most 100 bytes, other texts have so many characters.
+      const full = (bytes: number): string => letter.repeat(Math.floor(bytes / Buffer.byteLength(letter)));
+      const text = (characters: number): string => letter.repeat(Math.floor(characters / letter.length));
+      const id = aDeploymentId({ application: full(100), group: full(100), executionId: text(100) });
+      const result = { summary: text(300), errorCode: text(100), url: `https://a.example/${'x'.repeat(380)}` };
+      const changes = Array.from({ length: 150 }, (_, index) => {
+        const name = `${index}${full(96)}`;
+        return aChange({
+          rollout: id,
+          register: index < 60 ? { kind: 'stage', stage: name } : { kind: 'action', stage: name, action: full(100) },
+          state: index % 2 === 0 ? 'failed' : 'waiting',
+          result,
+        });
+      });
+      const whole = aChange({
+        rollout: id,
+        state: 'failed',
+        version: { attempt: 0, rank: 40 },
+        facts: {
+          trigger: {
+            version: aVersion(),
+            value: { kind: 'commit', author: text(200), ref: text(200), commit: text(200), message: text(240) },
+          },
+          failure: { version: aVersion(), value: result },
+          rollbackOf: { version: aVersion(), value: text(100) },
+        },
+      });
+      const [first = whole, ...rest] = changes;
+      const labels = { environment: text(40), account: text(40), region: text(40) };
+      const told = snsMessage(whole, aRollout(whole, first, ...rest), labels);
+      expect(told.document.rollout.shortened).toBe(true);
+      expect(Buffer.byteLength(JSON.stringify(protocolWords(told)))).toBeLessThan(220_000);
+      expect(v.is(SnsDocument, told.document)).toBe(true);
+    },
+  );
 });
+
+/** How many parts an SMS is sent in, each packed as full as it gets without breaking a pair. */
+const partsOf = (sms: string): number => {
+  const basic = /^[@£$¥èéùìòÇ\nØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]$/;
+  const isGsm = Array.from(sms).every((one) => basic.test(one) || '^{}\\[~]|€'.includes(one));
+  const weights = Array.from(sms, (one) => (isGsm ? (basic.test(one) ? 1 : 2) : one.length));
+  if (weights.reduce((sum, weight) => sum + weight, 0) <= (isGsm ? 160 : 70)) {
+    return 1;
+  }
+  const room = isGsm ? 153 : 67;
+  let parts = 1;
+  let used = 0;
+  for (const weight of weights) {
+    parts += used + weight > room ? 1 : 0;
+    used = used + weight > room ? weight : used + weight;
+  }
+  return parts;
+};
+
+const textsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(textsIn)
+      : [];
