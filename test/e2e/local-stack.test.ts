@@ -68,8 +68,8 @@ const putEvents = async (events: readonly v.InferOutput<typeof Event>[]): Promis
   return response.json();
 };
 
-const sample = async (path: string, detail: object): Promise<v.InferOutput<typeof Event>> => {
-  const event = v.parse(Event, JSON.parse(await readFile(join(ROOT, 'events/codepipeline', path), 'utf8')));
+const sample = async (path: string, detail: object = {}): Promise<v.InferOutput<typeof Event>> => {
+  const event = v.parse(Event, JSON.parse(await readFile(join(ROOT, 'events', path), 'utf8')));
   return { ...event, detail: { ...event.detail, ...detail } };
 };
 
@@ -95,22 +95,35 @@ const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Valu
 describe('the local stack', () => {
   it('turns events put on the bus into one message that is edited', { timeout: 30_000 }, async () => {
     const rollout = { pipeline: 'billing-prod', 'execution-id': 'e2e00000-0000-4000-8000-000000000001' };
-    const started = await sample('pipeline-started.json', rollout);
+    const started = await sample('codepipeline/pipeline-started.json', rollout);
     await expect(putEvents([started])).resolves.toMatchObject({ FailedEntryCount: 0 });
     const ofRollout = async () => (await messages()).filter((text) => text.startsWith('billing-prod'));
     await expect(eventually(ofRollout, (texts) => texts.length === 1)).resolves.toEqual([
       expect.stringMatching(/^billing-prod \(production\) is in progress/),
     ]);
-    const succeeded = { ...(await sample('pipeline-succeeded.json', rollout)), time: '2026-11-20T10:09:00Z' };
+    const succeeded = {
+      ...(await sample('codepipeline/pipeline-succeeded.json', rollout)),
+      time: '2026-11-20T10:09:00Z',
+    };
     await putEvents([succeeded, succeeded, started]);
     const texts = await eventually(ofRollout, (texts) => texts.some((text) => text.includes('succeeded')));
     expect(texts).toEqual([expect.stringMatching(/^billing-prod \(production\) succeeded/)]);
   });
 
+  it('asks CodeDeploy what a deployment undoes, and calls a rollback a rollback', { timeout: 30_000 }, async () => {
+    const run = ['05-rollback-started.json', '08-rollback-succeeded.json'];
+    await putEvents(await Promise.all(run.map((file) => sample(join('runs/rollback', file)))));
+    const texts = await eventually(
+      async () => (await messages()).filter((text) => text.startsWith('shop / prod')),
+      (texts) => texts.some((text) => text.includes('rollback')),
+    );
+    expect(texts).toEqual(['shop / prod rollback of d-4K8XQ2VZP (production) succeeded after 1 min 25 s']);
+  });
+
   it('keeps what is malformed, with the reason, and goes on', { timeout: 30_000 }, async () => {
     const rollout = { pipeline: 'docs-prod', 'execution-id': 'e2e00000-0000-4000-8000-000000000002' };
-    const bad = await sample('pipeline-started.json', { ...rollout, state: 'constructor' });
-    const good = await sample('pipeline-started.json', rollout);
+    const bad = await sample('codepipeline/pipeline-started.json', { ...rollout, state: 'constructor' });
+    const good = await sample('codepipeline/pipeline-started.json', rollout);
     await putEvents([bad, good]);
     const found = await eventually(
       async () => (await messages()).filter((text) => text.startsWith('docs-prod')),
