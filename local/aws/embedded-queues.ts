@@ -75,7 +75,7 @@ const INNER_ENDPOINT = /http:\/\/sqs\.[a-z0-9-]+\.localhost\//g;
 
 /**
  * Starts SQS, SNS and STS in memory. `endpoint` is where queue URLs point, without a trailing slash; `foreignTopics` are
- * ARNs of topics that exist elsewhere, for which others of their names stand in.
+ * ARNs of topics that exist elsewhere, for which others stand in.
  */
 export const createEmbeddedQueues = async (options: {
   readonly endpoint: string;
@@ -98,6 +98,10 @@ export const createEmbeddedQueues = async (options: {
     return { status: response.statusCode, headers: replyHeaders(response.headers), body: response.payload };
   };
 
+  /** The ARN that a topic has here. */
+  const here = (topic: string): string =>
+    options.foreignTopics.includes(topic) ? `arn:aws:sns:${REGION}:${ACCOUNT}:${standInName(topic)}` : topic;
+
   const service: Service = async (request) => {
     if (operationOf(request.headers) !== '') {
       const made = await inject(request);
@@ -109,9 +113,9 @@ export const createEmbeddedQueues = async (options: {
     if (publications.some(({ subject }) => subject !== undefined && !isSubject(subject))) {
       return refuseInXml('InvalidParameter', 'Invalid parameter: Subject');
     }
-    const topic = form.get('TopicArn') ?? '';
-    if (options.foreignTopics.includes(topic)) {
-      form.set('TopicArn', standInFor(topic));
+    const topic = form.get('TopicArn');
+    if (topic !== null) {
+      form.set('TopicArn', here(topic));
     }
     const made = await inject({ ...request, body: form.toString() });
     if (made.status === 200) {
@@ -141,7 +145,7 @@ export const createEmbeddedQueues = async (options: {
   };
 
   for (const topic of options.foreignTopics) {
-    await callSns('CreateTopic', { Name: nameOf(topic) });
+    await callSns('CreateTopic', { Name: standInName(topic) });
   }
   return {
     service,
@@ -151,7 +155,7 @@ export const createEmbeddedQueues = async (options: {
     createTopic: (name, attributes) => callSns('CreateTopic', { Name: name, ...entries('Attributes', attributes) }),
     subscribe: (topicArn, queueArn, attributes) =>
       callSns('Subscribe', {
-        TopicArn: topicArn,
+        TopicArn: here(topicArn),
         Protocol: 'sqs',
         Endpoint: queueArn,
         ...entries('Attributes', attributes),
@@ -188,9 +192,8 @@ export const createEmbeddedQueues = async (options: {
   };
 };
 
-const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn;
-
-const standInFor = (arn: string): string => `arn:aws:sns:${REGION}:${ACCOUNT}:${nameOf(arn)}`;
+/** Topics of other places may have the same name, so each has a stand-in of its own; cut to what a name may have. */
+const standInName = (arn: string): string => arn.replaceAll(':', '-').slice(-256);
 
 /** fauxqs reads the last part only. */
 const queueUrl = (name: string): string => `http://localhost/000000000000/${name}`;
