@@ -108,18 +108,17 @@ const ownTopics = ({ config, listenedTo }: Gatehouse, stackName: string): readon
 type Stage = {
   readonly name: string;
   readonly region: string;
-  readonly written: Readonly<Record<(typeof STAGE_PARAMS)[number], unknown>>;
+  readonly written: Readonly<Record<string, unknown>>;
 };
 
 const readStage = async (resolveVariable: VariableRequest['resolveVariable']): Promise<Stage> => {
-  const [name, region, alarmTopicArn, alarmEmail, topicKeyArn, permissionsBoundaryArn] = await Promise.all(
-    ['self:custom.name', 'self:provider.region', ...STAGE_PARAMS.map((param) => `param:${param}`)].map(resolveVariable),
+  const name = String(await resolveVariable('self:custom.name'));
+  const region = String(await resolveVariable('self:provider.region'));
+  const written = await Promise.all(
+    // A parameter may also be left out.
+    STAGE_PARAMS.map(async (param) => [param, await resolveVariable(`param:${param}, null`)] as const),
   );
-  return {
-    name: String(name),
-    region: String(region),
-    written: { alarmTopicArn, alarmEmail, topicKeyArn, permissionsBoundaryArn },
-  };
+  return { name, region, written: Object.fromEntries(written) };
 };
 
 /** What `${gatehouse:address}` stands for. Undefined: nothing. */

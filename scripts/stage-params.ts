@@ -50,7 +50,7 @@ const Schema = v.pipe(
  * their own region only. With problems, each named by its parameter, there are no parameters.
  */
 export const readStageParams = (
-  written: Readonly<Record<(typeof STAGE_PARAMS)[number], unknown>>,
+  written: Readonly<Record<string, unknown>>,
   region: string,
 ): { readonly params: StageParams; readonly problems: readonly string[] } => {
   const { success, output, issues = [] } = v.safeParse(Schema, written);

@@ -8,11 +8,14 @@ const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-123456
 const ONCALL = `arn:aws:sns:${REGION}:111122223333:oncall`;
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
 
-/** The template of a stage with parameters of its own; a parameter that is not said is the default. */
+/** The template of a stage with parameters of its own; one that is off by default and not said is not there at all. */
 const compile = async (params: Readonly<Record<string, string | number>>, gatehouseYml = (text: string) => text) => {
   const lines = Object.entries(params).map(([name, value]) => `    ${name}: ${value}`);
   const project = await aProject({
-    serverlessYml: (text) => text.replace(/^params:$/m, ['params:', '  prod:', '    none: 0', ...lines].join('\n')),
+    serverlessYml: (text) =>
+      text
+        .replace(/^ {4}\w+: ''\n/gm, '')
+        .replace(/^params:$/m, ['params:', '  prod:', '    none: 0', ...lines].join('\n')),
     gatehouseYml,
   });
   try {
