@@ -36,8 +36,8 @@ const all = (globs: Globs = []): Globs => (globs.length === 0 ? ['*'] : globs);
 const matchesOf = (routes: Config['routes'], source: Source, foreign: readonly Criterion[]): readonly Match[] =>
   routes
     .map(({ match }) => match)
-    .filter(
-      (match) => match.source?.includes(source) !== false && !criteriaOf(match).some((one) => foreign.includes(one)),
+    .filter((match) =>
+      criteriaOf(match).every((one) => (one === 'source' ? match.source?.includes(source) : !foreign.includes(one))),
     );
 
 /** Each of the names once, without those that another one covers. */

@@ -1,12 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { ACCOUNT, REGION } from '../../local/aws/account.ts';
 import { compileTemplate } from '../../local/template/compile-template.ts';
 import { resolveTemplate } from '../../local/template/resolve-template.ts';
+import { ROOT } from '../support/command.ts';
 import { aProject } from '../support/project.ts';
 
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 const ONCALL = `arn:aws:sns:${REGION}:111122223333:oncall`;
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
+
+const Params = v.object({ params: v.object({ default: v.record(v.string(), v.union([v.string(), v.number()])) }) });
 
 /** The template of a stage with parameters of its own; one that is off by default and not said is not there at all. */
 const compile = async (params: Readonly<Record<string, string | number>>, gatehouseYml = (text: string) => text) => {
@@ -27,6 +34,17 @@ const compile = async (params: Readonly<Record<string, string | number>>, gateho
 };
 
 describe('a stage', () => {
+  it('has the parameters that docs/operations.md explains, with their defaults', async () => {
+    const [page, text] = await Promise.all(
+      ['docs/operations.md', 'serverless.yml'].map((path) => readFile(join(ROOT, path), 'utf8')),
+    );
+    const explained = [...(page ?? '').matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, name, value]) => [name, value]);
+    const { params } = v.parse(Params, parseDocument(text ?? '', { logLevel: 'error' }).toJS());
+    expect(explained).toEqual(
+      Object.entries(params.default).map(([name, value]) => [name, value === '' ? 'off' : String(value)]),
+    );
+  });
+
   it('keeps logs, sizes functions, and sends alarms, mail and keys where its parameters say', async () => {
     const resources = await compile({
       logRetentionDays: 365,

@@ -34,7 +34,7 @@ describe('what notify may read', () => {
   it('is every pipeline and every deployment of the place where a route asks for nothing', () => {
     const everything = { pipelines: pipelines('*'), deployments: groups('*/*') };
     expect(granted({})).toEqual(everything);
-    expect(granted({ pipeline: [], application: [] })).toEqual(everything);
+    expect(granted({ source: [], pipeline: [], application: [] })).toEqual(everything);
     expect(granted({ state: ['failed'], account: ['111122223333'], region: ['eu-*'] })).toEqual(everything);
   });
 
