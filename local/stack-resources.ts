@@ -8,6 +8,14 @@ import type { Resource } from './template/resolve-template.ts';
 
 type ResourcesOf = (type: string) => readonly Resource[];
 
+/** ARNs of topics that the template subscribes to and does not make. */
+export const foreignTopicsOf = (resourcesOf: ResourcesOf): readonly string[] => {
+  const made = resourcesOf('AWS::SNS::Topic').map(({ arn }) => arn);
+  return resourcesOf('AWS::SNS::Subscription').flatMap(({ properties: { TopicArn: topic } }) =>
+    typeof topic === 'string' && !made.includes(topic) ? [topic] : [],
+  );
+};
+
 /** Makes the template's tables, queues, topics and subscriptions in the embedded services. */
 export const createResources = async (
   resourcesOf: ResourcesOf,

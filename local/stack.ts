@@ -24,7 +24,7 @@ import { intervalOf } from './lambda/schedule.ts';
 import { readRecordedAnswers, recordedServices } from './recorded/recorded-answers.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
 import type { SlackCall } from './slack/slack-layer.ts';
-import { createResources, secretsOf } from './stack-resources.ts';
+import { createResources, foreignTopicsOf, secretsOf } from './stack-resources.ts';
 import { compileTemplate } from './template/compile-template.ts';
 import type { CompiledStack } from './template/compile-template.ts';
 import { resolveTemplate } from './template/resolve-template.ts';
@@ -40,7 +40,7 @@ export type StackOptions = {
   readonly schedules: boolean;
   readonly onSlackCall?: (call: SlackCall) => void;
   readonly onPublish?: (publication: Publication) => void;
-  /** ARNs of topics that are not the stack's own: they are stood in for. */
+  /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
   readonly services?: ReadonlyMap<string, Service>;
@@ -123,17 +123,17 @@ const start = async (
   });
   onStop(slack.stop);
 
-  const tables = createEmbeddedTables();
-  const queues = await createEmbeddedQueues({
-    endpoint: gateway.url,
-    foreignTopics: options.foreignTopics ?? [],
-    onPublish: options.onPublish ?? ignore,
-  });
   const resourcesOf = resolveTemplate(template, {
     region: REGION,
     account: ACCOUNT,
     stackName: 'local',
     endpoint: gateway.url,
+  });
+  const tables = createEmbeddedTables();
+  const queues = await createEmbeddedQueues({
+    endpoint: gateway.url,
+    foreignTopics: [...(options.foreignTopics ?? []), ...foreignTopicsOf(resourcesOf)],
+    onPublish: options.onPublish ?? ignore,
   });
   const functions = resourcesOf('AWS::Lambda::Function').map(readLambdaFunction);
   const rules = resourcesOf('AWS::Events::Rule').map(readEventRule);

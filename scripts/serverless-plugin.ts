@@ -2,9 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../shared/config/config.ts';
 import { bundleFunctions } from './bundle.ts';
-import { compileConfig } from './config/compile-config.ts';
+import { compileConfig, readGatehouseYml } from './config/compile-config.ts';
 import { configWarnings } from './config/config-warnings.ts';
-import { publishStatement, topicResources } from './template-parts.ts';
+import { subscriptions, writeDeadLetters, writeEvents } from './listening.ts';
+import { NO_VALUE, withoutNoValues } from './no-value.ts';
+import { readDeployments, readPipelines } from './read-permissions.ts';
+import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
+import type { StageParams } from './stage-params.ts';
+import {
+  alarmReceiver,
+  alarmTopicResources,
+  keyStatement,
+  publishStatement,
+  topicOutputs,
+  topicResources,
+  topicsOf,
+} from './template-parts.ts';
 
 /** What the plugin uses of the Serverless Framework. */
 type Serverless = {
@@ -15,6 +28,7 @@ type Serverless = {
   readonly service: {
     readonly provider: { readonly stage: string; environment?: unknown };
     readonly functions: Readonly<Record<string, { readonly name: string; environment?: unknown }>>;
+    resources: unknown;
   };
 };
 
@@ -27,46 +41,50 @@ type VariableRequest = {
 };
 
 /**
- * Makes the Serverless Framework know Gatehouse: `${gatehouse:topics}` and `${gatehouse:mayPublish}` come from
- * gatehouse.yml, functions are bundled before they are packaged, and `invoke local` has the embedded stack around it.
+ * Makes the Serverless Framework know Gatehouse: `${gatehouse:...}` stands for what follows from gatehouse.yml and from
+ * the stage's parameters, functions are bundled before they are packaged, and `invoke local` has the embedded stack around it.
  */
 export default class GatehousePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
   readonly configurationVariablesSources: unknown;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Tools) {
-    const { serviceDir } = serverless;
-    const config = readConfig(serverless);
-    for (const warning of configWarnings(config)) {
+    const { serviceDir, service, classes } = serverless;
+    const gatehouse = readGatehouse(serviceDir, classes);
+    for (const warning of configWarnings(gatehouse.config)) {
       log.warning(`gatehouse.yml: ${warning}`);
     }
+    let problems: readonly string[] = [];
     const bundle = async () => {
-      await bundleFunctions(serviceDir, config);
+      await bundleFunctions(serviceDir, gatehouse.config);
     };
     let finish = (): Promise<void> => Promise.resolve();
 
     this.configurationVariablesSources = {
       gatehouse: {
         resolve: async ({ address, resolveVariable }: VariableRequest) => {
-          switch (address) {
-            case 'topics':
-              return { value: topicResources(config, `${String(await resolveVariable('self:custom.name'))}-`) };
-            case 'mayPublish':
-              return { value: publishStatement(config) };
-            default:
-              throw new Error(`serverless.yml asks for \${gatehouse:${address}}, which there is not`);
-          }
+          const stage = await readStage(resolveVariable);
+          const { params, problems: found } = readStageParams(stage.written, stage.region);
+          // Told once, when all is read: the framework would tell it again for each variable.
+          problems = [...found, ...ownTopics(gatehouse, stage.name)];
+          return { value: partOf(address, gatehouse, stage, params) ?? NO_VALUE };
         },
       },
     };
     this.hooks = {
       initialize: async () => {
+        if (problems.length > 0) {
+          throw new classes.Error(['This stage cannot be deployed:', ...problems].join('\n  '));
+        }
         if (serverless.processedInput.commands.join(' ') === 'invoke local') {
           await bundle();
           finish = await surround(serverless);
         }
       },
-      'before:package:createDeploymentArtifacts': bundle,
+      'before:package:createDeploymentArtifacts': async () => {
+        service.resources = withoutNoValues(service.resources);
+        await bundle();
+      },
       'before:deploy:function:packageFunction': bundle,
       finalize: () => finish(),
       error: () => finish(),
@@ -74,11 +92,76 @@ export default class GatehousePlugin {
   }
 }
 
-const readConfig = ({ serviceDir, classes }: Serverless): Config => {
+type Gatehouse = { readonly config: Config; readonly listenedTo: readonly string[] };
+
+const readGatehouse = (serviceDir: string, classes: Serverless['classes']): Gatehouse => {
   try {
-    return compileConfig(readFileSync(join(serviceDir, 'gatehouse.yml'), 'utf8'));
+    const text = readFileSync(join(serviceDir, 'gatehouse.yml'), 'utf8');
+    return { config: compileConfig(text), listenedTo: readGatehouseYml(text).listen?.topics ?? [] };
   } catch (error) {
     throw new classes.Error(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** What only the stage tells: a topic of the stack's own among those that are listened to. */
+const ownTopics = ({ config, listenedTo }: Gatehouse, stackName: string): readonly string[] => {
+  const own = ['alarms', ...topicsOf(config.routes)].map((name) => `:${stackName}-${name}`);
+  return listenedTo
+    .filter((arn) => own.some((end) => arn.endsWith(end)))
+    .map((arn) => `listen.topics of gatehouse.yml: ${arn} is a topic of this stack: listen to what others publish to`);
+};
+
+/** What the framework knows of the stage: the stack's name and region, and the parameters as they are written. */
+type Stage = {
+  readonly name: string;
+  readonly region: string;
+  readonly written: Readonly<Record<string, unknown>>;
+};
+
+const readStage = async (resolveVariable: VariableRequest['resolveVariable']): Promise<Stage> => {
+  const name = String(await resolveVariable('self:custom.name'));
+  const region = String(await resolveVariable('self:provider.region'));
+  const written = await Promise.all(
+    // A parameter may also be left out.
+    STAGE_PARAMS.map(async (param) => [param, await resolveVariable(`param:${param}, null`)] as const),
+  );
+  return { name, region, written: Object.fromEntries(written) };
+};
+
+/** What `${gatehouse:address}` stands for. Undefined: nothing. */
+const partOf = (
+  address: string,
+  { config, listenedTo }: Gatehouse,
+  { name, region }: Stage,
+  params: StageParams,
+): unknown => {
+  switch (address) {
+    case 'topics':
+      return topicResources(config, `${name}-`, params.topicKeyArn);
+    case 'topicOutputs':
+      return topicOutputs(config);
+    case 'alarmTopic':
+      return alarmTopicResources(`${name}-alarms`, params);
+    case 'alarmReceiver':
+      return alarmReceiver(params);
+    case 'subscriptions':
+      return subscriptions(listenedTo, region);
+    case 'topicsMayWriteEvents':
+      return writeEvents(listenedTo);
+    case 'topicsMayWriteDeadLetters':
+      return writeDeadLetters(listenedTo, region);
+    case 'mayPublish':
+      return publishStatement(config);
+    case 'mayUseTopicKey':
+      return keyStatement(config, params.topicKeyArn);
+    case 'mayReadPipelines':
+      return readPipelines(config);
+    case 'mayReadDeployments':
+      return readDeployments(config);
+    case 'permissionsBoundary':
+      return params.permissionsBoundaryArn;
+    default:
+      throw new Error(`serverless.yml asks for \${gatehouse:${address}}, which there is not`);
   }
 };
 

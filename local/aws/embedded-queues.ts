@@ -76,7 +76,7 @@ const INNER_ENDPOINT = /http:\/\/sqs\.[a-z0-9-]+\.localhost\//g;
 
 /**
  * Starts SQS, SNS and STS in memory. `endpoint` is where queue URLs point, without a trailing slash; `foreignTopics` are
- * ARNs of topics that exist elsewhere, for which others of their names stand in.
+ * ARNs of topics that exist elsewhere, for which others stand in.
  */
 export const createEmbeddedQueues = async (options: {
   readonly endpoint: string;
@@ -99,6 +99,10 @@ export const createEmbeddedQueues = async (options: {
     return { status: response.statusCode, headers: replyHeaders(response.headers), body: response.payload };
   };
 
+  /** The ARN that a topic has here. */
+  const here = (topic: string): string =>
+    options.foreignTopics.includes(topic) ? `arn:aws:sns:${REGION}:${ACCOUNT}:${standInName(topic)}` : topic;
+
   const service: Service = async (request) => {
     if (operationOf(request.headers) !== '') {
       const made = await inject(request);
@@ -115,9 +119,9 @@ export const createEmbeddedQueues = async (options: {
     for (const prefix of prefixes) {
       form.set(`${prefix}Message`, wordsFor(form, prefix, 'sqs'));
     }
-    const topic = form.get('TopicArn') ?? '';
-    if (options.foreignTopics.includes(topic)) {
-      form.set('TopicArn', standInFor(topic));
+    const topic = form.get('TopicArn');
+    if (topic !== null) {
+      form.set('TopicArn', here(topic));
     }
     const made = await inject({ ...request, body: form.toString() });
     if (made.status === 200) {
@@ -147,7 +151,7 @@ export const createEmbeddedQueues = async (options: {
   };
 
   for (const topic of options.foreignTopics) {
-    await callSns('CreateTopic', { Name: nameOf(topic) });
+    await callSns('CreateTopic', { Name: standInName(topic) });
   }
   return {
     service,
@@ -157,7 +161,7 @@ export const createEmbeddedQueues = async (options: {
     createTopic: (name, attributes) => callSns('CreateTopic', { Name: name, ...entries('Attributes', attributes) }),
     subscribe: (topicArn, queueArn, attributes) =>
       callSns('Subscribe', {
-        TopicArn: topicArn,
+        TopicArn: here(topicArn),
         Protocol: 'sqs',
         Endpoint: queueArn,
         ...entries('Attributes', attributes),
@@ -194,9 +198,8 @@ export const createEmbeddedQueues = async (options: {
   };
 };
 
-const nameOf = (arn: string): string => arn.split(':').at(-1) ?? arn;
-
-const standInFor = (arn: string): string => `arn:aws:sns:${REGION}:${ACCOUNT}:${nameOf(arn)}`;
+/** Topics of other places may have the same name, so each has a stand-in of its own; cut to what a name may have. */
+const standInName = (arn: string): string => arn.replaceAll(':', '-').slice(-256);
 
 /** fauxqs reads the last part only. */
 const queueUrl = (name: string): string => `http://localhost/000000000000/${name}`;

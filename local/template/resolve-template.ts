@@ -146,8 +146,16 @@ const NAMINGS: ReadonlyMap<string, Naming> = new Map<string, Naming>([
   ],
   ['AWS::SSM::Parameter', { nameProperty: 'Name', identity: (name) => named(name, {}) }],
   ['AWS::S3::Bucket', { nameProperty: 'BucketName', identity: (name) => named(name, { Arn: `arn:aws:s3:::${name}` }) }],
-  ['AWS::SNS::Subscription', { nameProperty: 'SubscriptionName', identity: (name) => named(name, {}) }],
-  ['AWS::Lambda::EventSourceMapping', { nameProperty: 'Id', identity: (name) => named(name, { Id: name }) }],
+  // What CloudFormation gives an id, not a name.
+  ...[
+    'AWS::Lambda::EventInvokeConfig',
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Lambda::Permission',
+    'AWS::Logs::MetricFilter',
+    'AWS::SNS::Subscription',
+    'AWS::SNS::TopicPolicy',
+    'AWS::SQS::QueuePolicy',
+  ].map((type): [string, Naming] => [type, { nameProperty: 'Id', identity: (name) => named(name, { Id: name }) }]),
   [
     'AWS::KMS::Key',
     { nameProperty: 'KeyId', identity: (name, arn) => named(name, { Arn: arn('kms', `key/${name}`) }) },

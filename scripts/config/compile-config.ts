@@ -25,8 +25,11 @@ export class ConfigInvalid extends Error {
   }
 }
 
-/** Compiles the text of a `gatehouse.yml`. Throws `ConfigInvalid` with all of its problems at once. */
-export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
+/** Compiles the text of a `gatehouse.yml` to what bundles carry. Throws as `readGatehouseYml`. */
+export const compileConfig = (text: string, file?: string): Config => compile(readGatehouseYml(text, file));
+
+/** Reads the text of a `gatehouse.yml`. Throws `ConfigInvalid` with all of its problems at once. */
+export const readGatehouseYml = (text: string, file = 'gatehouse.yml'): GatehouseYml => {
   const lines = new LineCounter();
   // Its own warnings, on stderr, would say what is written there.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
@@ -56,7 +59,7 @@ export const compileConfig = (text: string, file = 'gatehouse.yml'): Config => {
         .map(({ line, says }) => `line ${line}  ${says}`),
     );
   }
-  return compile(parsed.output);
+  return parsed.output;
 };
 
 const valueOf = (document: Document.Parsed, file: string): unknown => {

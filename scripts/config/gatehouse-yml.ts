@@ -149,6 +149,15 @@ const Route = v.pipe(
   ),
 );
 
+/** A standard one: its dead-letter queue is one of ours, and for a FIFO topic that would have to be FIFO as well. */
+const ListenedTopic = v.pipe(
+  v.string(),
+  v.regex(
+    new RegExp(`^arn:(?:${PLACE}):\\d{12}:[A-Za-z0-9_-]{1,256}$`),
+    'is not the ARN of a standard topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
+  ),
+);
+
 /** What users write into `gatehouse.yml`. Published as JSON Schema for editors. */
 export const GatehouseYml = v.strictObject({
   slack: described(
@@ -229,6 +238,17 @@ export const GatehouseYml = v.strictObject({
     'Who hears of what; every route that matches counts, up to one that says stop. Left out, and no default: everything to the first channel, what has ended to the topic "releases".',
   ),
   default: described(v.exactOptional(Destinations), 'Who hears of the changes that no route matches.'),
+  listen: described(
+    v.exactOptional(
+      v.strictObject({
+        topics: described(
+          v.pipe(v.array(ListenedTopic), v.minLength(1, 'names no topic')),
+          'ARNs of topics that exist and that CodeDeploy triggers, notification rules or event rules publish to.',
+        ),
+      }),
+    ),
+    'Where state changes come from besides the event bus of this account and region.',
+  ),
 });
 
 export type GatehouseYml = v.InferOutput<typeof GatehouseYml>;

@@ -33,8 +33,9 @@ const Names = orElse(
       [],
     ),
     default: v.optional(Destinations, []),
+    listen: orElse(v.object({ topics: orElse(v.array(Text), []) }), { topics: [] }),
   }),
-  { slack: { channels: {}, mentions: {} }, routes: [], default: [] },
+  { slack: { channels: {}, mentions: {} }, routes: [], default: [], listen: { topics: [] } },
 );
 type Names = v.InferOutput<typeof Names>;
 
@@ -47,6 +48,8 @@ export const referenceProblems = (written: unknown): readonly Problem[] => {
     ...unknownMentions(names),
     ...namesTwice(names),
     ...partitionsApart(names),
+    ...loops(names),
+    ...alarmTopics(names),
   ];
 };
 
@@ -115,9 +118,13 @@ const namesTwice = ({ routes }: Names): readonly Problem[] => {
 
 /** The functions run in one partition, and from there no other can be reached. */
 const partitionsApart = (names: Names): readonly Problem[] => {
-  const topics = destinationsOf(names).flatMap(({ path, sns }) => {
+  const places = [
+    ...destinationsOf(names).map(({ path, sns }) => ({ path: [...path, 'sns'], sns })),
+    ...listened(names),
+  ];
+  const topics = places.flatMap(({ path, sns }) => {
     const [, partition] = /^arn:(aws(?:-cn|-us-gov)?):/.exec(sns ?? '') ?? [];
-    return partition === undefined ? [] : [{ path: [...path, 'sns'], partition }];
+    return partition === undefined ? [] : [{ path, partition }];
   });
   return topics.flatMap(({ path, partition }): readonly Problem[] => {
     const first = topics[0]?.partition ?? partition;
@@ -126,3 +133,22 @@ const partitionsApart = (names: Names): readonly Problem[] => {
       : [{ path, says: `is in partition ${partition}, another topic in ${first}: one deployment reaches one of them` }];
   });
 };
+
+const listened = ({ listen }: Names): readonly Place[] =>
+  listen.topics.map((sns, index) => ({ sns, path: ['listen', 'topics', index] }));
+
+/** What Gatehouse publishes is no state change: it would come back only to be quarantined. */
+const loops = (names: Names): readonly Problem[] => {
+  const published = destinationsOf(names).map(({ sns }) => sns);
+  return listened(names).flatMap(({ path, sns }): readonly Problem[] =>
+    sns !== undefined && published.includes(sns)
+      ? [{ path, says: 'is published to by a route: listen to topics that others publish to' }]
+      : [],
+  );
+};
+
+/** The stack has a topic of that name. */
+const alarmTopics = (names: Names): readonly Problem[] =>
+  destinationsOf(names).flatMap(({ path, sns }): readonly Problem[] =>
+    sns === 'alarms' ? [{ path: [...path, 'sns'], says: 'is the topic that hears of alarms: take another name' }] : [],
+  );

@@ -2,14 +2,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { ACCOUNT, REGION } from '../../local/aws/account.ts';
 import { readEventRule } from '../../local/aws/event-rule.ts';
-import { compileTemplate } from '../../local/template/compile-template.ts';
-import { resolveTemplate } from '../../local/template/resolve-template.ts';
-import type { Resource, Template } from '../../local/template/resolve-template.ts';
 import { DEPLOYED } from '../../local/virtual/world.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
+import { secretsIn } from '../../scripts/config/secret-literals.ts';
+import { ROOT } from '../support/command.ts';
+import { packaged } from '../support/packaged.ts';
+import type { Packaged } from '../support/packaged.ts';
 
 const Queue = v.object({
   MessageRetentionPeriod: v.number(),
@@ -26,10 +26,17 @@ const EventSource = v.object({
 });
 
 const Alarm = v.object({
+  AlarmName: v.string(),
   Namespace: v.string(),
   MetricName: v.string(),
-  Dimensions: v.optional(v.array(v.object({ Value: v.string() })), []),
+  Dimensions: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []),
+  Period: v.number(),
+  EvaluationPeriods: v.number(),
+  Threshold: v.number(),
+  ComparisonOperator: v.string(),
+  TreatMissingData: v.string(),
   AlarmActions: v.array(v.string()),
+  OKActions: v.array(v.string()),
 });
 
 const Filter = v.object({
@@ -37,37 +44,32 @@ const Filter = v.object({
   MetricTransformations: v.array(v.object({ MetricNamespace: v.string(), MetricName: v.string() })),
 });
 
-const Statement = v.object({
-  Effect: v.string(),
-  Action: v.union([v.string(), v.array(v.string())]),
-  Resource: v.union([v.string(), v.array(v.string())]),
-  Condition: v.optional(v.unknown()),
+const Lambda = v.object({
+  Runtime: v.string(),
+  Timeout: v.number(),
+  Environment: v.object({ Variables: v.record(v.string(), v.string()) }),
+  ReservedConcurrentExecutions: v.optional(v.number()),
 });
 
-const Role = v.object({
-  Policies: v.array(v.object({ PolicyDocument: v.object({ Statement: v.array(Statement) }) })),
-});
+const LogGroup = v.object({ LogGroupName: v.string(), RetentionInDays: v.optional(v.number()) });
 
-/** The template as it is packaged, made once: nothing here is said of a file that nobody deploys. */
-let template: Template;
-let resources: (type: string) => readonly Resource[];
+const Outputs = v.object({ Outputs: v.record(v.string(), v.object({ Value: v.unknown() })) });
+
+let stack: Packaged;
+let resources: Packaged['resources'];
 
 beforeAll(async () => {
-  ({ template } = await compileTemplate({ root: ROOT, stage: 'test' }));
-  resources = resolveTemplate(template, {
-    region: REGION,
-    account: ACCOUNT,
-    stackName: 'gatehouse-test',
-    endpoint: 'https://sqs.example.com',
-  });
+  stack = await packaged();
+  resources = stack.resources;
 });
 
 const queues = () =>
   resources('AWS::SQS::Queue').map(({ name, arn, properties }) => ({ name, arn, ...v.parse(Queue, properties) }));
 
-/** The rules that a queue's policy lets in, by name. */
-const senders = (policy: string): readonly string[] =>
-  [...JSON.stringify(template.Resources[policy]).matchAll(/:rule\/([\w-]+)/g)].flatMap(([, name]) => name ?? []);
+const functions = () =>
+  resources('AWS::Lambda::Function').map(({ name, properties }) => ({ name, ...v.parse(Lambda, properties) }));
+
+const alarms = () => resources('AWS::CloudWatch::Alarm').map(({ properties }) => v.parse(Alarm, properties));
 
 const rules = () => resources('AWS::Events::Rule').map(readEventRule);
 
@@ -89,33 +91,14 @@ describe('the packaged template', () => {
     expect(events?.MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
   });
 
-  it('takes nothing that was not encrypted on its way, at any queue', () => {
-    const refused = Object.entries(template.Resources).flatMap(([, { Type, Properties }]) =>
-      Type === 'AWS::SQS::QueuePolicy' && JSON.stringify(Properties).includes('"aws:SecureTransport":"false"')
-        ? v.parse(v.array(v.object({ Ref: v.string() })), Properties['Queues']).map(({ Ref }) => Ref)
-        : [],
-    );
-    expect(refused.sort()).toEqual(
-      resources('AWS::SQS::Queue')
-        .map(({ logicalId }) => logicalId)
-        .sort(),
-    );
-  });
-
   it('encrypts every queue', () => {
     expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(5).fill(true));
   });
 
-  it('gives every rule target a dead-letter queue that EventBridge may write to', () => {
+  it('gives every rule target a dead-letter queue', () => {
     const dead = queues().find(({ name }) => name === 'gatehouse-test-rules-dead')?.arn;
     const targets = rules().flatMap((rule) => rule.targets);
     expect(targets.map(({ DeadLetterConfig }) => DeadLetterConfig?.Arn)).toEqual([dead, dead, dead]);
-    expect(senders('RuleDeadLettersPolicy')).toEqual(rules().map(({ name }) => name));
-  });
-
-  it('lets the rules call their targets', () => {
-    expect(senders('EventsQueuePolicy')).toEqual(['gatehouse-test-codepipeline', 'gatehouse-test-codedeploy']);
-    expect(JSON.stringify(template.Resources['SweepPermission'])).toContain('"Fn::GetAtt":["SweepRule","Arn"]');
   });
 
   it('hides a message for longer than its function may run', () => {
@@ -144,22 +127,6 @@ describe('the packaged template', () => {
     expect(patterned.filter(({ matches }) => !samples.some(({ event }) => matches(event)))).toEqual([]);
   });
 
-  it('names the resources of every permission, and grants no permission to do anything', () => {
-    const statements = resources('AWS::IAM::Role').flatMap(({ properties }) =>
-      v.parse(Role, properties).Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
-    );
-    expect(statements.length).toBeGreaterThan(9);
-    for (const { Action, Resource } of statements) {
-      expect([Action].flat().filter((action) => action.endsWith('*'))).toEqual([]);
-      expect([Resource].flat().filter((resource) => !resource.startsWith('arn:aws:'))).toEqual([]);
-    }
-  });
-
-  it('has one role for each function', () => {
-    const roles = resources('AWS::Lambda::Function').map(({ name, properties }) => [name, properties['Role']]);
-    expect(new Set(roles.map(([, role]) => role)).size).toBe(roles.length);
-  });
-
   it('is what the simulated world is made like', () => {
     const sources = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) =>
       v.parse(EventSource, properties),
@@ -185,70 +152,178 @@ describe('the packaged template', () => {
     expect(DEPLOYED.sweep.everyMs).toBe(60_000);
   });
 
-  it('raises an alarm for whatever lands in a dead-letter queue, waits too long, or crashes', () => {
-    const alarms = resources('AWS::CloudWatch::Alarm').map(({ properties }) => v.parse(Alarm, properties));
-    const of = (metric: string) =>
-      alarms
-        .filter(({ MetricName }) => MetricName === metric)
-        .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value));
-    const names = queues().map(({ name }) => name);
-    expect(of('ApproximateNumberOfMessagesVisible').sort()).toEqual(
-      names.filter((name) => name.includes('-dead')).sort(),
-    );
-    expect(of('ApproximateAgeOfOldestMessage').sort()).toEqual(names.filter((name) => !name.includes('-dead')).sort());
-    expect(of('Errors').sort()).toEqual(
-      resources('AWS::Lambda::Function')
-        .map(({ name }) => name)
-        .sort(),
-    );
-    expect(new Set(alarms.flatMap(({ AlarmActions }) => AlarmActions))).toEqual(
-      new Set([`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`]),
-    );
-  });
-
   it('counts what the functions really log', () => {
     const code = globSync('functions/*/*.ts', { cwd: ROOT })
       .map((path) => readFileSync(join(ROOT, path), 'utf8'))
       .join('');
-    const filters = Object.values(template.Resources)
+    const filters = Object.values(stack.template.Resources)
       .filter(({ Type }) => Type === 'AWS::Logs::MetricFilter')
       .map(({ Properties }) => v.parse(Filter, Properties));
     const messages = filters.map(({ FilterPattern }) => /"([^"*]+)\*?"/.exec(FilterPattern)?.[1] ?? FilterPattern);
     expect(messages).toEqual(['delivery refused', 'circuit opened', 'event failed', 'event quarantined']);
     expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);
     const counted = filters.flatMap(({ MetricTransformations }) => MetricTransformations);
-    const watched = resources('AWS::CloudWatch::Alarm').map(({ properties }) => v.parse(Alarm, properties));
     for (const metric of counted) {
-      expect(watched).toContainEqual(
+      expect(alarms()).toContainEqual(
         expect.objectContaining({ Namespace: metric.MetricNamespace, MetricName: metric.MetricName }),
       );
     }
   });
 
-  it('keeps logs for a month', () => {
-    expect(resources('AWS::Logs::LogGroup').map(({ properties }) => properties['RetentionInDays'])).toEqual([
-      30, 30, 30,
+  it('runs on a Node that is not deprecated, the one that the tests run on', () => {
+    const [major] = process.versions.node.split('.');
+    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(3).fill(`nodejs${major ?? ''}.x`));
+    expect(['nodejs22.x', 'nodejs24.x']).toContain(functions()[0]?.Runtime);
+  });
+
+  it('keeps the log of each function, and not for ever', () => {
+    const kept = resources('AWS::Logs::LogGroup').map(({ properties }) => v.parse(LogGroup, properties));
+    expect(kept).toEqual(functions().map(({ name }) => ({ LogGroupName: `/aws/lambda/${name}`, RetentionInDays: 30 })));
+  });
+
+  it('reserves no concurrency, which new accounts do not have, and bounds what reads queues', () => {
+    expect(functions().map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions)).toEqual(
+      Array(3).fill(undefined),
+    );
+    const bounds = resources('AWS::Lambda::EventSourceMapping').map(
+      ({ properties }) => v.parse(EventSource, properties).ScalingConfig.MaximumConcurrency,
+    );
+    expect(bounds).toEqual([10, 20]);
+  });
+
+  it('lets a sweep that failed be: the next one is a minute away', () => {
+    const retries = resources('AWS::Lambda::EventInvokeConfig').map(({ properties }) => [
+      properties['FunctionName'],
+      properties['MaximumRetryAttempts'],
+      properties['MaximumEventAgeInSeconds'],
+    ]);
+    expect(retries).toEqual([['gatehouse-test-sweep', 0, 60]]);
+  });
+
+  it('can restore the table to any second of the last weeks, and forgets what has expired', () => {
+    const [table, ...others] = resources('AWS::DynamoDB::Table').map(({ properties }) => properties);
+    expect(others).toEqual([]);
+    expect(table).toMatchObject({
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+  });
+
+  it('S50: holds no secret in the template and its outputs, and in environments only the name of the parameter that does', () => {
+    expect(secretsIn(stack.text)).toEqual([]);
+    expect(functions().map(({ name, Environment }) => [name, Environment.Variables])).toEqual([
+      ['gatehouse-test-notify', { ...COMMON, TOPIC_ARN_PREFIX: `arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-` }],
+      [
+        'gatehouse-test-deliver',
+        {
+          ...COMMON,
+          SLACK_API_URL: 'https://slack.com/api/',
+          SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
+        },
+      ],
+      ['gatehouse-test-sweep', COMMON],
+    ]);
+    expect(stack.text).not.toMatch(/resolve:(?:ssm|secretsmanager)/);
+  });
+
+  it('tells where everything is that people look for', () => {
+    const { Outputs: outputs } = v.parse(Outputs, JSON.parse(stack.text));
+    const told = Object.values(outputs).map(({ Value }) => v.parse(v.object({ Ref: v.string() }), Value).Ref);
+    const looked = [
+      'AWS::DynamoDB::Table',
+      'AWS::Lambda::Function',
+      'AWS::S3::Bucket',
+      'AWS::SNS::Topic',
+      'AWS::SQS::Queue',
+    ]
+      .flatMap(resources)
+      .map(({ logicalId }) => logicalId)
+      // Nobody but deliver reads wake-ups.
+      .filter((id) => id !== 'WakeUpsQueue');
+    expect(told.sort()).toEqual(looked.sort());
+  });
+
+  it('tags the stack, and by it everything that can carry a tag', () => {
+    const text = readFileSync(join(ROOT, 'serverless.yml'), 'utf8');
+    const provider: unknown = parseDocument(text, { logLevel: 'error' }).get('provider', true);
+    const tags = v.parse(v.object({ stackTags: v.string(), tags: v.string() }), JSON.parse(JSON.stringify(provider)));
+    expect(tags).toEqual({ stackTags: '${self:custom.tags}', tags: '${self:custom.tags}' });
+  });
+});
+
+const COMMON = {
+  TABLE_NAME: 'gatehouse-test',
+  WAKE_UPS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-wake-ups.fifo`,
+  POWERTOOLS_LOG_LEVEL: 'INFO',
+};
+
+describe('an alarm', () => {
+  /** What the alarms on a metric watch. */
+  const watched = (metric: string): readonly string[] =>
+    alarms()
+      .filter(({ MetricName }) => MetricName === metric)
+      .flatMap(({ Dimensions }) => Dimensions.map(({ Value }) => Value))
+      .sort();
+
+  const namesOf = (type: string): readonly string[] =>
+    resources(type)
+      .map(({ name }) => name)
+      .sort();
+
+  it('tells the alarm topic that it is raised, and that it is over', () => {
+    const topic = [`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`];
+    expect(alarms().map(({ AlarmActions, OKActions }) => [AlarmActions, OKActions])).toEqual(
+      Array(19).fill([topic, topic]),
+    );
+  });
+
+  it('is raised by a single message in any dead-letter queue', () => {
+    expect(watched('ApproximateNumberOfMessagesVisible')).toEqual(
+      namesOf('AWS::SQS::Queue').filter((name) => name.includes('-dead')),
+    );
+    expect(
+      alarms()
+        .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
+        .map(({ Threshold }) => Threshold),
+    ).toEqual([1, 1, 1]);
+  });
+
+  it('is raised by a queue that does not move', () => {
+    expect(watched('ApproximateAgeOfOldestMessage')).toEqual(
+      namesOf('AWS::SQS::Queue').filter((name) => !name.includes('-dead')),
+    );
+  });
+
+  it.each(['Errors', 'Throttles'])('is raised by %s of any function', (metric) => {
+    expect(watched(metric)).toEqual(namesOf('AWS::Lambda::Function'));
+  });
+
+  it('is raised when EventBridge could not even write to the dead-letter queue, of any rule', () => {
+    expect(watched('InvocationsFailedToBeSentToDlq')).toEqual(namesOf('AWS::Events::Rule'));
+  });
+
+  it('is raised when the sweep has not run for five minutes, and by silence in no other case', () => {
+    expect(alarms().filter(({ TreatMissingData }) => TreatMissingData !== 'notBreaching')).toEqual([
+      expect.objectContaining({
+        AlarmName: 'gatehouse-test-sweep-silent',
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Invocations',
+        Dimensions: [{ Name: 'FunctionName', Value: 'gatehouse-test-sweep' }],
+        Period: 300,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+      }),
     ]);
   });
 
-  it('makes the topics that gatehouse.yml names, and lets nobody but notify publish to them', () => {
-    const topics = resources('AWS::SNS::Topic')
-      .filter(({ logicalId }) => logicalId !== 'AlarmTopic')
-      .map(({ arn }) => arn);
-    expect(topics).toEqual([`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-releases`]);
-    const publishers = resources('AWS::IAM::Role').flatMap(({ logicalId, properties }) =>
-      v
-        .parse(Role, properties)
-        .Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-        .filter(({ Action }) => [Action].flat().includes('sns:Publish'))
-        .map(({ Resource }) => [logicalId, Resource]),
+  it('is explained in docs/operations.md, and every alarm explained there exists', () => {
+    const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+    const table = page.slice(page.indexOf('## Alarms'), page.indexOf('\n## ', page.indexOf('## Alarms') + 1));
+    expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(
+      alarms().map(({ AlarmName }) => AlarmName.replace('gatehouse-test-', '')),
     );
-    expect(publishers).toEqual([['NotifyRole', topics]]);
-  });
-
-  it('holds no secret, only the name of the parameter that does', () => {
-    const text = JSON.stringify(template);
-    expect(text).not.toMatch(/xox[a-z]-|signing.?secret|AKIA/i);
-    expect(text).toContain('/gatehouse/test/slack-token');
   });
 });

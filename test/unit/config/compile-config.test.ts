@@ -258,6 +258,31 @@ regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
       'constructor: cannot be a key\nregions.__proto__: cannot be a key\nroutes[0].prototype: cannot be a key',
     ],
     [
+      'listening to what is no topic, or a FIFO topic',
+      "listen: { topics: [deployments, 'arn:aws:sns:eu-west-1:111122223333:deployments.fifo'], topic: x }",
+      [
+        'listen.topics[0]: is not the ARN of a standard topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
+        'listen.topics[1]: is not the ARN of a standard topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
+        'listen.topic: unknown key, did you mean "topics"?',
+      ].join('\n'),
+    ],
+    [
+      'a topic of the name that ours has',
+      'default: [{ sns: alarms }]',
+      'default[0].sns: is the topic that hears of alarms: take another name',
+    ],
+    ['listening to nothing', 'listen: { topics: [] }', 'listen.topics: names no topic'],
+    [
+      'listening to what a route publishes to',
+      "listen: { topics: ['arn:aws:sns:eu-west-1:111122223333:oncall'] }\ndefault: [{ sns: 'arn:aws:sns:eu-west-1:111122223333:oncall' }]",
+      'listen.topics[0]: is published to by a route: listen to topics that others publish to',
+    ],
+    [
+      'listening in another partition than publishing',
+      "default: [{ sns: 'arn:aws:sns:eu-west-1:111122223333:a' }]\nlisten: { topics: ['arn:aws-cn:sns:cn-north-1:111122223333:b'] }",
+      'listen.topics[0]: is in partition aws-cn, another topic in aws: one deployment reaches one of them',
+    ],
+    [
       'topics of two partitions',
       'default: [{ sns: "arn:aws:sns:eu-west-1:111122223333:a" }, { sns: "arn:aws-cn:sns:cn-north-1:111122223333:a" }]',
       'default[1].sns: is in partition aws-cn, another topic in aws: one deployment reaches one of them',

@@ -1,0 +1,65 @@
+import type { Config, Match, Source } from '../shared/config/config.ts';
+import { matchesGlob } from '../shared/routing/glob.ts';
+import { criteriaOf } from '../shared/routing/match.ts';
+import type { Criterion } from '../shared/routing/match.ts';
+
+type Statement = { readonly Effect: 'Allow'; readonly Action: string; readonly Resource: readonly unknown[] };
+
+/** Lets `notify` read the pipelines that routes match. Undefined when none matches pipelines. */
+export const readPipelines = ({ routes }: Config): Statement | undefined =>
+  allow(
+    'codepipeline:GetPipeline',
+    widest(
+      matchesOf(routes, 'codepipeline', ['application', 'group']).flatMap(({ pipeline }) =>
+        all(pipeline).map((name) => [name]),
+      ),
+    ).map(([name = '']) => arnOf('codepipeline', asPattern(name))),
+  );
+
+/** Lets `notify` read the deployments of the deployment groups that routes match. Undefined when none matches any. */
+export const readDeployments = ({ routes }: Config): Statement | undefined =>
+  allow(
+    'codedeploy:GetDeployment',
+    widest(
+      matchesOf(routes, 'codedeploy', ['pipeline', 'stage', 'action']).flatMap(({ application, group }) =>
+        all(application).flatMap((name) => all(group).map((one) => [name, one])),
+      ),
+    ).map((name) => arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`)),
+  );
+
+type Globs = readonly string[];
+
+/** What a criterion asks for; left out, it is no question. */
+const all = (globs: Globs = []): Globs => (globs.length === 0 ? ['*'] : globs);
+
+/** What routes ask of a source: not those that ask for another one, or for what only another one has. */
+const matchesOf = (routes: Config['routes'], source: Source, foreign: readonly Criterion[]): readonly Match[] =>
+  routes
+    .map(({ match }) => match)
+    .filter((match) =>
+      criteriaOf(match).every((one) => (one === 'source' ? match.source?.includes(source) : !foreign.includes(one))),
+    );
+
+/** Each of the names once, without those that another one covers. */
+const widest = (names: readonly Globs[]): readonly Globs[] =>
+  names.filter(
+    (name, index) =>
+      !names.some((other, place) => place !== index && covers(other, name) && (place < index || !covers(name, other))),
+  );
+
+const covers = (wide: Globs, narrow: Globs): boolean =>
+  wide.every((glob, index) => {
+    const other = narrow[index] ?? '';
+    // As if the other were a name, which is right unless a ? stands for its *: then it stays, and is granted twice.
+    return matchesGlob(glob, other) && (glob === other || !glob.includes('?') || !other.includes('*'));
+  });
+
+const allow = (Action: string, Resource: readonly unknown[]): Statement | undefined =>
+  Resource.length === 0 ? undefined : { Effect: 'Allow', Action, Resource };
+
+const arnOf = (service: string, name: string): unknown => ({
+  'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}`,
+});
+
+/** IAM reads * and ? as our globs do. A $ would begin a variable: it is written as ${$}, and the ! is for Fn::Sub. */
+const asPattern = (glob: string): string => glob.replaceAll('$', () => '${!$}');

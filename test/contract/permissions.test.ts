@@ -1,0 +1,230 @@
+import * as v from 'valibot';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { ACCOUNT, REGION } from '../../local/aws/account.ts';
+import { packaged, PolicyDocument, readRole } from '../support/packaged.ts';
+import type { Packaged, Statement } from '../support/packaged.ts';
+
+/** Actions that name their resources by a pattern, and why they cannot but. */
+const PATTERNS: ReadonlyMap<string, string> = new Map([
+  ['logs:CreateLogStream', "Lambda names the streams of the function's own group."],
+  ['logs:PutLogEvents', "Lambda names the streams of the function's own group."],
+  ['codepipeline:GetPipeline', 'A route that names no pipeline is about every one.'],
+  ['codedeploy:GetDeployment', 'A route that names no deployment group is about every one.'],
+]);
+
+const GOLDEN = 'permissions.golden.yml';
+
+const HEADER = `# What each function may do, and to what: as packaged for the stage "test" with the gatehouse.yml of this repository.
+# Renew it with \`npx vitest run test/contract/permissions.test.ts -u\`, and read the diff as a change of what can go wrong.
+`;
+
+let stack: Packaged;
+
+beforeAll(async () => {
+  stack = await packaged();
+});
+
+const named = (service: string, name: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${name}`;
+
+/** The functions by their short names, with what each may do. */
+const functions = () =>
+  stack.resources('AWS::Lambda::Function').map(({ name, properties }) => {
+    const role = stack.resources('AWS::IAM::Role').find(({ arn }) => arn === properties['Role']);
+    if (role === undefined) {
+      throw new Error(`${name} has no role of this stack`);
+    }
+    return { name: name.replace('gatehouse-test-', ''), role: role.logicalId, ...readRole(role) };
+  });
+
+const grants = () => functions().flatMap(({ statements }) => statements);
+
+describe('a role', () => {
+  it('is one function’s, and no other’s', () => {
+    const roles = functions().map(({ role }) => role);
+    expect(roles.sort()).toEqual(
+      stack
+        .resources('AWS::IAM::Role')
+        .map(({ logicalId }) => logicalId)
+        .sort(),
+    );
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+
+  it('is assumed by Lambda only', () => {
+    const lambda = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] };
+    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(3).fill([{ ...lambda, Resource: [] }]));
+  });
+
+  it('has nothing but policies of its own: no policy of AWS grants more than is written here', () => {
+    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}]);
+  });
+
+  it('S47: names no action by a pattern', () => {
+    expect(grants().flatMap(({ Action }) => Action.filter((action) => /[*?]/.test(action)))).toEqual([]);
+  });
+
+  it('S47: names resources of this account and region, and by a pattern only where there is a reason', () => {
+    const patterns = new Set<string>();
+    for (const { Action, Resource } of grants()) {
+      for (const arn of Resource) {
+        expect(arn).toMatch(/^arn:aws:[a-z]+:us-east-1:000000000000:./);
+        if (/[*?]/.test(arn)) {
+          Action.forEach((action) => patterns.add(action));
+        }
+      }
+    }
+    expect([...patterns].sort()).toEqual([...PATTERNS.keys()].sort());
+  });
+
+  it('allows, and has no condition that would have to be understood first', () => {
+    const odd = grants().filter(({ Effect, Condition }) => Effect !== 'Allow' || Condition !== undefined);
+    expect(odd).toEqual([]);
+  });
+
+  it('reaches no service that could change permissions, code or other people’s data', () => {
+    const services = new Set(grants().flatMap(({ Action }) => Action.map((action) => action.split(':')[0])));
+    expect([...services].sort()).toEqual(['codedeploy', 'codepipeline', 'dynamodb', 'logs', 'sns', 'sqs', 'ssm']);
+  });
+
+  it('S48: allows each function what the golden file says, action by action', async () => {
+    const matrix = Object.fromEntries(
+      functions().map(({ name, statements }) => {
+        const actions = [...new Set(statements.flatMap(({ Action }) => Action))].sort();
+        const resourcesOf = (action: string) =>
+          statements.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
+        return [name, Object.fromEntries(actions.map((action) => [action, resourcesOf(action).sort()]))];
+      }),
+    );
+    await expect(HEADER + stringify(matrix, { lineWidth: 0 })).toMatchFileSnapshot(GOLDEN);
+  });
+});
+
+/** The statements of the policies of a type of resource, by the names of what they protect. */
+const policies = (type: string, protects: string): Readonly<Record<string, readonly Statement[]>> => {
+  const read = stack.resources(type).flatMap(({ properties }) => {
+    const { Statement } = v.parse(PolicyDocument, properties['PolicyDocument']);
+    const names = v.parse(v.array(v.string()), properties[protects]);
+    return names.map((name) => [name.split(/[/:]/).at(-1) ?? '', Statement] as const);
+  });
+  // CloudFormation would let a second policy of a queue replace the first.
+  expect(new Set(read.map(([name]) => name)).size).toBe(read.length);
+  return Object.fromEntries(read);
+};
+
+const overTlsOnly = (Action: string, ...Resource: readonly string[]) => ({
+  Effect: 'Deny',
+  Principal: '*',
+  Action: [Action],
+  Resource,
+  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+});
+
+describe('a queue', () => {
+  const fromRules = (queue: string, ...rules: readonly string[]) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: ['sqs:SendMessage'],
+    Resource: [named('sqs', queue)],
+    Condition: {
+      ArnEquals: { 'aws:SourceArn': rules.map((rule) => named('events', `rule/gatehouse-test-${rule}`)) },
+    },
+  });
+
+  it('S49: takes messages of our rules only, and over TLS only', () => {
+    const others = overTlsOnly(
+      'sqs:*',
+      ...['events-dead', 'wake-ups.fifo', 'wake-ups-dead.fifo'].map((name) => named('sqs', `gatehouse-test-${name}`)),
+    );
+    expect(policies('AWS::SQS::QueuePolicy', 'Queues')).toEqual({
+      'gatehouse-test-events': [
+        fromRules('gatehouse-test-events', 'codepipeline', 'codedeploy'),
+        overTlsOnly('sqs:*', named('sqs', 'gatehouse-test-events')),
+      ],
+      'gatehouse-test-rules-dead': [
+        fromRules('gatehouse-test-rules-dead', 'codepipeline', 'codedeploy', 'sweep'),
+        overTlsOnly('sqs:*', named('sqs', 'gatehouse-test-rules-dead')),
+      ],
+      'gatehouse-test-events-dead': [others],
+      'gatehouse-test-wake-ups.fifo': [others],
+      'gatehouse-test-wake-ups-dead.fifo': [others],
+    });
+    expect(Object.keys(policies('AWS::SQS::QueuePolicy', 'Queues')).sort()).toEqual(
+      stack
+        .resources('AWS::SQS::Queue')
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+});
+
+describe('a topic', () => {
+  /** What SNS gives every topic that has no policy. */
+  const toItsAccount = (topic: string) => ({
+    Effect: 'Allow',
+    Principal: { AWS: '*' },
+    Action: [
+      'sns:GetTopicAttributes',
+      'sns:SetTopicAttributes',
+      'sns:AddPermission',
+      'sns:RemovePermission',
+      'sns:DeleteTopic',
+      'sns:Subscribe',
+      'sns:ListSubscriptionsByTopic',
+      'sns:Publish',
+    ],
+    Resource: [named('sns', topic)],
+    Condition: { StringEquals: { 'aws:SourceOwner': ACCOUNT } },
+  });
+
+  it('S49: is open to its own account over TLS, and the one for alarms to CloudWatch of that account', () => {
+    expect(policies('AWS::SNS::TopicPolicy', 'Topics')).toEqual({
+      'gatehouse-test-releases': [
+        toItsAccount('gatehouse-test-releases'),
+        overTlsOnly('sns:Publish', named('sns', 'gatehouse-test-releases')),
+      ],
+      'gatehouse-test-alarms': [
+        toItsAccount('gatehouse-test-alarms'),
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Action: ['sns:Publish'],
+          Resource: [named('sns', 'gatehouse-test-alarms')],
+          Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT } },
+        },
+        overTlsOnly('sns:Publish', named('sns', 'gatehouse-test-alarms')),
+      ],
+    });
+    expect(Object.keys(policies('AWS::SNS::TopicPolicy', 'Topics')).sort()).toEqual(
+      stack
+        .resources('AWS::SNS::Topic')
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  it('has no key unless the stage names one: CloudWatch cannot publish through alias/aws/sns', () => {
+    expect(stack.resources('AWS::SNS::Topic').map(({ properties }) => properties['KmsMasterKeyId'])).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe('a function', () => {
+  it('is called by nobody but the rule that wakes the sweep', () => {
+    expect(stack.resources('AWS::Lambda::Permission').map(({ properties }) => properties)).toEqual([
+      {
+        FunctionName: 'gatehouse-test-sweep',
+        Action: 'lambda:InvokeFunction',
+        Principal: 'events.amazonaws.com',
+        SourceArn: named('events', 'rule/gatehouse-test-sweep'),
+      },
+    ]);
+  });
+
+  it('has no door to the internet', () => {
+    const types = new Set(Object.values(stack.template.Resources).map(({ Type }) => Type));
+    expect([...types].filter((type) => /::Url$|ApiGateway|LoadBalancing/.test(type))).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readDeployments, readPipelines } from '../../../scripts/read-permissions.ts';
+import type { Config, Match } from '../../../shared/config/config.ts';
+import { matchesGlob } from '../../../shared/routing/glob.ts';
+
+const configOf = (...matches: readonly Match[]): Config => ({
+  slack: { workspace: 'T1', channels: { deployments: 'C1' } },
+  environments: [],
+  routes: matches.map((match) => ({ match, to: [{ kind: 'slack', channel: 'C1' }] })),
+});
+
+const statement = (Action: string, ...arns: readonly string[]) => ({
+  Effect: 'Allow' as const,
+  Action,
+  Resource: arns.map((arn) => ({ 'Fn::Sub': arn })),
+});
+
+const PLACE = '${AWS::Region}:${AWS::AccountId}';
+const pipelines = (...names: readonly string[]) =>
+  statement('codepipeline:GetPipeline', ...names.map((name) => `arn:\${AWS::Partition}:codepipeline:${PLACE}:${name}`));
+const groups = (...names: readonly string[]) =>
+  statement(
+    'codedeploy:GetDeployment',
+    ...names.map((name) => `arn:\${AWS::Partition}:codedeploy:${PLACE}:deploymentgroup:${name}`),
+  );
+
+const granted = (...matches: readonly Match[]) => {
+  const config = configOf(...matches);
+  return { pipelines: readPipelines(config), deployments: readDeployments(config) };
+};
+
+describe('what notify may read', () => {
+  it('is every pipeline and every deployment of the place where a route asks for nothing', () => {
+    const everything = { pipelines: pipelines('*'), deployments: groups('*/*') };
+    expect(granted({})).toEqual(everything);
+    expect(granted({ source: [], pipeline: [], application: [] })).toEqual(everything);
+    expect(granted({ state: ['failed'], account: ['111122223333'], region: ['eu-*'] })).toEqual(everything);
+  });
+
+  it.each<[string, Match, ReturnType<typeof granted>]>([
+    ['pipelines', { pipeline: ['shop-*', 'till'] }, { pipelines: pipelines('shop-*', 'till'), deployments: undefined }],
+    ['a stage', { stage: ['Deploy'] }, { pipelines: pipelines('*'), deployments: undefined }],
+    ['an action', { action: ['Release'] }, { pipelines: pipelines('*'), deployments: undefined }],
+    ['codepipeline', { source: ['codepipeline'] }, { pipelines: pipelines('*'), deployments: undefined }],
+    ['codedeploy', { source: ['codedeploy'] }, { pipelines: undefined, deployments: groups('*/*') }],
+    ['a group', { group: ['prod'] }, { pipelines: undefined, deployments: groups('*/prod') }],
+    [
+      'applications and groups',
+      { application: ['shop', 'till-?'], group: ['blue', 'green'] },
+      { pipelines: undefined, deployments: groups('shop/blue', 'shop/green', 'till-?/blue', 'till-?/green') },
+    ],
+  ])('is what a route asks for: %s', (_what, match, expected) => {
+    expect(granted(match)).toEqual(expected);
+  });
+
+  it('names nothing twice, and nothing that something wider covers', () => {
+    expect(granted({ pipeline: ['shop-prod', 'till'] }, { pipeline: ['shop-*', 'till', 'shop-*-prod'] })).toEqual({
+      pipelines: pipelines('till', 'shop-*'),
+      deployments: undefined,
+    });
+    expect(
+      granted(
+        { application: ['shop'], group: ['prod'] },
+        { application: ['sh*'], group: ['prod'] },
+        { application: ['shop'], group: ['*'] },
+      ).deployments,
+    ).toEqual(groups('sh*/prod', 'shop/*'));
+    expect(granted({ pipeline: ['**', '*', '***'] }).pipelines).toEqual(pipelines('**'));
+  });
+
+  it('gives a name no meaning that only IAM or CloudFormation knows', () => {
+    expect(granted({ application: ['${aws:username}'], group: ['$1'] }).deployments).toEqual(
+      groups('${!$}{aws:username}/${!$}1'),
+    );
+  });
+
+  it('covers every pipeline that a route matches', () => {
+    const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 5 });
+    const name = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), name, (pipeline, one) => {
+        const left = (readPipelines(configOf({ pipeline }))?.Resource ?? []).map(
+          (arn) => JSON.stringify(arn).split(':').at(-1)?.slice(0, -2) ?? '',
+        );
+        expect(left.some((wide) => matchesGlob(wide, one))).toBe(pipeline.some((wide) => matchesGlob(wide, one)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
