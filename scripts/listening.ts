@@ -22,7 +22,8 @@ export const subscriptions = (topics: readonly string[], region: string): Resour
           Region: placeOf(topic),
           Protocol: 'sqs',
           Endpoint: { 'Fn::GetAtt': ['EventsQueue', 'Arn'] },
-          RawMessageDelivery: true,
+          // Not raw: SNS says in its envelope when it took a message in, which some triggers do not say themselves.
+          RawMessageDelivery: false,
           ...(placeOf(topic) === region && {
             RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['RuleDeadLetters', 'Arn'] } },
           }),

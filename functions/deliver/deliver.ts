@@ -142,6 +142,7 @@ export const createDeliver =
       return postpone(turn, rendered.until, 'keep-intent');
     }
     if ('refused' in rendered) {
+      deps.log.error('delivery refused', { ...namesOf(turn), error: rendered.refused });
       await turn.record(refused(turn.delivery.fence, rendered.refused, 'for-good', clock.now()));
       return 'refused';
     }
@@ -205,13 +206,12 @@ const render = async (turn: Turn): Promise<Rendered | Unrendered> => {
   if (stored === undefined || item === undefined) {
     return { refused: 'the rollout has expired' };
   }
-  const { rollout, routes = {} } = stored;
+  const { rollout, details = {} } = stored;
   const labels = labelsOf(rollout.id, deps.config);
   if (delivery.note !== undefined) {
-    return renderNote(turn, noteMessage(rollout.id, labels, delivery.note), delivery.want);
+    return renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want);
   }
-  const detail = deps.config.routes[routes[wake.channel] ?? -1]?.detail ?? 'full';
-  const message = slackMessage(rollout, labels, detail);
+  const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full');
   return { message, rev: item.rev, digest: digestOf(message) };
 };
 
@@ -225,9 +225,10 @@ const renderNote = async (
   if (parent?.ts !== undefined) {
     return { message, rev, digest: digestOf(message), thread: parent.ts };
   }
-  return parent === undefined || parent.refused === 'for-good'
+  // Not asked for yet: who asks for both may have ended in between, and will be back.
+  return parent?.refused === 'for-good'
     ? { refused: 'there is no message to answer to' }
-    : { until: Math.max(parent.dueAt ?? 0, clock.now() + SHORT_PAUSE_MS) };
+    : { until: Math.max(parent?.dueAt ?? 0, clock.now() + SHORT_PAUSE_MS) };
 };
 
 const digestOf = (message: SlackMessage): string =>

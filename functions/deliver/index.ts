@@ -46,7 +46,12 @@ export const handler = async (event: unknown): Promise<void> => {
     try {
       await deliver(wakeUp);
     } catch (error) {
-      log.error('delivery broken off', { rollout: wakeUp.pk, channel: wakeUp.channel, error: asError(error) });
+      log.error('delivery broken off', {
+        rollout: wakeUp.pk,
+        channel: wakeUp.channel,
+        note: wakeUp.note,
+        error: asError(error),
+      });
     }
   }
 };

@@ -113,14 +113,17 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
     const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
-    const enriched = await attempt(enrich(deps, pk, arrivals, stored));
-    const told = enriched.ok ? enriched.value : stored;
+    const enriched = await enrich(deps, pk, arrivals, stored);
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
-      const published = await attempt(tell(deps, pk, arrival, told, fresh[index] === true));
-      const missed = [asked, enriched, published].find((one) => !one.ok);
-      handled.push(published.ok && missed === undefined ? published.value : failed(log, arrival.id, missed?.error));
+      const published = await attempt(tell(deps, pk, arrival, enriched.stored, fresh[index] === true));
+      const missed = [asked, enriched.kept, published].find((one) => one?.ok === false);
+      handled.push(
+        published.ok && missed === undefined
+          ? published.value
+          : failed(log, arrival.id, missed?.ok === false ? missed.error : undefined),
+      );
     }
     return handled;
   } catch (error) {
@@ -156,16 +159,19 @@ const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange)
 
 const withArrival = (stored: StoredRollout | undefined, change: StateChange, audience: Audience): StoredRollout => {
   const rollout = fold(stored?.rollout, change);
-  const { channels = [], routes = {} } = stored ?? {};
+  const { channels = [], details = {} } = stored ?? {};
   const joining = audience.channels.filter(
-    ({ channel, route }) => !channels.includes(channel) || route < (routes[channel] ?? 0),
+    ({ channel, route }) => !channels.includes(channel) || route < (details[channel]?.route ?? 0),
   );
   return rollout === stored?.rollout && joining.length === 0
     ? stored
     : {
         rollout,
         channels: [...new Set([...channels, ...joining.map(({ channel }) => channel)])],
-        routes: { ...routes, ...Object.fromEntries(joining.map(({ channel, route }) => [channel, route])) },
+        details: {
+          ...details,
+          ...Object.fromEntries(joining.map(({ channel, route, detail }) => [channel, { route, detail }])),
+        },
       };
 };
 
@@ -184,7 +190,8 @@ const askForMessages = async (
     const { outcome: atRest } = await changeItem(deliveryKey(place), deliveryItem, transition);
     return atRest ? [place] : [];
   };
-  const messages = channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now())));
+  const messages = await Promise.all(channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now()))));
+  // After the messages in whose threads they belong: a note alone would have nothing to answer to.
   const notes = arrivals.flatMap(({ change, audience }) =>
     audience.channels
       .filter(({ mentions }) => mentions.length > 0)
@@ -193,20 +200,22 @@ const askForMessages = async (
         return want({ pk, channel, note: key }, noteWanted(note, clock.now()));
       }),
   );
-  // In this order: the message first, then what is said in its thread.
-  const due = (await Promise.all([...messages, ...notes])).flat();
+  const due = [...messages, ...(await Promise.all(notes))].flat();
   if (due.length > 0) {
     await wakeUp(due);
   }
 };
 
-/** Adds what no event tells, once the messages are on their way: they show it with an edit. */
+/**
+ * Adds what no event tells, once the messages are on their way: they show it with an edit. What is known is published
+ * also when it could not be kept, for a topic is not told twice.
+ */
 const enrich = async (
   deps: NotifyDeps,
   pk: string,
   arrivals: readonly Arrival[],
   stored: StoredRollout,
-): Promise<StoredRollout> => {
+): Promise<{ readonly stored: StoredRollout; readonly kept?: Attempt<void> | undefined }> => {
   const { changeItem, lookUp, log } = deps;
   const [newest] = arrivals
     .map(({ change }) => change)
@@ -214,20 +223,29 @@ const enrich = async (
     .sort((a, b) => compareVersions(b.version, a.version));
   const isHeardOf = stored.channels.length > 0 || arrivals.some(({ audience }) => audience.topics.length > 0);
   if (newest === undefined || !isHeardOf) {
-    return stored;
+    return { stored };
   }
   const facts = await attempt(lookUp(newest.rollout, newest.version));
   if (!facts.ok) {
     log.warn('rollout not looked up', { rollout: pk, error: errorOf(facts.error) });
-    return stored;
+    return { stored };
   }
-  const { outcome, item } = await changeItem(rolloutKey(pk), rolloutItem, (known = stored) => {
-    const rollout = withFacts(known.rollout, facts.value);
-    const enriched = rollout === known.rollout ? known : { ...known, rollout };
-    return { ...(enriched !== known && { body: enriched }), outcome: enriched };
-  });
-  await askForMessages(deps, pk, [], outcome, item?.rev ?? 0);
-  return outcome;
+  const enriched = withLookedUp(stored, facts.value);
+  const kept =
+    enriched === stored
+      ? undefined
+      : await attempt(
+          changeItem(rolloutKey(pk), rolloutItem, (known = stored) => {
+            const next = withLookedUp(known, facts.value);
+            return { ...(next !== known && { body: next }), outcome: next };
+          }).then(({ outcome, item }) => askForMessages(deps, pk, [], outcome, item?.rev ?? 0)),
+        );
+  return { stored: enriched, kept };
+};
+
+const withLookedUp = (stored: StoredRollout, facts: Facts): StoredRollout => {
+  const rollout = withFacts(stored.rollout, facts);
+  return rollout === stored.rollout ? stored : { ...stored, rollout };
 };
 
 /** Publishes an event to the topics that have not had it, and keeps the record that says so. */

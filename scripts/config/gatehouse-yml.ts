@@ -135,7 +135,7 @@ const Route = v.pipe(
     ),
     mention: described(
       v.exactOptional(oneOrMore(v.string())),
-      'Who is called, in the thread of its channels’ messages, when what the route asks for has failed: names under slack.mentions, or here, or channel.',
+      'Who is called, in the thread of its channels’ messages, when what the route asks for has failed: names under slack.mentions.',
     ),
     stop: described(v.exactOptional(v.boolean()), 'true: once this route has matched, no later one is asked.'),
   }),
@@ -144,7 +144,10 @@ const Route = v.pipe(
     'mentions somebody, and leads to no channel of Slack',
   ),
   v.check(
-    ({ mention, match }) => mention === undefined || match?.state === undefined || match.state.includes('failed'),
+    ({ mention, match, except }) =>
+      mention === undefined ||
+      (match?.state?.includes('failed') !== false &&
+        !(except?.state?.includes('failed') === true && Object.keys(except).length === 1)),
     'mentions somebody when what it asks for has failed, and does not ask for the state "failed"',
   ),
 );
@@ -185,8 +188,8 @@ export const GatehouseYml = v.strictObject({
             v.pipe(
               v.string(),
               v.regex(
-                /^(?!(?:here|channel)$)[^\s@,]{1,80}$/,
-                'is not a name for somebody (without @ and spaces; here and channel have their own meaning)',
+                /^(?!(?:here|channel|everyone)$)[^\s@,]{1,80}$/,
+                'is not a name for somebody (without @ and spaces; here, channel and everyone are not somebody)',
               ),
             ),
             v.pipe(

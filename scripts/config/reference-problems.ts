@@ -73,17 +73,19 @@ const unknownChannels = (names: Names): readonly Problem[] => {
   });
 };
 
-/** Whom Slack itself has a word for. */
-const EVERYBODY = ['here', 'channel'];
+/** Slack's own words for everybody in a channel: in a thread it notifies nobody of them. */
+const EVERYBODY: ReadonlySet<string> = new Set(['here', 'channel', 'everyone']);
 
 const unknownMentions = ({ slack, routes }: Names): readonly Problem[] => {
-  const known = [...Object.keys(slack.mentions), ...EVERYBODY];
+  const known = Object.keys(slack.mentions);
   return routes.flatMap(({ mention }, route) =>
     mention
       .filter((name) => !known.includes(name))
       .map((name) => ({
         path: ['routes', route, 'mention'],
-        says: `nobody of that name under slack.mentions${didYouMean(name, known)}`,
+        says: EVERYBODY.has(name)
+          ? `Slack notifies nobody of "${name}" in a thread: name a user group under slack.mentions`
+          : `nobody of that name under slack.mentions${didYouMean(name, known)}`,
       })),
   );
 };

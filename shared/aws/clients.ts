@@ -9,8 +9,8 @@ export const clientSettings = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 } as const;
 
-/** Of a client whose answer nobody waits for long: one try, within the time that a look-up has. */
-export const lookUpSettings = { ...clientSettings, maxAttempts: 1 } as const;
+/** Of a client whose answer nobody waits for long: as many tries as fit into the time that a look-up has. */
+export const lookUpSettings = { ...clientSettings, maxAttempts: 4 } as const;
 
 /** A client that calls the endpoint it is given, and not the host that a queue's URL names. */
 export const createSqsClient = (): SQSClient => new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false });

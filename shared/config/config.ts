@@ -30,7 +30,7 @@ export const DETAILS = ['summary', 'full'] as const;
 
 export type Detail = (typeof DETAILS)[number];
 
-/** Whom Slack notifies: a user (`U…`, `W…`), a user group (`S…`), whoever is active in the channel, or all its members. */
+/** Whom Slack notifies: a user (`U…`, `W…`) or a user group (`S…`). In a thread it notifies neither here nor channel. */
 export type Mention = string;
 
 export type Route = {

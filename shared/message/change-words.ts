@@ -1,6 +1,6 @@
 import type { Overview } from '../rollout/overview.ts';
 import type { RolloutId, StateChange } from '../rollout/rollout.ts';
-import { actionName, placeOf } from './describe-rollout.ts';
+import { actionName, isRollback, placeOf } from './describe-rollout.ts';
 import { shortName } from './rollout-name.ts';
 import { rolloutWords, wordsOf } from './state-words.ts';
 
@@ -19,8 +19,8 @@ export const registerPlace = ({ register }: Pick<StateChange, 'register'>): stri
 };
 
 /** The state that a change tells, in people's words. */
-export const changeWords = ({ rollout, register, state }: StateChange, { isRollback }: Overview) =>
-  register.kind === 'rollout' ? rolloutWords(rollout.source, state, isRollback) : wordsOf(state);
+export const changeWords = ({ rollout, register, state }: StateChange, overview: Overview) =>
+  register.kind === 'rollout' ? rolloutWords(rollout.source, state, isRollback(overview)) : wordsOf(state);
 
 /** Whether a change tells what the whole rollout is now: then where it stands belongs to the news. */
 export const tellsTheWhole = ({ register, state }: StateChange, overview: Overview): boolean =>

@@ -14,9 +14,9 @@ export const describeRollout = (id: RolloutId, overview: Overview, { environment
   const duration = durationOf(overview);
   return [
     rolloutName(id, 50),
-    ...(overview.isRollback ? [rollbackName(overview)] : []),
+    ...(isRollback(overview) ? [rollbackName(overview)] : []),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
-    rolloutWords(id.source, overview.state, overview.isRollback).predicate,
+    rolloutWords(id.source, overview.state, isRollback(overview)).predicate,
     ...(place === undefined ? [] : [`at ${place}`]),
     ...(duration === undefined ? [] : [`after ${duration}`]),
   ].join(' ');
@@ -25,12 +25,26 @@ export const describeRollout = (id: RolloutId, overview: Overview, { environment
 const rollbackName = ({ rollbackOf }: Overview): string =>
   rollbackOf === undefined ? 'rollback' : `rollback of ${shortName(rollbackOf)}`;
 
-/** What a deployment undoes, and what undoes it. */
-export const describeRollback = ({ state, isRollback, rollbackOf, rolledBackBy }: Overview): readonly string[] => [
-  ...(isRollback ? [`Rolls back ${rollbackOf === undefined ? 'an earlier deployment' : shortName(rollbackOf)}`] : []),
-  ...(rolledBackBy === undefined || !isFinal(state) ? [] : [`Rolled back by ${shortName(rolledBackBy)}`]),
-];
+export const isRollback = ({ rollback }: Overview): boolean => rollback === 'yes';
 
+/** What a rollout undoes, and what undoes it; of a deployment that succeeded also that nobody knows. */
+export const describeRollback = (source: RolloutId['source'], overview: Overview): readonly string[] => {
+  const { state, rollback, rollbackOf, rolledBackBy } = overview;
+  return [
+    ...(isRollback(overview)
+      ? [`Rolls back ${rollbackOf === undefined ? WHAT_WAS_BEFORE[source] : shortName(rollbackOf)}`]
+      : []),
+    ...(source === 'codedeploy' && state === 'succeeded' && rollback === 'unknown'
+      ? ['Nobody could say whether it is a rollback']
+      : []),
+    ...(rolledBackBy === undefined || !isFinal(state) ? [] : [`Rolled back by ${shortName(rolledBackBy)}`]),
+  ];
+};
+
+const WHAT_WAS_BEFORE: Readonly<Record<RolloutId['source'], string>> = {
+  codedeploy: 'an earlier deployment',
+  codepipeline: 'to an earlier execution',
+};
 /** `payments (111122223333)`: what people call an account or a region, and what AWS does. */
 export const labelled = (id: string, label: string | undefined): string =>
   label === undefined ? id : `${shortName(label)} (${id})`;

@@ -12,6 +12,7 @@ import {
   describeInstances,
   describeRollback,
   describeRollout,
+  isRollback,
   labelled,
   stopReasonOf,
 } from './describe-rollout.ts';
@@ -34,7 +35,7 @@ export const mailText = (
 ): string =>
   [
     newsOf(change, rollout, overview, labels),
-    describeRollback(overview),
+    describeRollback(rollout.id.source, overview),
     wholeFailureOf(overview),
     listed('What failed', failuresOf(change, overview), MAX_ACTIONS, failureLines),
     ...(detail === 'full' ? standingOf(rollout, overview, labels) : []),
@@ -55,7 +56,7 @@ const standingOf = (rollout: Rollout, overview: Overview, labels: Labels): reado
 const newsOf = (change: StateChange, rollout: Rollout, overview: Overview, labels: Labels): readonly string[] => {
   const place = registerPlace(change);
   const { emoji, predicate } = changeWords(change, overview);
-  const whole = `${rolloutWords(rollout.id.source, overview.state, overview.isRollback).emoji} ${describeRollout(rollout.id, overview, labels)}`;
+  const whole = `${rolloutWords(rollout.id.source, overview.state, isRollback(overview)).emoji} ${describeRollout(rollout.id, overview, labels)}`;
   return place === undefined ? [whole] : [`${emoji} ${place} ${predicate}`, whole];
 };
 

@@ -2,21 +2,24 @@ import type { RichTextElement } from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import type { Note } from '../delivery/note.ts';
-import type { RolloutId } from '../rollout/rollout.ts';
+import { overviewOf } from '../rollout/overview.ts';
+import type { Rollout } from '../rollout/rollout.ts';
 import { registerPlace } from './change-words.ts';
+import { isRollback } from './describe-rollout.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import type { SlackMessage } from './slack-message.ts';
 
 /** Draws a reply that calls people to a failure. Only our own configuration decides whom it notifies. */
 export const noteMessage = (
-  id: RolloutId,
+  rollout: Rollout,
   { environment }: Labels,
   { register, attempt, mentions }: Note,
 ): SlackMessage => {
   const place = registerPlace({ register });
   const says = [
-    rolloutName(id, 50),
+    rolloutName(rollout.id, 50),
+    ...(isRollback(overviewOf(rollout)) ? ['rollback'] : []),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
     'failed',
     ...(place === undefined ? [] : [`at ${place}`]),
@@ -41,25 +44,8 @@ export const noteMessage = (
   };
 };
 
-const drawn = (mention: Mention): RichTextElement => {
-  switch (mention) {
-    case 'here':
-    case 'channel':
-      return { type: 'broadcast', range: mention };
-    default:
-      return mention.startsWith('S')
-        ? { type: 'usergroup', usergroup_id: mention }
-        : { type: 'user', user_id: mention };
-  }
-};
+const drawn = (mention: Mention): RichTextElement =>
+  mention.startsWith('S') ? { type: 'usergroup', usergroup_id: mention } : { type: 'user', user_id: mention };
 
 /** For notifications and screen readers: https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
-const written = (mention: Mention): string => {
-  switch (mention) {
-    case 'here':
-    case 'channel':
-      return `<!${mention}>`;
-    default:
-      return mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`;
-  }
-};
+const written = (mention: Mention): string => (mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`);

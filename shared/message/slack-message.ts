@@ -23,6 +23,7 @@ import {
   describeRollback,
   describeRollout,
   durationOf,
+  isRollback,
   labelled,
   stopReasonOf,
 } from './describe-rollout.ts';
@@ -53,7 +54,7 @@ export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): 
       header(rollout.id, overview, labels),
       ...full(stageLine(overview)),
       ...full(instances(overview)),
-      ...richText(rollback(overview)),
+      ...richText(rollback(rollout.id, overview)),
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText(waiting(overview.waiting)),
@@ -79,9 +80,9 @@ const code = (content: string): RichTextElement => ({ type: 'text', text: conten
 
 const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
 
-const header = (id: RolloutId, { state, isRollback }: Overview, { environment }: Labels): HeaderBlock => {
-  const { emoji, label } = rolloutWords(id.source, state, isRollback);
-  const shownName = rolloutName(id, 80) + (isRollback ? ' rollback' : '');
+const header = (id: RolloutId, overview: Overview, { environment }: Labels): HeaderBlock => {
+  const { emoji, label } = rolloutWords(id.source, overview.state, isRollback(overview));
+  const shownName = rolloutName(id, 80) + (isRollback(overview) ? ' rollback' : '');
   const place = environment === undefined ? '' : ` · ${cutText(shortName(environment), 30)}`;
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${shownName} ${label}${place}`, emoji: false } };
 };
@@ -129,8 +130,8 @@ const instances = (overview: Overview): readonly RichTextPart[] => {
   return [section(text(described), ...(failed.length === 0 ? [] : [text(' · '), bold(`❌ ${names}${others} failed`)]))];
 };
 
-const rollback = (overview: Overview): readonly RichTextPart[] => {
-  const lines = describeRollback(overview);
+const rollback = ({ source }: RolloutId, overview: Overview): readonly RichTextPart[] => {
+  const lines = describeRollback(source, overview);
   return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
 };
 

@@ -4,7 +4,7 @@ import type { Result, Rollout, StateChange } from '../rollout/rollout.ts';
 import { changeWords, cutRolloutName, registerPlace, standingPlace, tellsTheWhole } from './change-words.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
-import { durationOf, stopReasonOf } from './describe-rollout.ts';
+import { durationOf, isRollback, stopReasonOf } from './describe-rollout.ts';
 import { foldToGsm, gsmLength, isGsm } from './gsm-text.ts';
 
 // What two parts hold, 153 or 67 each, less the one that is lost when a pair would stand across them.
@@ -36,7 +36,7 @@ const sentenceOf = (change: StateChange, overview: Overview, { environment }: La
   const duration = tellsTheWhole(change, overview) ? durationOf(overview) : undefined;
   return [
     cutRolloutName(change.rollout, limits.name, smsName),
-    ...(overview.isRollback ? [rollbackName(overview)] : []),
+    ...(isRollback(overview) ? [rollbackName(overview)] : []),
     ...(environment === undefined ? [] : [`(${smsName(environment, limits.environment)})`]),
   ]
     .join(' ')

@@ -38,7 +38,6 @@ const RolloutNow = v.object({
   attempt: described(Count, '1 for the first run, 2 after a stage was retried, and so on.'),
   startedAt: described(v.optional(Time), 'The earliest start that any event told.'),
   endedAt: described(v.optional(Time), 'Left out while it runs.'),
-  isRollback: described(v.optional(v.literal(true)), 'Present when it brings back what was there before.'),
   rollbackOf: described(v.optional(Name), 'The id of the deployment that this one undoes.'),
   rolledBackBy: described(v.optional(Name), 'The id of the deployment that undoes this one.'),
   creator: described(
@@ -109,6 +108,10 @@ export const SnsDocument = v.object({
   regionName: described(v.optional(Name), 'What gatehouse.yml calls the region.'),
   partition: described(text(20), 'The partition of the region: aws, aws-cn, aws-us-gov.'),
   environment: described(v.optional(Name), 'What gatehouse.yml calls the place that is deployed to.'),
+  rollback: described(
+    v.picklist(['yes', 'no', 'unknown']),
+    'Whether it brings back what was there before: its success is not that of a new version. unknown: nobody has said so far.',
+  ),
   consoleUrl: described(v.optional(text(2000)), 'The rollout in the AWS console.'),
   register: described(
     v.picklist(['rollout', 'stage', 'action', 'instance']),

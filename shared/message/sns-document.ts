@@ -1,5 +1,6 @@
 import type { Labels } from '../config/labels.ts';
 import { factId } from '../rollout/fact-id.ts';
+import { UNNAMED } from '../rollout/looked-up.ts';
 import type { Overview } from '../rollout/overview.ts';
 import type { Result, Rollout, RolloutId, StateChange, Trigger } from '../rollout/rollout.ts';
 import type { Version } from '../rollout/version.ts';
@@ -56,6 +57,7 @@ const documentOf = (
     regionName: shown(labels.region, 250),
     partition: id.partition,
     environment: shown(labels.environment, 250),
+    rollback: overview.rollback,
     consoleUrl: consoleLink(id),
     register: register.kind,
     ...(register.kind === 'stage' && { stage: named(register.stage) }),
@@ -78,10 +80,9 @@ const rolloutNow = ({ facts }: Rollout, overview: Overview, most: Most): SnsDocu
     attempt: overview.attempt,
     startedAt: momentOf(overview.startedAt)?.utc,
     endedAt: overview.endedAt === undefined ? undefined : momentOf(overview.endedAt)?.utc,
-    isRollback: overview.isRollback ? true : undefined,
     rollbackOf: shown(overview.rollbackOf, 250),
     rolledBackBy: shown(overview.rolledBackBy, 250),
-    creator: shown(facts.creator?.value, 100),
+    creator: facts.creator?.value === UNNAMED ? undefined : shown(facts.creator?.value, 100),
     stopReason: stopReasonOf(overview, facts.stopReason?.value),
     failure: failure && resultOf(failure),
     failures: failures.slice(0, most.actions).map(({ stage, action, result }) => ({

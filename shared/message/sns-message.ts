@@ -6,6 +6,7 @@ import type { Rollout, StateChange } from '../rollout/rollout.ts';
 import { changeWords, cutRolloutName, registerPlace, standingPlace } from './change-words.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
+import { isRollback } from './describe-rollout.ts';
 import { mailText } from './mail-text.ts';
 import { smsText } from './sms-text.ts';
 import { snsDocument } from './sns-document.ts';
@@ -46,8 +47,10 @@ export const snsMessage = (
 export const protocolWords = ({ message, sms, document }: SnsMessage): Readonly<Record<string, string>> => {
   const json = JSON.stringify(document);
   return {
-    default: message,
+    // For whoever is named nowhere here; and should SNS hold a filter of the body against these words.
+    default: json,
     email: message,
+    application: message,
     sms,
     sqs: json,
     lambda: json,
@@ -66,7 +69,7 @@ const subjectOf = (change: StateChange, overview: Overview, { environment }: Lab
     const place = registerPlace(change);
     const at = standingPlace(change, overview);
     const { predicate } = changeWords(change, overview);
-    const rollback = overview.isRollback ? ' rollback' : '';
+    const rollback = isRollback(overview) ? ' rollback' : '';
     return [
       ...(environment === undefined ? [] : [`[${asciiText(environment, limits.environment)}]`]),
       cutRolloutName(change.rollout, limits.name - rollback.length, asciiText) +
@@ -100,9 +103,9 @@ const ATTRIBUTES = [
   'account',
   'region',
   'executionId',
-  'eventId',
   'version',
   'environment',
+  'rollback',
 ] as const;
 
 const attributesOf = (document: SnsDocument): Readonly<Record<string, string>> =>

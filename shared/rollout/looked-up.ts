@@ -23,6 +23,9 @@ export const isToBeLookedUp = ({ facts }: Rollout, { rollout, register, state, v
   }
 };
 
+/** The creator of a deployment of which CodeDeploy names none. */
+export const UNNAMED = 'unknown';
+
 const text = v.fallback(v.optional(v.string()), undefined);
 
 const DeploymentInfo = v.object({
@@ -54,7 +57,7 @@ export const deploymentFacts = (info: unknown, { executionId }: Deployment, asOf
   const rolledBackBy = other(rollbackInfo?.rollbackDeploymentId);
   return {
     // Also where CodeDeploy names nobody: that there was an answer is what keeps it from being asked again.
-    creator: fact(readableText(creator, 100) ?? 'unknown'),
+    creator: fact(readableText(creator, 100) ?? UNNAMED),
     ...(failure && { failure: fact(failure) }),
     ...(rollbackOf !== undefined && { rollbackOf: fact(rollbackOf) }),
     ...(rolledBackBy !== undefined && { rolledBackBy: fact(rolledBackBy) }),

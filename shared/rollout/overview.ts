@@ -1,5 +1,6 @@
 import { MAX_REGISTERS } from './fold.ts';
 import type { RegisterState, Result, Rollout } from './rollout.ts';
+import { UNNAMED } from './looked-up.ts';
 import { isFinal } from './state.ts';
 import type { State } from './state.ts';
 import { compareText } from './version.ts';
@@ -44,8 +45,8 @@ export type Overview = {
   readonly instances: InstancesOverview | undefined;
   /** Why the whole of it failed; absent unless it did. */
   readonly failure: Result | undefined;
-  /** Whether it brings back what was there before. */
-  readonly isRollback: boolean;
+  /** Whether it brings back what was there before; unknown as long as nobody has said. */
+  readonly rollback: 'yes' | 'no' | 'unknown';
   /** The id of the deployment that this one undoes, if it is known. */
   readonly rollbackOf: string | undefined;
   /** The id of the deployment that undoes this one. */
@@ -75,18 +76,28 @@ export const overviewOf = (rollout: Rollout): Overview => {
     waiting,
     instances: instancesOf(registers),
     failure: told === 'failed' ? rollout.facts.failure?.value : undefined,
-    isRollback: isRollback(rollout.facts),
+    rollback: rollbackOf(rollout),
     rollbackOf: rollout.facts.rollbackOf?.value,
     rolledBackBy: rollout.facts.rolledBackBy?.value,
     attempt: Math.max(1, whole?.version.attempt ?? 1),
   };
 };
 
-/** Whoever makes deployments in order to undo others: CodeDeploy itself, or CloudFormation with a whole stack. */
-const UNDOERS: ReadonlySet<string> = new Set(['codeDeployRollback', 'CloudFormationRollback']);
+/** Whoever makes deployments and executions in order to undo others: CodeDeploy, CloudFormation with a whole stack, CodePipeline. */
+const UNDOERS: ReadonlySet<string> = new Set([
+  'codeDeployRollback',
+  'CloudFormationRollback',
+  'ManualRollback',
+  'AutomatedRollback',
+]);
 
-const isRollback = ({ rollbackOf, creator }: Rollout['facts']): boolean =>
-  rollbackOf !== undefined || (creator !== undefined && UNDOERS.has(creator.value));
+const rollbackOf = ({ facts: { rollbackOf: undone, creator, trigger } }: Rollout): Overview['rollback'] => {
+  const started = creator?.value ?? (trigger?.value.kind === 'other' ? trigger.value.type : trigger?.value.kind);
+  if (undone !== undefined || (started !== undefined && UNDOERS.has(started))) {
+    return 'yes';
+  }
+  return started === undefined || started === UNNAMED ? 'unknown' : 'no';
+};
 
 const instancesOf = (registers: readonly RegisterState[]): InstancesOverview | undefined => {
   const instances = registers.flatMap(({ register, state, startedAt }) =>

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { DETAILS } from '../config/config.ts';
+import type { Detail } from '../config/config.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { Rollout } from './rollout.ts';
 import { STATES } from './state.ts';
@@ -7,8 +9,8 @@ import { STATES } from './state.ts';
 export type StoredRollout = {
   readonly rollout: Rollout;
   readonly channels: readonly string[];
-  /** By channel, the first in `gatehouse.yml` of the routes that led there, from 0: it says how much is told. */
-  readonly routes?: Readonly<Record<string, number>>;
+  /** How much a channel is told: what the first in `gatehouse.yml` of the routes that led there says, and its place. */
+  readonly details?: Readonly<Record<string, { readonly route: number; readonly detail: Detail }>>;
 };
 
 const text = v.exactOptional(v.string());
@@ -68,7 +70,7 @@ const Stored = v.object({
     }),
   }),
   channels: v.array(v.string()),
-  routes: v.exactOptional(v.record(v.string(), v.number())),
+  details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
 });
 
 export const rolloutItem: ItemKind<StoredRollout> = { parse: (body) => v.parse(Stored, body) };

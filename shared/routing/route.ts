@@ -17,6 +17,8 @@ export type Listener = {
   readonly channel: string;
   /** The first of the routes that lead there, by its place among all. */
   readonly route: number;
+  /** How much that route tells. */
+  readonly detail: Detail;
   /** Who there is called to it. */
   readonly mentions: readonly Mention[];
 };
@@ -44,7 +46,12 @@ export const audienceOf = (change: StateChange, routes: Config['routes']): Audie
       switch (to.kind) {
         case 'slack': {
           const { channel } = to;
-          const known = channels.get(channel) ?? { channel, route: place, mentions: [] };
+          const known = channels.get(channel) ?? {
+            channel,
+            route: place,
+            detail: route.detail ?? 'full',
+            mentions: [],
+          };
           channels.set(channel, { ...known, mentions: distinct([...known.mentions, ...mentionsOf(route, facts)]) });
           break;
         }

@@ -60,8 +60,8 @@ describe('docs/sns.md', () => {
   it('says what each protocol gets', () => {
     const { message, sms, json: document, attributes, subject } = published;
     const { default: others, ...words } = protocolWords({ subject, message, sms, document, attributes });
-    expect(others).toBe(message);
-    expect(rows('| protocol').toSorted()).toEqual([...Object.keys(words), 'application'].sort());
+    expect(others).toBe(words['sqs']);
+    expect(rows('| protocol').toSorted()).toEqual(Object.keys(words).sort());
   });
 
   it('explains every attribute, and filters by nothing else', () => {

@@ -160,7 +160,13 @@ describe('the packaged template', () => {
       .filter(({ Type }) => Type === 'AWS::Logs::MetricFilter')
       .map(({ Properties }) => v.parse(Filter, Properties));
     const messages = filters.map(({ FilterPattern }) => /"([^"*]+)\*?"/.exec(FilterPattern)?.[1] ?? FilterPattern);
-    expect(messages).toEqual(['delivery refused', 'circuit opened', 'event failed', 'event quarantined']);
+    expect(messages).toEqual([
+      'delivery refused',
+      'circuit opened',
+      'event failed',
+      'rollout not looked up',
+      'event quarantined',
+    ]);
     expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);
     const counted = filters.flatMap(({ MetricTransformations }) => MetricTransformations);
     for (const metric of counted) {
@@ -274,7 +280,7 @@ describe('an alarm', () => {
   it('tells the alarm topic that it is raised, and that it is over', () => {
     const topic = [`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`];
     expect(alarms().map(({ AlarmActions, OKActions }) => [AlarmActions, OKActions])).toEqual(
-      Array(19).fill([topic, topic]),
+      Array(20).fill([topic, topic]),
     );
   });
 

@@ -83,7 +83,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       const place = placeOf(key);
       const told = rollouts.get(key.pk);
       if (note !== undefined && told !== undefined) {
-        looks.set(place, [[lookOf(noteMessage(told.id, labelsOf(told.id, config), note))]]);
+        looks.set(place, [[lookOf(noteMessage(told, labelsOf(told.id, config), note))]]);
       }
       // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
       const isDoubt = claims.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
@@ -258,15 +258,12 @@ const publicationProblems = (
       doneAt.set(eventId, at);
     }
   }
-  const made = Map.groupBy(
-    world.publications(),
-    ({ topic, attributes }) => `${attributes['eventId'] ?? ''} to ${topic}`,
-  );
+  const made = Map.groupBy(world.publications(), ({ topic, document }) => `${document.eventId} to ${topic}`);
   const wanted = new Set(expected.map(({ eventId, topic }) => `${eventId} to ${topic}`));
   return [
     ...[...wanted].filter((one) => !made.has(one)).map((one) => `P1: never published: ${one}`),
     ...[...made].flatMap(([one, publications]) => {
-      const eventId = publications[0]?.attributes['eventId'];
+      const eventId = publications[0]?.document.eventId;
       const copies = arrivals.filter(({ told }) => told?.eventId === eventId).length;
       const tooLate = publications.some(({ by }) => by.startedAt > (doneAt.get(eventId) ?? Number.POSITIVE_INFINITY));
       return [

@@ -67,7 +67,7 @@ const notesOn = (event: ToldEvent, rollout: Rollout, config: Config): readonly (
       : [
           [
             pairOf(rollout.id.executionId, channel, `failed rollout ${attempt}`),
-            lookOf(noteMessage(rollout.id, labelsOf(rollout, config), note)),
+            lookOf(noteMessage(rollout, labelsOf(rollout, config), note)),
           ],
         ];
   });

@@ -68,7 +68,7 @@ export const drawConfig = (chance: Chance): Config => {
     },
     to: Array.from({ length: chance.between(1, 2) }, destination),
     ...(chance.happens(0.3) && { detail: chance.oneOf(...DETAILS) }),
-    ...(chance.happens(0.4) && { mention: chance.oneOf(['here'], ['U1', 'S1'], ['U2']) }),
+    ...(chance.happens(0.4) && { mention: chance.oneOf(['S2'], ['U1', 'S1'], ['U2']) }),
   }));
   return {
     slack: { workspace: 'T1', channels: Object.fromEntries(channels.map((id) => [id.toLowerCase(), id])) },

@@ -379,30 +379,35 @@ routes:
       'slack: { workspace: T012345, channels: { ops: C012345 }, mentions: { oncall: S012345, ada: U012345 } }';
     const { routes } = compileConfig(`${slack}
 routes:
-  - { to: [{ slack: ops }], mention: [oncall, ada, here], detail: summary }
-  - { to: [{ slack: ops }], mention: channel }
+  - { to: [{ slack: ops }], mention: [oncall, ada], detail: summary }
+  - { to: [{ slack: ops }], mention: ada }
 `);
     expect(routes.map(({ mention, detail }) => ({ mention, detail }))).toEqual([
-      { mention: ['S012345', 'U012345', 'here'], detail: 'summary' },
-      { mention: ['channel'], detail: undefined },
+      { mention: ['S012345', 'U012345'], detail: 'summary' },
+      { mention: ['U012345'], detail: undefined },
     ]);
   });
 
   it.each([
     [
       'somebody whom nobody named',
-      'routes: [{ to: [{ slack: ops }], mention: hre }]',
-      'routes[0].mention: nobody of that name under slack.mentions, did you mean "here"?',
+      'routes: [{ to: [{ slack: ops }], mention: [oncal] }]',
+      'routes[0].mention: nobody of that name under slack.mentions',
+    ],
+    [
+      'everybody, whom a thread does not notify',
+      'routes: [{ to: [{ slack: ops }], mention: here }]',
+      'routes[0].mention: Slack notifies nobody of "here" in a thread: name a user group under slack.mentions',
     ],
     ['nobody', 'routes: [{ to: [{ slack: ops }], mention: [] }]', 'routes[0].mention: names nothing'],
     [
       'somebody where there is no channel',
-      'routes: [{ to: [{ sns: oncall }], mention: here }]',
+      'routes: [{ to: [{ sns: oncall }], mention: ada }]',
       'routes[0]: mentions somebody, and leads to no channel of Slack',
     ],
     [
       'somebody of what never fails',
-      'routes: [{ match: { state: succeeded }, to: [{ slack: ops }], mention: here }]',
+      'routes: [{ match: { state: succeeded }, to: [{ slack: ops }], mention: ada }]',
       'routes[0]: mentions somebody when what it asks for has failed, and does not ask for the state "failed"',
     ],
     [
@@ -411,7 +416,8 @@ routes:
       'routes[0].detail: should be one of summary, full, did you mean "summary"?',
     ],
   ])('refuses a route that has %s', (_, yaml, problem) => {
-    expect(problemsOf(`${SLACK}${yaml}`).map((line) => line.replace(/^line \d+ {2}/, ''))).toEqual([problem]);
+    const slack = SLACK.replace('} }', '}, mentions: { ada: U012345 } }');
+    expect(problemsOf(`${slack}${yaml}`).map((line) => line.replace(/^line \d+ {2}/, ''))).toEqual([problem]);
   });
 
   it.each([

@@ -14,6 +14,14 @@ describe('configWarnings', () => {
     ]);
   });
 
+  it('tells of globs that some name matches both of', () => {
+    const route = (pipeline: string, detail: string) =>
+      `{ match: { pipeline: '${pipeline}' }, to: [{ slack: ops }], detail: ${detail} }`;
+    expect(warningsOf(`${route('a*', 'summary')}, ${route('*b', 'full')}`)).toHaveLength(1);
+    expect(warningsOf(`${route('a*c', 'summary')}, ${route('b*', 'full')}`)).toEqual([]);
+    expect(warningsOf(`${route('a?', 'summary')}, ${route('*bc', 'full')}`)).toEqual([]);
+  });
+
   it.each([
     ['the same', `${SUMMARY}, ${SUMMARY}`],
     ['of different pipelines', `${SUMMARY}, { match: { pipeline: payments-prod }, to: [{ slack: ops }] }`],

@@ -5,6 +5,7 @@ import { createNotify } from '../../../functions/notify/notify.ts';
 import { createSweep } from '../../../functions/sweep/sweep.ts';
 import { deliveryItem, SETTLE_MS } from '../../../shared/delivery/delivery.ts';
 import type { SlackFailure, SlackReply } from '../../../shared/delivery/slack-reply.ts';
+import type { ChangeItem } from '../../../shared/store/change-item.ts';
 import { aPipelineEvent } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
 
@@ -375,11 +376,22 @@ describe('deliver, of a note', () => {
     expect(turn.note().retryAt).toBeGreaterThan(turn.clock.now());
   });
 
+  it('waits also for a message that nobody has asked for yet', async () => {
+    const turn = await aFailure();
+    const changeItem: ChangeItem = (key, kind, transition, held) =>
+      key.sk === 'SLACK#C1'
+        ? Promise.resolve({ outcome: transition(undefined).outcome, item: undefined })
+        : turn.changeItem(key, kind, transition, held);
+    await expect(createDeliver({ ...turn.deps, changeItem })(turn.call)).resolves.toBe('postponed');
+    expect(turn.note().refused).toBeUndefined();
+  });
+
   it('is given up where there will be no message', async () => {
     const turn = await aFailure([refusing({ kind: 'refused', error: 'channel_not_found' })]);
     await turn.deliver(turn.wake);
     await expect(turn.deliver(turn.call)).resolves.toBe('refused');
     expect(turn.note()).toMatchObject({ refused: 'for-good', error: 'there is no message to answer to' });
+    expect(turn.logged.at(-1)).toMatchObject({ level: 'error', message: 'delivery refused' });
   });
 
   it('is looked for in the thread when nobody knows whether it was posted', async () => {

@@ -5,6 +5,7 @@ import { deliveryItem } from '../../../shared/delivery/delivery.ts';
 import { eventItem } from '../../../shared/rollout/event-record.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { rolloutKey } from '../../../shared/store/keys.ts';
+import type { ChangeItem } from '../../../shared/store/change-item.ts';
 import type { Store } from '../../../shared/store/store.ts';
 import { aDeploymentEvent, aNotification, aPipelineEvent, aTriggerMessage } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
@@ -275,6 +276,23 @@ describe('notify', () => {
       ]);
     });
 
+    it('publishes what it knows also when it cannot keep it, for a topic is not told twice', async () => {
+      const rig = aCuriousRig();
+      let writes = 0;
+      const changeItem: ChangeItem = (key, kind, transition, held) => {
+        writes += key.sk === 'STATE' ? 1 : 0;
+        return key.sk === 'STATE' && writes === 2
+          ? Promise.reject(new Error('ThrottlingException'))
+          : rig.changeItem(key, kind, transition, held);
+      };
+      const [handled] = await createNotify({ ...rig, changeItem })([{ id: 'm', text: SUCCESS }]);
+      expect(handled?.outcome).toBe('failed');
+      expect(rig.published.map(({ subject }) => subject)).toEqual([
+        'shop / prod rollback succeeded',
+        'shop / prod rollback succeeded',
+      ]);
+    });
+
     it('does not ask about what nobody hears of', async () => {
       const rig = aCuriousRig();
       await createNotify({ ...rig, config: { ...rig.config, routes: [] } })([{ id: 'm', text: SUCCESS }]);
@@ -322,6 +340,16 @@ describe('notify', () => {
       expect(noteOf(rig).map(([key]) => key)).toEqual(['NOTE#C1#failed%20rollout%201', 'NOTE#C1#failed%20rollout%202']);
     });
 
+    it('asks for no note before its message is asked for', async () => {
+      const rig = aRig();
+      const changeItem: ChangeItem = (key, ...rest) =>
+        key.sk === 'SLACK#C1' ? Promise.reject(new Error('ThrottlingException')) : rig.changeItem(key, ...rest);
+      await createNotify({ ...calling(rig), changeItem })([{ id: 'm1', text: FAILED }]);
+      expect(noteOf(rig)).toEqual([]);
+      await createNotify(calling(rig))([{ id: 'm1', text: FAILED }]);
+      expect(noteOf(rig)).toHaveLength(1);
+    });
+
     it('calls nobody to what has not failed', async () => {
       const rig = aRig();
       await createNotify(calling(rig))([{ id: 'm1', text: STARTED }]);
@@ -347,7 +375,7 @@ describe('notify', () => {
       for (const text of order) {
         await notify([{ id: 'm', text }]);
       }
-      expect((await stored(rig.store)).routes).toEqual({ C1: 0 });
+      expect((await stored(rig.store)).details).toEqual({ C1: { route: 0, detail: 'summary' } });
     }
   });
 

@@ -51,6 +51,7 @@ describe('the document for machines', () => {
     });
     expect(documentOf(failed, started, waiting)).toEqual({
       ...OF_A_PIPELINE,
+      rollback: 'no',
       eventId: 'event-1',
       factId: aFactId,
       register: 'action',
@@ -100,6 +101,7 @@ describe('the document for machines', () => {
     const well = aChange({ rollout, register: { kind: 'instance', instance: 'mi-1' }, state: 'succeeded' });
     expect(documentOf(end, well, ...broken)).toEqual({
       ...OF_A_PIPELINE,
+      rollback: 'yes',
       eventId: 'event-1',
       factId: aFactId,
       version: '000000#01795168860000#40',
@@ -118,7 +120,6 @@ describe('the document for machines', () => {
         attempt: 1,
         startedAt: '2026-11-20T10:00:00Z',
         endedAt: '2026-11-20T10:01:00Z',
-        isRollback: true,
         rollbackOf: 'd-BROKEN001',
         failure: { errorCode: 'HEALTH_CONSTRAINTS' },
         failures: [],

@@ -20,8 +20,8 @@ describe('audienceOf', () => {
     ];
     expect(audienceOf(aChange(), routes)).toEqual({
       channels: [
-        { channel: 'C1', route: 0, mentions: [] },
-        { channel: 'C2', route: 1, mentions: [] },
+        { channel: 'C1', route: 0, detail: 'full', mentions: [] },
+        { channel: 'C2', route: 1, detail: 'full', mentions: [] },
       ],
       topics: [{ topic: 'releases', detail: 'full' }],
       routes: ['route 1', 'route 2'],
@@ -70,7 +70,7 @@ describe('audienceOf', () => {
     ];
     expect(channelsOf(aChange({ state: 'failed' }), routes)).toEqual(['C1']);
     expect(audienceOf(aChange({ state: 'succeeded' }), routes)).toEqual({
-      channels: [{ channel: 'C2', route: 1, mentions: [] }],
+      channels: [{ channel: 'C2', route: 1, detail: 'full', mentions: [] }],
       topics: [{ topic: 'rest', detail: 'full' }],
       routes: ['default'],
     });

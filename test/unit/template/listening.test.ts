@@ -19,7 +19,7 @@ describe('listening to topics', () => {
     const more = {
       Protocol: 'sqs',
       Endpoint: queueArn('EventsQueue'),
-      RawMessageDelivery: true,
+      RawMessageDelivery: false,
     };
     expect(Object.values(subscriptions([HERE, THERE], 'eu-west-1'))).toEqual([
       {
