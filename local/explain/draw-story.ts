@@ -19,7 +19,10 @@ export const drawStory = (story: Story, config: Config, colours: boolean): strin
   [
     header(story, config),
     section('What came, by our clock (UTC)', eventLines(story, config)),
-    section('What is known besides', story.facts.flatMap(factLines)),
+    section('What is known besides', [
+      ...story.facts.flatMap(factLines),
+      ...(story.lookedUp ? [] : [line(2, NOT_LOOKED_UP, 'dim')]),
+    ]),
     ...story.messages.map((message) => section(`Slack ${channelName(message.channel, config)}`, messageLines(message))),
     ...story.notes.map((note) =>
       section(`Slack ${channelName(note.channel, config)}, a reply in the thread`, [
@@ -138,6 +141,8 @@ const troubleLines = (unpublished: readonly string[], trouble: StoryEvent['troub
     ? [line(12, `a topic ${refused}; published since`)]
     : [line(12, `topic ${unpublished.join(', ')} ${refused}: it comes again`)];
 };
+
+const NOT_LOOKED_UP = 'nothing looked up: AWS has not answered, it is another account or region, or nobody hears of it';
 
 const FACT_WORDS: Readonly<Record<keyof Facts, string>> = {
   trigger: 'trigger',

@@ -45,6 +45,8 @@ export type Story = {
   /** In the order in which they were handled. */
   readonly events: readonly StoryEvent[];
   readonly facts: readonly StoryFact[];
+  /** Whether AWS has answered to what no event tells. */
+  readonly lookedUp: boolean;
   readonly messages: readonly StoryMessage[];
   readonly notes: readonly (StoryMessage & { readonly key: string; readonly text: string })[];
   /** Keys of what is stored in a way that this version cannot read. */
@@ -170,6 +172,8 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
     revision: state.rev,
     ...events,
     facts: storyFacts(rollout.facts),
+    // Where AWS names nobody, `creator` says so: it is there after every answer.
+    lookedUp: (id.source === 'codepipeline' ? rollout.facts.stages : rollout.facts.creator) !== undefined,
     messages: deliveries.filter(({ note }) => note === undefined).map(message),
     notes: deliveries.flatMap((each) =>
       each.note === undefined || each.delivery.note === undefined

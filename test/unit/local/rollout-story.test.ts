@@ -69,6 +69,7 @@ describe('the story of a rollout', () => {
       startedBy: ['Started by a user'],
       revision: 10,
       delayMs: 1_400,
+      lookedUp: true,
       unreadable: [],
     });
     expect(link).toContain('d-G3W86ZBCU');
@@ -156,6 +157,12 @@ describe('the story of a rollout', () => {
     expect(eventsOf(before)).toMatchObject([
       { state: null, routes: [], channels: [], unpublished: [], trouble: { error: 'Throttled', count: 1 } },
     ]);
+  });
+
+  it('says that nothing was looked up, where AWS has not answered', () => {
+    const story = tell([]);
+    expect(story.lookedUp).toBe(false);
+    expect(drawStory(story, CONFIG, false)).toContain('nothing looked up: AWS has not answered');
   });
 
   it('goes on without what it cannot read, and says so; without the rollout itself there is no story', () => {
