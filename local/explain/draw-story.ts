@@ -4,11 +4,10 @@ import { labelled } from '../../shared/message/describe-rollout.ts';
 import { formatDuration } from '../../shared/message/duration.ts';
 import { rolloutWords, wordsOf } from '../../shared/message/state-words.ts';
 import type { Facts, RolloutId } from '../../shared/rollout/rollout.ts';
-import { readMrkdwn } from '../terminal/read-mrkdwn.ts';
 import { span, written } from '../terminal/styled-text.ts';
 import type { Span, Style } from '../terminal/styled-text.ts';
 import { wrapLine } from '../terminal/wrap-line.ts';
-import type { Story, StoryEvent, StoryFact, StoryMessage } from './rollout-story.ts';
+import type { Story, StoryEvent, StoryFact, StoryMessage, StoryNote } from './rollout-story.ts';
 
 const WIDTH = 96;
 
@@ -26,7 +25,7 @@ export const drawStory = (story: Story, config: Config, colours: boolean): strin
     ...story.messages.map((message) => section(`Slack ${channelName(message.channel, config)}`, messageLines(message))),
     ...story.notes.map((note) =>
       section(`Slack ${channelName(note.channel, config)}, a reply in the thread`, [
-        [span('  ', 'margin'), ...readMrkdwn(note.text)],
+        line(2, noteWords(note, story.rollout)),
         ...messageLines(note),
       ]),
     ),
@@ -54,15 +53,13 @@ const section = (title: string, lines: readonly Line[]): readonly Line[] =>
   lines.length === 0 ? [] : [line(0, title, 'bold'), ...lines];
 
 const header = (story: Story, config: Config): readonly Line[] => {
-  const { rollout: id, state, isRollback, environment, startedAt, endedAt, attempt } = story;
-  const { emoji, predicate } = rolloutWords(id.source, state, isRollback);
-  const title = `${emoji} ${story.name}${isRollback ? ' rollback' : ''} ${predicate}`;
+  const { rollout: id, startedAt, endedAt, attempt } = story;
   const when =
     endedAt === null
       ? `since ${dateOf(startedAt)} ${timeOf(startedAt)} UTC`
       : `${dateOf(startedAt)} ${timeOf(startedAt)} to ${momentOn(dateOf(startedAt), endedAt)} UTC, ${formatDuration(endedAt - startedAt)}`;
   return [
-    line(0, environment === null ? title : `${title} · ${environment}`, 'bold'),
+    line(0, story.title, 'bold'),
     line(
       0,
       [
@@ -161,6 +158,9 @@ const factLines = ({ name, says, lookedUp, asOf }: StoryFact): readonly Line[] =
     line(12, `${lookedUp ? 'looked up' : 'known'} as of what happened ${asOfWhen}`, 'dim'),
   ];
 };
+
+const noteWords = ({ calls, part, attempt }: StoryNote, { source }: RolloutId): string =>
+  `calls ${calls.join(', ')}: ${part ?? WHOLE[source]} failed${attempt > 1 ? `, attempt ${attempt}` : ''}`;
 
 const STATUS: Readonly<Record<StoryMessage['status'], string>> = {
   shown: 'up to date',

@@ -6,15 +6,14 @@ import { pauseItem } from '../../shared/delivery/pause.ts';
 import type { Pause } from '../../shared/delivery/pause.ts';
 import { consoleLink } from '../../shared/message/console-link.ts';
 import { creatorInWords, deploymentErrorInWords } from '../../shared/message/deployment-words.ts';
-import { describeRegister } from '../../shared/message/describe-rollout.ts';
+import { describeRollout } from '../../shared/message/describe-rollout.ts';
 import { describeStart } from '../../shared/message/describe-trigger.ts';
-import { noteMessage } from '../../shared/message/note-message.ts';
-import { rolloutName } from '../../shared/message/rollout-name.ts';
 import { redact } from '../../shared/redact.ts';
 import { eventItem } from '../../shared/rollout/event-record.ts';
 import type { EventRecord } from '../../shared/rollout/event-record.ts';
 import { MAX_REGISTERS } from '../../shared/rollout/fold.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
+import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, Rollout, RolloutId } from '../../shared/rollout/rollout.ts';
 import type { State } from '../../shared/rollout/state.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
@@ -28,10 +27,10 @@ import { slackTroubleOf } from './slack-trouble.ts';
 /** The story of a rollout, as what is stored tells it. Times are epoch milliseconds; null is what nobody knows. */
 export type Story = {
   readonly rollout: RolloutId;
-  readonly name: string;
+  /** What became of it, in a sentence: a rollback is called one. */
+  readonly title: string;
   readonly environment: string | null;
   readonly state: State;
-  readonly isRollback: boolean;
   readonly attempt: number;
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -48,7 +47,7 @@ export type Story = {
   /** Whether AWS has answered to what no event tells. */
   readonly lookedUp: boolean;
   readonly messages: readonly StoryMessage[];
-  readonly notes: readonly (StoryMessage & { readonly key: string; readonly text: string })[];
+  readonly notes: readonly StoryNote[];
   /** Keys of what is stored in a way that this version cannot read. */
   readonly unreadable: readonly string[];
 };
@@ -119,6 +118,16 @@ export type Stored = {
   readonly pauses: readonly StoredRow[];
 };
 
+/** A reply that calls people to a failure. */
+export type StoryNote = StoryMessage & {
+  readonly key: string;
+  /** Slack's ids of whom it calls. */
+  readonly calls: readonly string[];
+  /** The stage, the action or the instance that failed; null for the whole of it. */
+  readonly part: string | null;
+  readonly attempt: number;
+};
+
 /** A rollout that a newer version has stored. */
 export class StoryUnreadable extends Error {
   override readonly name = 'StoryUnreadable';
@@ -160,10 +169,9 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
   const events = storyEvents(records, stored);
   return {
     rollout: id,
-    name: rolloutName(id, 100),
+    title: describeRollout(id, overview, labels),
     environment: labels.environment ?? null,
     state: overview.state,
-    isRollback: overview.isRollback,
     attempt: overview.attempt,
     startedAt: overview.startedAt,
     endedAt: overview.endedAt ?? null,
@@ -175,11 +183,14 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
     // Where AWS names nobody, `creator` says so: it is there after every answer.
     lookedUp: (id.source === 'codepipeline' ? rollout.facts.stages : rollout.facts.creator) !== undefined,
     messages: deliveries.filter(({ note }) => note === undefined).map(message),
-    notes: deliveries.flatMap((each) =>
-      each.note === undefined || each.delivery.note === undefined
-        ? []
-        : [{ ...message(each), key: each.note, text: noteMessage(id, labels, each.delivery.note).text }],
-    ),
+    notes: deliveries.flatMap((each) => {
+      const { note: key, delivery } = each;
+      if (key === undefined || delivery.note === undefined) {
+        return [];
+      }
+      const { mentions, register, attempt } = delivery.note;
+      return [{ ...message(each), key, calls: mentions, part: partOf(registerName(register)), attempt }];
+    }),
     unreadable,
   };
 };
@@ -204,7 +215,7 @@ const storyEvents = (records: readonly EventRecord[], stored: StoredRollout): Pi
       handled.push(record);
       return {
         register,
-        part: partOf(register, stored.rollout),
+        part: partOf(register),
         state: state ?? null,
         attempt,
         time,
@@ -224,19 +235,11 @@ const storyEvents = (records: readonly EventRecord[], stored: StoredRollout): Pi
   return { delayMs: records.length === 0 ? 0 : delayMs, events };
 };
 
-const partOf = (name: string, { registers }: Rollout): string | null => {
-  const known = registers[name]?.register;
-  if (known !== undefined) {
-    return describeRegister(known) ?? null;
-  }
-  // Not kept: only its name tells what it was.
-  return name === 'rollout'
-    ? null
-    : name
-        .slice(name.indexOf(':') + 1)
-        .split('/')
-        .map(decodeURIComponent)
-        .join(' / ');
+/** The part that a register is of, also one that is not kept: its name tells all of it. */
+const partOf = (name: string): string | null => {
+  const [kind = '', parts] = name.split(':');
+  const words = parts?.split('/').map(decodeURIComponent).join(' / ');
+  return words === undefined ? null : kind === 'instance' ? `instance ${words}` : words;
 };
 
 const isNewer = (a: Pick<Version, 'attempt' | 'time'>, b: Pick<Version, 'attempt' | 'time'>): boolean =>

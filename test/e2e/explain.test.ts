@@ -88,7 +88,9 @@ describe('npm run explain', () => {
         code: 0,
         stderr: `Looking for the newest execution of the pipeline basket-prod in the table gatehouse-local in us-east-1 at ${stack.aws}: the whole of it is read.\n`,
       });
-      expect(stdout).toMatch(/^❌ basket-prod failed · production\npipeline execution 1a429aeb-/);
+      expect(stdout).toMatch(
+        /^basket-prod \(production\) failed at Deploy \/ Release after 4 min 11 s\npipeline execution 1a429aeb-/,
+      );
       expect(stdout).toMatch(
         /❌ execution failed {2}happened 2026-11-20 13:16:51\n.* → #deployments, topic releases\n/,
       );

@@ -13,7 +13,7 @@ import { ROOT } from './command.ts';
 import { aRig } from './rig.ts';
 
 const CONFIG = compileConfig(`
-slack: { workspace: T0123456789, channels: { deployments: C0123456789, incidents: C9876543210 } }
+slack: { workspace: T0123456789, channels: { deployments: C0123456789, incidents: C9876543210 }, mentions: { oncall: S0123456789 } }
 environments: [{ name: production, match: { group: prod } }]
 accounts: { '111122223333': payments }
 routes:
@@ -22,7 +22,7 @@ routes:
   - name: failures
     match: { application: '*', state: failed }
     to: [{ slack: incidents }, { sns: oncall }]
-    mention: here
+    mention: oncall
 `);
 
 /**

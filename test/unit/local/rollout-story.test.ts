@@ -59,10 +59,9 @@ describe('the story of a rollout', () => {
     const { events, facts, messages, notes, link, ...head } = rolloutStory(stored, config, now);
     expect(head).toEqual({
       rollout: stored.id,
-      name: 'shop / prod',
+      title: 'shop / prod (production) failed after 2 min 58 s',
       environment: 'production',
       state: 'failed',
-      isRollback: false,
       attempt: 1,
       startedAt: Date.UTC(2026, 10, 20, 10, 20, 4),
       endedAt: Date.UTC(2026, 10, 20, 10, 23, 2),
@@ -320,14 +319,16 @@ describe('the story of a message', () => {
     const { ts, ...unposted } = aDelivery();
     const note = {
       ...unposted,
-      note: { kind: 'failure' as const, register: { kind: 'rollout' as const }, attempt: 1, mentions: ['here'] },
+      note: { kind: 'failure' as const, register: { kind: 'rollout' as const }, attempt: 1, mentions: ['S1'] },
     };
     const { notes } = tell([row('SLACK#C1', unposted), row('NOTE#C1#failed%20rollout%201', note)]);
     expect(notes).toMatchObject([
       {
         channel: 'C1',
         key: 'failed rollout 1',
-        text: '<!here> shop-prod failed',
+        calls: ['S1'],
+        part: null,
+        attempt: 1,
         status: 'waiting',
         because: 'for the message that it is a reply to',
       },
