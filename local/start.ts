@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
+import { parseEventText } from '../shared/rollout/parse-event.ts';
 import { print, runCommand, tell } from './command.ts';
 import { isRecord, parseJson } from './json.ts';
+import type { JsonRecord } from './json.ts';
 import { createScreen } from './screen.ts';
 import type { Screen } from './screen.ts';
 import { startStack } from './stack.ts';
@@ -58,7 +60,7 @@ const readOptions = (args: readonly string[]): Options => {
 };
 
 /** The events of a recorded run, in order. */
-const readRun = async (story: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
+const readRun = async (story: string): Promise<readonly JsonRecord[]> => {
   const stories = await readdir(RUNS);
   if (!stories.includes(story)) {
     throw new Error(`There is no run "${story}" in events/runs. There are: ${stories.join(', ')}.`);
@@ -68,8 +70,8 @@ const readRun = async (story: string): Promise<readonly Readonly<Record<string, 
   return events.map(parseJson).filter(isRecord);
 };
 
-const play = async (stack: Stack, story: string, signal: AbortSignal): Promise<void> => {
-  for (const event of await readRun(story)) {
+const play = async (stack: Stack, events: readonly JsonRecord[], signal: AbortSignal): Promise<void> => {
+  for (const event of events) {
     stack.putEvents([event]);
     await wait(BETWEEN_EVENTS_MS, undefined, { signal });
   }
@@ -85,12 +87,24 @@ const isTrouble = (line: string): boolean => {
 const summary = ({ messages, edits, mails }: ReturnType<Screen['seen']>): string =>
   `Seen: ${counted(messages, 'Slack message')}, edited ${counted(edits, 'time')}, and ${counted(mails, 'mail')}.`;
 
-const whatNext = ({ aws, slack, channels }: Stack): string =>
+/** Ids of what a run is about. */
+const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
+  ...new Set(
+    events.flatMap((event) => {
+      const parsed = parseEventText(JSON.stringify(event));
+      return parsed.kind === 'change' ? [parsed.change.rollout.executionId] : [];
+    }),
+  ),
+];
+
+const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): string =>
   [
     '',
     `AWS    ${aws}   (dynamodb, events, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     '',
+    'See what came of each event, and why:',
+    ...played.map((id) => `  AWS_ENDPOINT_URL=${aws} npm run explain -- --stage local ${id}`),
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
     'Ctrl-C ends it.',
@@ -140,12 +154,13 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
       print(JSON.stringify({ ready: true, aws, slack, slackToken: slackReaderToken, region }));
     } else {
       print(`Playing events/runs/${story}: what people see in Slack and in their mail.\n`);
-      await Promise.race([play(stack, story, signal), interrupted]);
+      const events = await readRun(story);
+      await Promise.race([play(stack, events, signal), interrupted]);
       print(summary(screen.seen()));
       if (once) {
         return 0;
       }
-      print(whatNext(stack));
+      print(whatNext(stack, idsOf(events)));
     }
     await interrupted;
     return 0;

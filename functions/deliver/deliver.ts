@@ -19,7 +19,7 @@ import {
   SETTLE_MS,
   shown,
 } from '../../shared/delivery/delivery.ts';
-import type { Delivery } from '../../shared/delivery/delivery.ts';
+import type { Delivery, Showing } from '../../shared/delivery/delivery.ts';
 import type { Note } from '../../shared/delivery/note.ts';
 import { circuitClosed, circuitOpened, methodPaused, pauseItem } from '../../shared/delivery/pause.ts';
 import type { SlackFailure, SlackReply } from '../../shared/delivery/slack-reply.ts';
@@ -195,8 +195,9 @@ const postpone = async (
   { record, delivery }: Turn,
   until: number,
   intent: 'keep-intent' | 'drop-intent',
+  trouble?: { readonly error: string; readonly at: number },
 ): Promise<Delivered> => {
-  await record(postponed(delivery.fence, until, intent));
+  await record(postponed(delivery.fence, until, intent, trouble));
   return 'postponed';
 };
 
@@ -291,12 +292,14 @@ const send = async (
     return 'lost';
   }
   let reply = await call(rendered.message);
+  let trouble: string | undefined;
   if (!reply.ok && reply.failure.kind === 'unacceptable') {
-    log.error('blocks refused, sent as plain text', { ...namesOf(turn), error: reply.failure.error });
+    trouble = reply.failure.error;
+    log.error('blocks refused, sent as plain text', { ...namesOf(turn), error: trouble });
     reply = await call({ text: rendered.message.text });
   }
   const delivered = reply.ok
-    ? await recordShown(turn, rendered, reply.value.ts, method === 'chat.update' ? 'updated' : 'posted')
+    ? await recordShown(turn, rendered, reply.value.ts, method === 'chat.update' ? 'updated' : 'posted', trouble)
     : await settle(turn, method, reply.failure);
   await clock.sleep(Math.max(0, calledAt + CHANNEL_PACE_MS - clock.now()));
   return delivered;
@@ -306,10 +309,12 @@ const recordShown = async (
   turn: Turn,
   { rev, digest }: Rendered,
   ts: string,
-  delivered: 'posted' | 'updated' | 'unchanged',
+  delivered: Showing['by'],
+  trouble?: string,
 ): Promise<Delivered> => {
   const { deps, delivery, record, wake } = turn;
-  const outcome = await record(shown(delivery.fence, { ts, rev, digest }, deps.clock.now()));
+  const showing = { ts, rev, digest, by: delivered, ...(trouble !== undefined && { trouble }) };
+  const outcome = await record(shown(delivery.fence, showing, deps.clock.now()));
   deps.log.info('message shown', { ...namesOf(turn), delivered, outcome, rev });
   if (turn.circuitOpen && delivered !== 'unchanged') {
     await closeCircuit(deps);
@@ -328,7 +333,7 @@ const recordShown = async (
 };
 
 /** Another owner has taken over while this one called: its post is the one message or one too many, its edit in doubt. */
-const repair = async (turn: Turn, ts: string, delivered: 'posted' | 'updated' | 'unchanged'): Promise<void> => {
+const repair = async (turn: Turn, ts: string, delivered: Showing['by']): Promise<void> => {
   const { deps, record } = turn;
   const now = deps.clock.now();
   switch (delivered) {
@@ -370,7 +375,7 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
       const until = now + failure.retryAfterMs;
       log.info('rate limited', { ...names, retryAfterMs: failure.retryAfterMs });
       await changeItem(methodKey(config.slack.workspace, method), pauseItem, methodPaused(until));
-      const delivered = await postpone(turn, until, intent);
+      const delivered = await postpone(turn, until, intent, { error: 'ratelimited', at: now });
       if (failure.retryAfterMs <= SHORT_PAUSE_MS) {
         // The sweep would come back to it a minute later.
         await clock.sleep(failure.retryAfterMs);
@@ -383,7 +388,7 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
       // What may still take effect has to be over before the next try.
       const retryAt = now + Math.max(backoffMs(delivery.failures, random()), ambiguous ? SETTLE_MS : 0);
       log.warn('delivery failed', { ...names, error, ambiguous, failures: delivery.failures + 1 });
-      const owned = await record(failed(delivery.fence, { error, retryAt, ambiguous: ambiguous || searching }));
+      const owned = await record(failed(delivery.fence, { error, retryAt, ambiguous: ambiguous || searching }, now));
       if (owned === 'lost' && ambiguous && method === 'chat.update') {
         await record(doubted(now));
       }
@@ -399,7 +404,7 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
       if (circuit.wasClosed) {
         log.error('circuit opened: Slack does not accept the token', { error, workspace: config.slack.workspace });
       }
-      return postpone(turn, circuit.until, intent);
+      return postpone(turn, circuit.until, intent, { error, at: now });
     }
     case 'unacceptable':
     case 'refused': {

@@ -9,7 +9,7 @@ import type { Log } from '../../shared/log.ts';
 import { snsMessage } from '../../shared/message/sns-message.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
 import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
-import { cameUnder, eventItem } from '../../shared/rollout/event-record.ts';
+import { cameUnder, eventItem, withRefusal } from '../../shared/rollout/event-record.ts';
 import type { EventRecord, Trouble } from '../../shared/rollout/event-record.ts';
 import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold, withFacts } from '../../shared/rollout/fold.ts';
@@ -269,20 +269,20 @@ const tell = async (
     state: change.state,
     routes: audience.routes,
     channels: audience.channels.map(({ channel }) => channel),
+    topics,
     attempt: change.version.attempt,
     time: change.version.time,
     handledAt: clock.now(),
     published: [],
   };
   const keep = (published: readonly string[], trouble: Trouble | undefined) =>
-    changeItem(key, eventItem, (stored) => ({
-      body: {
+    changeItem(key, eventItem, (stored) => {
+      const next = {
         ...cameUnder(stored ?? record, change.version.eventId),
         published: [...new Set([...(stored?.published ?? []), ...published])],
-        ...(trouble && { trouble }),
-      },
-      outcome: undefined,
-    }));
+      };
+      return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
+    });
   const missing = audience.topics.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
     missing.map(({ topic, detail }) =>

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { ItemKind, Step } from '../store/change-item.ts';
+import { StoredHistory, withEdit, withPost, withTrouble } from './history.ts';
+import type { History } from './history.ts';
 import { StoredNote } from './note.ts';
 import type { Note } from './note.ts';
 
@@ -30,6 +32,8 @@ export type Delivery = {
   readonly dueAt?: number;
   /** What is said, where this is no message of its own but a reply in the thread of one. */
   readonly note?: Note;
+  /** Left out as long as nothing was tried, and by the version before this one. */
+  readonly history?: History;
 };
 
 /** `key` is the metadata by which the message can be found again, `at` when the post began, in epoch milliseconds. */
@@ -51,6 +55,7 @@ const StoredDelivery = v.object({
   refused: optional(v.picklist(['for-good', 'heals'])),
   dueAt: optional(v.number()),
   note: optional(StoredNote),
+  history: optional(StoredHistory),
 });
 
 export const deliveryItem: ItemKind<Delivery> = {
@@ -130,17 +135,30 @@ export const found = (fence: number, ts: string) =>
     if (delivery.ts !== undefined) {
       return { outcome: delivery.ts === ts ? 'owned' : 'lost' };
     }
-    return { body: { ...delivery, ts }, outcome: 'owned' };
+    const history = intent === undefined ? undefined : withPost(delivery.history, intent.at);
+    return { body: { ...delivery, ts, ...(history && { history }) }, outcome: 'owned' };
   });
 
+/** What an owner did to a message, or found that it need not do. */
+export type Showing = {
+  readonly ts: string;
+  readonly rev: number;
+  readonly digest: string;
+  readonly by: 'posted' | 'updated' | 'unchanged';
+  /** Why Slack would not have it as it was, and it is shown as plain text. */
+  readonly trouble?: string;
+};
+
 /** Records that the message `ts` shows revision `rev`. `behind`: more was wanted meanwhile. */
-export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: number; digest: string }, now: number) =>
+export const shown = (fence: number, showing: Showing, now: number) =>
   ifOwned<'clean' | 'behind' | 'lost'>(fence, 'lost', (delivery) => {
+    const { ts, rev, digest } = showing;
     if (delivery.ts !== undefined && delivery.ts !== ts) {
       return { outcome: 'lost' };
     }
     const { want, extra, note } = delivery;
     const behind = want > rev;
+    const history = historyOf(delivery, showing, now);
     return {
       body: {
         want,
@@ -151,16 +169,31 @@ export const shown = (fence: number, { ts, rev, digest }: { ts: string; rev: num
         failures: 0,
         ...(extra && { extra }),
         ...(note && { note }),
+        ...(history && { history }),
         ...((behind || extra) && { dueAt: now + WAKE_UP_MS }),
       },
       outcome: behind ? 'behind' : 'clean',
     };
   });
 
+const historyOf = (
+  { shown: digest, history: known }: Delivery,
+  { by, trouble }: Showing,
+  now: number,
+): History | undefined => {
+  // A claim forgets what is shown: where it is known, this is its owner's own write, and counted already.
+  if (digest !== undefined || by === 'unchanged') {
+    return known;
+  }
+  const history = trouble === undefined ? known : withTrouble(known, trouble, now);
+  return by === 'posted' ? withPost(history, now) : withEdit(history, now);
+};
+
 /** Records a failure that may pass: tried again at `retryAt`. `ambiguous`: the post may have happened all the same. */
 export const failed = (
   fence: number,
   { error, retryAt, ambiguous }: { error: string; retryAt: number; ambiguous: boolean },
+  now: number,
 ) =>
   ifOwned<Ownership>(fence, 'lost', ({ intent, ...delivery }) => {
     const settled = ambiguous && intent !== undefined ? intent.at + SETTLE_MS : 0;
@@ -173,15 +206,27 @@ export const failed = (
         error,
         retryAt: next,
         dueAt: next,
+        history: withTrouble(delivery.history, error, now),
       },
       outcome: 'owned',
     };
   });
 
-/** Puts the delivery off: not its own failure, so it does not count as one. */
-export const postponed = (fence: number, until: number, keep: 'keep-intent' | 'drop-intent') =>
+/** Puts the delivery off: not its own failure, so it does not count as one. `trouble`: what Slack answered, if it was asked. */
+export const postponed = (
+  fence: number,
+  until: number,
+  keep: 'keep-intent' | 'drop-intent',
+  trouble?: { readonly error: string; readonly at: number },
+) =>
   ifOwned<Ownership>(fence, 'lost', ({ intent, ...delivery }) => ({
-    body: { ...delivery, ...(keep === 'keep-intent' && intent && { intent }), retryAt: until, dueAt: until },
+    body: {
+      ...delivery,
+      ...(keep === 'keep-intent' && intent && { intent }),
+      ...(trouble && { history: withTrouble(delivery.history, trouble.error, trouble.at) }),
+      retryAt: until,
+      dueAt: until,
+    },
     outcome: 'owned',
   }));
 
@@ -193,6 +238,7 @@ export const refused = (fence: number, error: string, kind: 'for-good' | 'heals'
       failures: delivery.failures + 1,
       error,
       refused: kind,
+      history: withTrouble(delivery.history, error, now),
       ...(kind === 'heals' && { dueAt: now + HEAL_MS }),
     },
     outcome: 'owned',
@@ -222,7 +268,16 @@ export const adopted =
     const { intent, shown: digest, refused, ...rest } = delivery;
     return delivery.ts === ts
       ? { outcome: 'adopted' }
-      : { body: { ...rest, ts, done: 0, dueAt: delivery.dueAt ?? now + WAKE_UP_MS }, outcome: 'adopted' };
+      : {
+          body: {
+            ...rest,
+            ts,
+            done: 0,
+            dueAt: delivery.dueAt ?? now + WAKE_UP_MS,
+            history: withPost(delivery.history, now),
+          },
+          outcome: 'adopted',
+        };
   };
 
 /** Records that a post too many is gone. */

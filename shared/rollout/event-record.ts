@@ -13,6 +13,8 @@ export type EventRecord = {
   /** The names of the routes that it matched, and the channels that they led to. */
   readonly routes?: readonly string[];
   readonly channels?: readonly string[];
+  /** The topics that they led to. */
+  readonly topics?: readonly string[];
   readonly attempt: number;
   /** Epoch milliseconds, from the event. */
   readonly time: number;
@@ -24,10 +26,10 @@ export type EventRecord = {
   readonly trouble?: Trouble;
 };
 
-/** What went wrong, and when (epoch milliseconds). */
-export type Trouble = { readonly at: number; readonly error: string };
+/** What went wrong, when (epoch milliseconds), and how often by then; the version before this one does not count. */
+export type Trouble = { readonly at: number; readonly error: string; readonly count?: number };
 
-const StoredTrouble = v.object({ at: v.number(), error: v.string() });
+const StoredTrouble = v.object({ at: v.number(), error: v.string(), count: v.exactOptional(v.number()) });
 
 const MOST_IDS = 10;
 
@@ -37,6 +39,14 @@ export const cameUnder = (record: EventRecord, eventId: string): EventRecord =>
     ? record
     : { ...record, eventIds: [...record.eventIds, eventId] };
 
+/** The record with one more refusal of a topic; the same one of the same moment is the same, for a write may be repeated. */
+export const withRefusal = (record: EventRecord, { at, error }: Trouble): EventRecord => {
+  const { trouble } = record;
+  return trouble?.at === at
+    ? record
+    : { ...record, trouble: { at, error, count: (trouble?.count ?? (trouble === undefined ? 0 : 1)) + 1 } };
+};
+
 const StoredEvent = v.object({
   outcome: v.picklist(['applied', 'stale', 'unrouted']),
   eventIds: v.array(v.string()),
@@ -44,6 +54,7 @@ const StoredEvent = v.object({
   state: v.exactOptional(v.picklist(STATES)),
   routes: v.exactOptional(v.array(v.string())),
   channels: v.exactOptional(v.array(v.string())),
+  topics: v.exactOptional(v.array(v.string())),
   attempt: v.number(),
   time: v.number(),
   handledAt: v.number(),

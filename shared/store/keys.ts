@@ -15,6 +15,26 @@ export const rolloutPk = (id: RolloutId): string => {
   }
 };
 
+/** The rollout that a partition is of; undefined for any other partition. */
+export const rolloutIdOf = (pk: string): RolloutId | undefined => {
+  const [kind, source, partition = '', account = '', region = '', ...names] = pk.split('#').map(decodeURIComponent);
+  const place = { partition, account, region };
+  const [first = '', second = '', third = ''] = names;
+  if (kind !== 'X') {
+    return undefined;
+  }
+  switch (source) {
+    case 'codepipeline':
+      return names.length === 2 ? { source, ...place, name: first, executionId: second } : undefined;
+    case 'codedeploy':
+      return names.length === 3
+        ? { source, ...place, application: first, group: second, executionId: third }
+        : undefined;
+    default:
+      return undefined;
+  }
+};
+
 export const rolloutKey = (pk: string): Key => ({ pk, sk: 'STATE' });
 
 /** Keyed by what was told, not by who told it: the same fact by two roads is one event. */
@@ -44,12 +64,15 @@ export const deliveryPlaceOf = ({ pk, sk }: Key): DeliveryPlace | undefined => {
   }
 };
 
+/** The partition of what holds for a whole Slack workspace. */
+export const workspacePk = (workspace: string): string => joined('W', workspace);
+
 export const methodKey = (workspace: string, method: string): Key => ({
-  pk: joined('W', workspace),
+  pk: workspacePk(workspace),
   sk: joined('METHOD', method),
 });
 
-export const circuitKey = (workspace: string): Key => ({ pk: joined('W', workspace), sk: 'CIRCUIT' });
+export const circuitKey = (workspace: string): Key => ({ pk: workspacePk(workspace), sk: 'CIRCUIT' });
 
 /** `at` in epoch milliseconds; one partition a day. */
 export const quarantineKey = (at: number, messageId: string): Key => {

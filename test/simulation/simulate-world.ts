@@ -6,6 +6,7 @@ import { createChance } from '../../local/virtual/chance.ts';
 import { createKernel } from '../../local/virtual/kernel.ts';
 import { createWorld, DEPLOYED } from '../../local/virtual/world.ts';
 import type { World } from '../../local/virtual/world.ts';
+import { storyProblems } from './explained.ts';
 import { createFaultyNetwork, drawPlan } from './faults.ts';
 import { createJudge } from './judge.ts';
 import { drawArrivals, drawConfig } from './workload.ts';
@@ -120,6 +121,7 @@ export const simulateWorld = async (
   problems.push(
     ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
     ...accountProblems(world, arrivals),
+    ...storyProblems(world, arrivals, config, clock.now()),
     ...judge.problems({
       world,
       arrivals,

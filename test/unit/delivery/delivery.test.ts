@@ -22,6 +22,10 @@ import type { Delivery } from '../../../shared/delivery/delivery.ts';
 
 const NOW = 1_000_000;
 
+const EDITED = { edits: 1, shownAt: NOW, troubles: [] };
+
+const failedWith = (error: string) => ({ edits: 0, troubles: [{ error, count: 1, from: NOW, to: NOW }] });
+
 /** At rest: it shows what is wanted. */
 const aDelivery = (given: Partial<Delivery> = {}): Delivery => ({
   want: 3,
@@ -104,26 +108,43 @@ describe('claimed', () => {
 });
 
 describe('an owner', () => {
-  const owned = aDelivery({ want: 4, fence: 7, dueAt: NOW + LEASE_MS, failures: 2, error: 'old', retryAt: NOW - 1 });
+  // A claim forgets what is shown.
+  const { shown: digest, ...owned } = aDelivery({
+    want: 4,
+    fence: 7,
+    dueAt: NOW + LEASE_MS,
+    failures: 2,
+    error: 'old',
+    retryAt: NOW - 1,
+  });
 
   it('records what it shows, and is at rest', () => {
-    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({
-      body: { want: 4, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0 },
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)(owned)).toEqual({
+      body: { want: 4, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0, history: EDITED },
       outcome: 'clean',
     });
   });
 
   it('is behind when more was wanted meanwhile', () => {
-    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)({ ...owned, want: 6 })).toEqual({
-      body: { want: 6, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0, dueAt: NOW + WAKE_UP_MS },
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)({ ...owned, want: 6 })).toEqual({
+      body: {
+        want: 6,
+        done: 4,
+        fence: 7,
+        ts: '1.1',
+        shown: 'new',
+        failures: 0,
+        dueAt: NOW + WAKE_UP_MS,
+        history: EDITED,
+      },
       outcome: 'behind',
     });
   });
 
   it('records nothing once another has taken over', () => {
-    expect(shown(6, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({ outcome: 'lost' });
+    expect(shown(6, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)(owned)).toEqual({ outcome: 'lost' });
     expect(intended(6, { key: 'k', at: NOW })(owned)).toEqual({ outcome: 'lost' });
-    expect(failed(6, { error: 'e', retryAt: NOW, ambiguous: false })(owned)).toEqual({ outcome: 'lost' });
+    expect(failed(6, { error: 'e', retryAt: NOW, ambiguous: false }, NOW)(owned)).toEqual({ outcome: 'lost' });
     expect(postponed(6, NOW, 'keep-intent')(owned)).toEqual({ outcome: 'lost' });
     expect(refused(6, 'e', 'for-good', NOW)(owned)).toEqual({ outcome: 'lost' });
   });
@@ -135,33 +156,38 @@ describe('an owner', () => {
   it('keeps the message that was found after a post of unknown outcome', () => {
     const { ts, ...posting } = { ...owned, intent: { key: 'k', at: NOW } };
     const { intent, ...rest } = posting;
-    expect(found(7, '1.1')(posting)).toEqual({ body: { ...rest, ts: '1.1' }, outcome: 'owned' });
+    expect(found(7, '1.1')(posting)).toEqual({
+      body: { ...rest, ts: '1.1', history: { postedAt: NOW, shownAt: NOW, edits: 0, troubles: [] } },
+      outcome: 'owned',
+    });
     expect(found(7, '1.1')({ ...rest, ts: '1.1' })).toEqual({ outcome: 'owned' });
     expect(found(7, '1.1')({ ...rest, ts: '2.2' })).toEqual({ outcome: 'lost' });
     expect(found(6, '1.1')(posting)).toEqual({ outcome: 'lost' });
   });
 
   it('does not record its post where another became the message', () => {
-    expect(shown(7, { ts: '2.2', rev: 4, digest: 'new' }, NOW)(owned)).toEqual({ outcome: 'lost' });
+    expect(shown(7, { ts: '2.2', rev: 4, digest: 'new', by: 'updated' }, NOW)(owned)).toEqual({ outcome: 'lost' });
   });
 
   it('forgets a post that certainly failed, and keeps one that may have happened', () => {
     const { ts, ...posting } = { ...owned, intent: { key: 'k', at: NOW } };
     const failure = { error: 'e', retryAt: NOW + 5 };
     const { intent, ...settled } = posting;
-    expect(failed(7, { ...failure, ambiguous: false })(posting).body).toEqual({
+    expect(failed(7, { ...failure, ambiguous: false }, NOW)(posting).body).toEqual({
       ...settled,
       failures: 3,
       error: 'e',
       retryAt: NOW + 5,
       dueAt: NOW + 5,
+      history: failedWith('e'),
     });
-    expect(failed(7, { ...failure, ambiguous: true })(posting).body).toEqual({
+    expect(failed(7, { ...failure, ambiguous: true }, NOW)(posting).body).toEqual({
       ...posting,
       failures: 3,
       error: 'e',
       retryAt: NOW + SETTLE_MS,
       dueAt: NOW + SETTLE_MS,
+      history: failedWith('e'),
     });
   });
 
@@ -173,12 +199,14 @@ describe('an owner', () => {
       error: 'not_in_channel',
       refused: 'heals',
       dueAt: NOW + HEAL_MS,
+      history: failedWith('not_in_channel'),
     });
     expect(refused(7, 'is_archived', 'for-good', NOW)(owned).body).toEqual({
       ...rest,
       failures: 3,
       error: 'is_archived',
       refused: 'for-good',
+      history: failedWith('is_archived'),
     });
   });
 });
@@ -187,7 +215,10 @@ describe('an owner that lost its fence', () => {
   it('gives its post to a delivery that has none', () => {
     const { ts, ...posting } = aDelivery({ want: 4, done: 0, intent: { key: 'k', at: NOW }, dueAt: NOW + 1 });
     const { intent, shown: digest, ...rest } = posting;
-    expect(adopted('9.9', NOW)(posting)).toEqual({ body: { ...rest, ts: '9.9', done: 0 }, outcome: 'adopted' });
+    expect(adopted('9.9', NOW)(posting)).toEqual({
+      body: { ...rest, ts: '9.9', done: 0, history: { postedAt: NOW, shownAt: NOW, edits: 0, troubles: [] } },
+      outcome: 'adopted',
+    });
   });
 
   it('has posted one too many where there is another', () => {
@@ -204,7 +235,7 @@ describe('an owner that lost its fence', () => {
   it('keeps a post too many on record until it is deleted', () => {
     const extra = aDelivery({ extra: ['8.8', '9.9'], dueAt: NOW });
     expect(claimed(NOW)(extra).outcome).toEqual({ ...extra, fence: 3, dueAt: NOW + LEASE_MS });
-    expect(shown(2, { ts: '1.1', rev: 3, digest: 'new' }, NOW)(extra)).toEqual({
+    expect(shown(2, { ts: '1.1', rev: 3, digest: 'new', by: 'updated' }, NOW)(extra)).toEqual({
       body: { ...extra, shown: 'new', dueAt: NOW + WAKE_UP_MS },
       outcome: 'clean',
     });
@@ -230,7 +261,7 @@ describe('an owner that lost its fence', () => {
   it('takes the word from an owner whose edit may have come before its own', () => {
     const owned = aDelivery({ want: 4, fence: 7 });
     const inDoubt = doubted(NOW)(owned).body;
-    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new' }, NOW)(inDoubt)).toEqual({ outcome: 'lost' });
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)(inDoubt)).toEqual({ outcome: 'lost' });
   });
 });
 

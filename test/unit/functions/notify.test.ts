@@ -382,14 +382,18 @@ describe('notify', () => {
   it('records which routes an event matched, and why a topic did not take it', async () => {
     const rig = aRig();
     const publish = () => Promise.reject(Object.assign(new Error('no'), { name: 'AuthorizationErrorException' }));
-    await createNotify({ ...rig, publish })([{ id: 'm1', text: FAILED }]);
+    const notify = createNotify({ ...rig, publish });
+    await notify([{ id: 'm1', text: FAILED }]);
+    await rig.clock.sleep(60_000);
+    await notify([{ id: 'm1', text: FAILED }]);
     const record = eventItem.parse(rig.items().find(({ key }) => key.sk.startsWith('EVENT#'))?.body);
     expect(record).toMatchObject({
       state: 'failed',
       routes: ['route 1', 'route 2'],
       channels: ['C1'],
+      topics: ['releases'],
       published: [],
-      trouble: { at: rig.clock.now(), error: 'AuthorizationErrorException' },
+      trouble: { at: rig.clock.now(), error: 'AuthorizationErrorException', count: 2 },
     });
   });
 });
