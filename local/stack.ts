@@ -22,6 +22,7 @@ import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
 import { readRecordedAnswers, recordedServices } from './recorded/recorded-answers.ts';
+import { createSeenRollouts } from './recorded/seen-rollouts.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
 import type { SlackCall } from './slack/slack-layer.ts';
 import { createResources, foreignTopicsOf, secretsOf } from './stack-resources.ts';
@@ -111,7 +112,8 @@ const start = async (
   const log = (line: string): void => {
     options.log(line, 'stack');
   };
-  const services = new Map([...recordedServices(await readRecordedAnswers()), ...(options.services ?? [])]);
+  const seen = createSeenRollouts();
+  const services = new Map([...recordedServices(await readRecordedAnswers(), seen), ...(options.services ?? [])]);
   const gateway = await startGateway({ port: options.ports.aws, services });
   onStop(gateway.close);
   const slack = await startSlackLayer({
@@ -147,7 +149,13 @@ const start = async (
     log: options.log,
   });
   const now = (): Date => new Date();
-  const bus = createEventBus({ rules, deliver: delivererTo(queues, runtime, options), wait: pause, log });
+  const bus = createEventBus({
+    rules,
+    deliver: delivererTo(queues, runtime, options),
+    onEvent: seen.observe,
+    wait: pause,
+    log,
+  });
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
   services.set('sns', queues.service);

@@ -3,12 +3,16 @@ import { matchesGlob } from '../shared/routing/glob.ts';
 import { criteriaOf } from '../shared/routing/match.ts';
 import type { Criterion } from '../shared/routing/match.ts';
 
-type Statement = { readonly Effect: 'Allow'; readonly Action: string; readonly Resource: readonly unknown[] };
+type Statement = {
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly unknown[];
+};
 
-/** Lets `notify` read the pipelines that routes match. Undefined when none matches pipelines. */
-export const readPipelines = ({ routes }: Config): Statement | undefined =>
+/** Allows actions on the pipelines that routes match. Undefined when none matches pipelines. */
+export const readPipelines = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
-    'codepipeline:GetPipeline',
+    actions,
     widest(
       matchesOf(routes, 'codepipeline', ['application', 'group']).flatMap(({ pipeline }) =>
         all(pipeline).map((name) => [name]),
@@ -16,10 +20,10 @@ export const readPipelines = ({ routes }: Config): Statement | undefined =>
     ).map(([name = '']) => arnOf('codepipeline', asPattern(name))),
   );
 
-/** Lets `notify` read the deployments of the deployment groups that routes match. Undefined when none matches any. */
-export const readDeployments = ({ routes }: Config): Statement | undefined =>
+/** Allows actions on the deployment groups that routes match. Undefined when none matches any. */
+export const readDeployments = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
-    'codedeploy:GetDeployment',
+    actions,
     widest(
       matchesOf(routes, 'codedeploy', ['pipeline', 'stage', 'action']).flatMap(({ application, group }) =>
         all(application).flatMap((name) => all(group).map((one) => [name, one])),
@@ -54,7 +58,7 @@ const covers = (wide: Globs, narrow: Globs): boolean =>
     return matchesGlob(glob, other) && (glob === other || !glob.includes('?') || !other.includes('*'));
   });
 
-const allow = (Action: string, Resource: readonly unknown[]): Statement | undefined =>
+const allow = (Action: readonly string[], Resource: readonly unknown[]): Statement | undefined =>
   Resource.length === 0 ? undefined : { Effect: 'Allow', Action, Resource };
 
 const arnOf = (service: string, name: string): unknown => ({

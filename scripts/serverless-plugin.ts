@@ -155,9 +155,13 @@ const partOf = (
     case 'mayUseTopicKey':
       return keyStatement(config, params.topicKeyArn);
     case 'mayReadPipelines':
-      return readPipelines(config);
+      return readPipelines(config, ['codepipeline:GetPipeline']);
     case 'mayReadDeployments':
-      return readDeployments(config);
+      return readDeployments(config, ['codedeploy:GetDeployment']);
+    case 'mayAskAboutPipelines':
+      return readPipelines(config, ['codepipeline:ListPipelineExecutions', 'codepipeline:ListActionExecutions']);
+    case 'mayAskAboutDeployments':
+      return readDeployments(config, ['codedeploy:BatchGetDeployments']);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

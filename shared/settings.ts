@@ -13,6 +13,11 @@ const Url = v.pipe(Text, v.url('is not a URL'));
 export const Settings = v.object({
   TABLE_NAME: Text,
   WAKE_UPS_QUEUE_URL: Url,
+  EVENTS_QUEUE_URL: Url,
+  /** The account that the functions run in. */
+  ACCOUNT_ID: v.pipe(Text, v.regex(/^\d{12}$/, 'is not an account id')),
+  /** The region that they run in: Lambda sets it. */
+  AWS_REGION: Text,
   /** What the ARNs of the stack's own topics begin with. */
   TOPIC_ARN_PREFIX: v.pipe(Text, v.startsWith('arn:', 'is not the begin of an ARN')),
   /** Name of the SSM parameter that holds the bot's token. */

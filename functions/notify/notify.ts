@@ -14,14 +14,17 @@ import type { EventRecord, Trouble } from '../../shared/rollout/event-record.ts'
 import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold, withFacts } from '../../shared/rollout/fold.ts';
 import { isToBeLookedUp } from '../../shared/rollout/looked-up.ts';
+import { overviewOf } from '../../shared/rollout/overview.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
+import { isFinal } from '../../shared/rollout/state.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { compareVersions } from '../../shared/rollout/version.ts';
 import type { Version } from '../../shared/rollout/version.ts';
-import { audienceOf } from '../../shared/routing/route.ts';
+import { heard } from '../../shared/rollout/watch.ts';
+import { audienceOf, mayBeHeardOf } from '../../shared/routing/route.ts';
 import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
@@ -109,7 +112,9 @@ const quarantine = async (
 const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]): Promise<readonly Handled[]> => {
   const { changeItem, log } = deps;
   try {
-    const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) => foldAll(stored, arrivals));
+    const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) =>
+      foldAll(stored, arrivals, deps.config.routes, deps.clock.now()),
+    );
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
     const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
@@ -137,11 +142,19 @@ type Folded = {
   readonly fresh: readonly boolean[];
 };
 
-const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[]): Step<StoredRollout, Folded> => {
+const foldAll = (
+  known: StoredRollout | undefined,
+  arrivals: readonly Arrival[],
+  routes: Config['routes'],
+  now: number,
+): Step<StoredRollout, Folded> => {
   let stored = known;
   const fresh = arrivals.map(({ change, audience }) => {
     const before = stored;
     stored = withArrival(stored, change, audience);
+    if (stored !== before) {
+      stored = watched(stored, routes, now);
+    }
     // A put may succeed and its answer be lost: then this finds its own work, which was no less news.
     return stored.rollout !== before?.rollout || isIn(stored.rollout, change);
   });
@@ -150,6 +163,12 @@ const foldAll = (known: StoredRollout | undefined, arrivals: readonly Arrival[])
   }
   return { ...(stored !== known && { body: stored }), outcome: { stored, fresh } };
 };
+
+/** Watches what somebody hears of and has not ended: EventBridge may lose the event that tells its end. */
+const watched = ({ watch, ...stored }: StoredRollout, routes: Config['routes'], now: number): StoredRollout =>
+  isFinal(overviewOf(stored.rollout).state) || !mayBeHeardOf(stored.rollout.id, routes)
+    ? stored
+    : { ...stored, watch: heard(now) };
 
 /** Whether the newest that is known of something was told by this event. */
 const isIn = ({ registers, facts }: Rollout, { register, version }: StateChange): boolean =>
@@ -166,6 +185,7 @@ const withArrival = (stored: StoredRollout | undefined, change: StateChange, aud
   return rollout === stored?.rollout && joining.length === 0
     ? stored
     : {
+        ...stored,
         rollout,
         channels: [...new Set([...channels, ...joining.map(({ channel }) => channel)])],
         details: {

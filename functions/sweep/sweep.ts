@@ -5,9 +5,10 @@ import type { Log } from '../../shared/log.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { deliveryPlaceOf } from '../../shared/store/keys.ts';
 import type { DueItem, Store } from '../../shared/store/store.ts';
+import type { Reconciled } from './reconcile.ts';
 
-/** What one sweep did: how many deliveries were due, and how many of them it could not see to. */
-export type Swept = { readonly due: number; readonly failed: number };
+/** What one sweep did: how many deliveries were due, how many of them it could not see to, and what AWS was asked. */
+export type Swept = { readonly due: number; readonly failed: number } & Reconciled;
 
 export type Sweep = () => Promise<Swept>;
 
@@ -15,6 +16,7 @@ export type SweepDeps = {
   readonly store: Pick<Store, 'due'>;
   readonly changeItem: ChangeItem;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly reconcile: () => Promise<Reconciled>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -25,7 +27,10 @@ const MOST = 2_000;
 /** How many deliveries are seen to at a time. */
 const TOGETHER = 10;
 
-/** Sends a wake-up for each delivery that is due: the one watchdog behind lost wake-ups, crashes and retries. */
+/**
+ * Sends a wake-up for each delivery that is due, then asks AWS about rollouts that are silent: the one watchdog behind
+ * lost wake-ups and events, crashes and retries.
+ */
 export const createSweep =
   (deps: SweepDeps): Sweep =>
   async () => {
@@ -43,8 +48,9 @@ export const createSweep =
         }
       }
     }
-    log.info('swept', { due: due.length, failed });
-    return { due: due.length, failed };
+    const reconciled = await deps.reconcile();
+    log.info('swept', { due: due.length, failed, ...reconciled });
+    return { due: due.length, failed, ...reconciled };
   };
 
 /** First the wake-up, then the record of it: a crash in between costs no more than a wake-up too many. */

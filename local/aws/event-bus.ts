@@ -26,10 +26,12 @@ const TRIES = 3;
 export const createEventBus = (options: {
   readonly rules: readonly EventRule[];
   readonly deliver: DeliverToTarget;
+  /** Told of whatever is put on the bus. */
+  readonly onEvent?: (event: JsonRecord) => void;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly log: (line: string) => void;
 }): EventBus => {
-  const { rules, deliver, wait, log } = options;
+  const { rules, deliver, onEvent, wait, log } = options;
   const pending = new Set<Promise<void>>();
 
   const deliverOrBury = async (rule: EventRule, target: RuleTarget, event: JsonRecord): Promise<void> => {
@@ -70,6 +72,7 @@ export const createEventBus = (options: {
 
   return {
     put: (event) => {
+      onEvent?.(event);
       for (const rule of rules.filter(({ state, matches }) => state === 'ENABLED' && matches(event))) {
         send(rule, event);
       }

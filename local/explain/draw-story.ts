@@ -149,6 +149,7 @@ const FACT_WORDS: Readonly<Record<keyof Facts, string>> = {
   failure: 'failure',
   rollbackOf: 'rolls back',
   rolledBackBy: 'rolled back by',
+  gone: 'end not heard',
 };
 
 const factLines = ({ name, says, lookedUp, asOf }: StoryFact): readonly Line[] => {

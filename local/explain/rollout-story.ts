@@ -289,6 +289,7 @@ const storyFacts = (facts: Facts): readonly StoryFact[] => {
     ),
     ...fact('rollbackOf', (other) => other),
     ...fact('rolledBackBy', (other) => other),
+    ...fact('gone', () => 'AWS knows nothing of it any more, so nobody asks again'),
   ];
 };
 

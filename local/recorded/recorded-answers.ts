@@ -6,6 +6,7 @@ import { deploymentFacts, stagesFact } from '../../shared/rollout/looked-up.ts';
 import { answer, jsonService, refusal } from '../aws/service.ts';
 import type { Operation, Service } from '../aws/service.ts';
 import { parseJson } from '../json.ts';
+import type { SeenRollouts } from './seen-rollouts.ts';
 
 const Answers = v.object({
   GetDeployment: v.record(v.string(), v.object({ deploymentInfo: v.record(v.string(), v.unknown()) })),
@@ -47,8 +48,11 @@ export const recordedLookUp =
     }
   };
 
-/** CodeDeploy and CodePipeline as far as they are recorded, by the name that calls are signed for. */
-export const recordedServices = ({ GetDeployment, GetPipeline }: RecordedAnswers): ReadonlyMap<string, Service> => {
+/** CodeDeploy and CodePipeline as far as they are recorded or heard of, by the name that calls are signed for. */
+export const recordedServices = (
+  { GetDeployment, GetPipeline }: RecordedAnswers,
+  { pipelineOperations, deploymentOperations }: SeenRollouts,
+): ReadonlyMap<string, Service> => {
   const lookUp = (field: string, answers: Readonly<Record<string, object>>, unknown: string): Operation => {
     const Asked = v.object({ [field]: v.string() });
     return (input) => {
@@ -66,9 +70,17 @@ export const recordedServices = ({ GetDeployment, GetPipeline }: RecordedAnswers
     [
       'codedeploy',
       jsonService(
-        new Map([['GetDeployment', lookUp('deploymentId', GetDeployment, 'DeploymentDoesNotExistException')]]),
+        new Map([
+          ...deploymentOperations,
+          ['GetDeployment', lookUp('deploymentId', GetDeployment, 'DeploymentDoesNotExistException')],
+        ]),
       ),
     ],
-    ['codepipeline', jsonService(new Map([['GetPipeline', lookUp('name', GetPipeline, 'PipelineNotFoundException')]]))],
+    [
+      'codepipeline',
+      jsonService(
+        new Map([...pipelineOperations, ['GetPipeline', lookUp('name', GetPipeline, 'PipelineNotFoundException')]]),
+      ),
+    ],
   ]);
 };

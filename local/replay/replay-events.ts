@@ -73,6 +73,8 @@ export const replayEvents = async (
     random: createChance(1).random,
     historyScope: true,
     lookUp,
+    // What was recorded is all there is to know.
+    ask: (rollouts) => rollouts.map(() => ({ kind: 'elsewhere' })),
     // Of two copies that are handled at the same moment each would be news: one after the other they are counted right.
     notifyConcurrency: 1,
   });

@@ -2,7 +2,9 @@ import { createDeliver } from '../../functions/deliver/deliver.ts';
 import type { Delivered, PlainOrRich, Slack } from '../../functions/deliver/deliver.ts';
 import { createNotify } from '../../functions/notify/notify.ts';
 import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
+import { createReconcile } from '../../functions/sweep/reconcile.ts';
 import { createSweep } from '../../functions/sweep/sweep.ts';
+import type { AskAws, Asked } from '../../shared/aws/ask-aws.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
@@ -11,6 +13,7 @@ import type { SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
+import type { Rollout } from '../../shared/rollout/rollout.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import type { Item, Store } from '../../shared/store/store.ts';
@@ -56,6 +59,9 @@ export type WorldOptions = {
   readonly random: () => number;
   readonly historyScope: boolean;
   readonly lookUp: NotifyDeps['lookUp'];
+  /** What AWS says of rollouts when the sweep asks. */
+  readonly ask: (rollouts: readonly Rollout[]) => readonly Asked[];
+  readonly onPolled?: (event: string, messageId: string) => void;
   readonly notifyConcurrency?: number;
   /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
   readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
@@ -81,6 +87,7 @@ export type World = {
 
 export const createWorld = (options: WorldOptions): World => {
   const { kernel, config, network, random, historyScope, lookUp, losesWakeUp, onSlackDeed, onWritten } = options;
+  let polls = 0;
   const { notify, deliver, sweep } = DEPLOYED;
   const table = createMemoryTable();
   const slack = createVirtualSlack({
@@ -127,6 +134,23 @@ export const createWorld = (options: WorldOptions): World => {
           });
         }
       },
+      ask: async (rollouts) => {
+        try {
+          return await aws('codepipeline', 'ListPipelineExecutions', () => options.ask(rollouts));
+        } catch (error) {
+          const failure = error instanceof Error ? error : new Error(String(error));
+          return rollouts.map(() => ({ kind: 'failed', error: failure }));
+        }
+      },
+      sendEvents: (events) =>
+        aws('sqs', 'SendMessageBatch', () => {
+          for (const event of events) {
+            const id = `poll-${polls}`;
+            polls += 1;
+            options.onPolled?.(event, id);
+            eventsQueue.queue.send(event, { id });
+          }
+        }),
       publish: (topic, message) =>
         aws('sns', 'Publish', () => {
           publications.push({ topic, by, ...message });
@@ -232,8 +256,9 @@ export const createWorld = (options: WorldOptions): World => {
   const sweepAgain = async (): Promise<void> => {
     sweeping += 1;
     await run('sweep', (by) => {
-      const { clock, changeItem, wakeUp, store } = portsOf(by);
-      return createSweep({ store, changeItem, wakeUp, clock, log: silent })();
+      const { clock, changeItem, wakeUp, store, ask, sendEvents: send } = portsOf(by);
+      const reconcile = createReconcile({ store, changeItem, ask, send, wakeUp, clock, random, log: silent });
+      return createSweep({ store, changeItem, wakeUp, reconcile, clock, log: silent })();
     });
     sweeping -= 1;
   };
@@ -272,6 +297,8 @@ type Ports = {
   readonly store: Store;
   readonly changeItem: ChangeItem;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly ask: AskAws;
+  readonly sendEvents: (events: readonly string[]) => Promise<void>;
   readonly publish: (topic: string, message: SnsMessage) => Promise<void>;
 };
 

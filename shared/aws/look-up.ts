@@ -8,7 +8,7 @@ import type { Facts, RolloutId } from '../rollout/rollout.ts';
 import type { Version } from '../rollout/version.ts';
 
 /** Where the functions run: what happens elsewhere cannot be asked about from here. */
-type Home = { readonly account: string; readonly region: string };
+export type Home = { readonly account: string; readonly region: string };
 
 /** A look-up that takes longer is given up: what people hear must not wait for what would only adorn it. */
 const LOOK_UP_MS = 2_000;

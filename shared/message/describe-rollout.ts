@@ -45,6 +45,11 @@ const WHAT_WAS_BEFORE: Readonly<Record<RolloutId['source'], string>> = {
   codedeploy: 'an earlier deployment',
   codepipeline: 'to an earlier execution',
 };
+
+/** What is to be said of a rollout whose end nobody will hear of. */
+export const describeGone = ({ isGone }: Overview): readonly string[] =>
+  isGone ? ['AWS knows nothing of it any more. How it ended was not heard.'] : [];
+
 /** `payments (111122223333)`: what people call an account or a region, and what AWS does. */
 export const labelled = (id: string, label: string | undefined): string =>
   label === undefined ? id : `${shortName(label)} (${id})`;

@@ -9,6 +9,7 @@ import { cutText } from './cut-text.ts';
 import { deploymentErrorInWords } from './deployment-words.ts';
 import {
   actionName,
+  describeGone,
   describeInstances,
   describeRollback,
   describeRollout,
@@ -36,6 +37,7 @@ export const mailText = (
   [
     newsOf(change, rollout, overview, labels),
     describeRollback(rollout.id.source, overview),
+    describeGone(overview),
     wholeFailureOf(overview),
     listed('What failed', failuresOf(change, overview), MAX_ACTIONS, failureLines),
     ...(detail === 'full' ? standingOf(rollout, overview, labels) : []),

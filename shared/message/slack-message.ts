@@ -19,6 +19,7 @@ import { cutText } from './cut-text.ts';
 import { deploymentErrorInWords } from './deployment-words.ts';
 import {
   actionName,
+  describeGone,
   describeInstances,
   describeRollback,
   describeRollout,
@@ -54,7 +55,8 @@ export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): 
       header(rollout.id, overview, labels),
       ...full(stageLine(overview)),
       ...full(instances(overview)),
-      ...richText(rollback(rollout.id, overview)),
+      ...richText(plainLines(describeRollback(rollout.id.source, overview))),
+      ...richText(plainLines(describeGone(overview))),
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText(waiting(overview.waiting)),
@@ -130,10 +132,8 @@ const instances = (overview: Overview): readonly RichTextPart[] => {
   return [section(text(described), ...(failed.length === 0 ? [] : [text(' · '), bold(`❌ ${names}${others} failed`)]))];
 };
 
-const rollback = ({ source }: RolloutId, overview: Overview): readonly RichTextPart[] => {
-  const lines = describeRollback(source, overview);
-  return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
-};
+const plainLines = (lines: readonly string[]): readonly RichTextPart[] =>
+  lines.length === 0 ? [] : [section(text(lines.join('\n')))];
 
 const wholeFailure = ({ failure: why }: Overview): readonly RichTextPart[] => {
   const errorCode = cutText(cleanText(why?.errorCode ?? ''), 60);
@@ -204,10 +204,7 @@ const stopReason = (overview: Overview, told: string | undefined): readonly Rich
   return reason === undefined ? [] : [section(text('Stop reason')), quote(reason)];
 };
 
-const trigger = ({ facts }: Rollout): readonly RichTextPart[] => {
-  const lines = describeStart(facts);
-  return lines.length === 0 ? [] : [section(text(lines.join('\n')))];
-};
+const trigger = ({ facts }: Rollout): readonly RichTextPart[] => plainLines(describeStart(facts));
 
 const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
   codepipeline: 'CodePipeline',

@@ -64,13 +64,15 @@ const mergeFacts = (known: Facts, told: Facts): Facts => {
   const rolledBackBy = mergeFact(known.rolledBackBy, told.rolledBackBy);
   const creator = mergeFact(known.creator, told.creator);
   const stages = mergeFact(known.stages, told.stages);
+  const gone = mergeFact(known.gone, told.gone);
   return trigger === known.trigger &&
     stopReason === known.stopReason &&
     failure === known.failure &&
     rollbackOf === known.rollbackOf &&
     rolledBackBy === known.rolledBackBy &&
     creator === known.creator &&
-    stages === known.stages
+    stages === known.stages &&
+    gone === known.gone
     ? known
     : {
         ...(trigger && { trigger }),
@@ -80,6 +82,7 @@ const mergeFacts = (known: Facts, told: Facts): Facts => {
         ...(rolledBackBy && { rolledBackBy }),
         ...(creator && { creator }),
         ...(stages && { stages }),
+        ...(gone && { gone }),
       };
 };
 

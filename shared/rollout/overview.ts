@@ -51,6 +51,8 @@ export type Overview = {
   readonly rollbackOf: string | undefined;
   /** The id of the deployment that undoes this one. */
   readonly rolledBackBy: string | undefined;
+  /** Whether AWS knew nothing of it any more when nothing newer had been heard: how it ended nobody knows. */
+  readonly isGone: boolean;
   /** 1 for the first run, 2 after a stage was retried, and so on. */
   readonly attempt: number;
 };
@@ -79,9 +81,13 @@ export const overviewOf = (rollout: Rollout): Overview => {
     rollback: rollbackOf(rollout),
     rollbackOf: rollout.facts.rollbackOf?.value,
     rolledBackBy: rollout.facts.rolledBackBy?.value,
+    isGone: !ended && isAsOfNewest(rollout.facts.gone, registers),
     attempt: Math.max(1, whole?.version.attempt ?? 1),
   };
 };
+
+const isAsOfNewest = (fact: Rollout['facts']['gone'], registers: readonly RegisterState[]): boolean =>
+  fact !== undefined && registers.every(({ version }) => version.time <= fact.version.time);
 
 /** Whoever makes deployments and executions in order to undo others: CodeDeploy, CloudFormation with a whole stack, CodePipeline. */
 const UNDOERS: ReadonlySet<string> = new Set([

@@ -73,6 +73,8 @@ export type Facts = {
   readonly creator?: Fact<string>;
   /** The names of a pipeline's stages, in their order: looked up, for events tell only of those that have begun. */
   readonly stages?: Fact<readonly string[]>;
+  /** AWS knows nothing of it any more, as of the change that was its newest then. */
+  readonly gone?: Fact<true>;
 };
 
 export type Fact<Value> = { readonly version: Version; readonly value: Value };

@@ -4,6 +4,8 @@ import type { Detail } from '../config/config.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { Rollout } from './rollout.ts';
 import { STATES } from './state.ts';
+import { StoredWatch } from './watch.ts';
+import type { Watch } from './watch.ts';
 
 /** A rollout with the channels that hear of it: once heard, a channel hears the rest. */
 export type StoredRollout = {
@@ -11,6 +13,8 @@ export type StoredRollout = {
   readonly channels: readonly string[];
   /** How much a channel is told: what the first in `gatehouse.yml` of the routes that led there says, and its place. */
   readonly details?: Readonly<Record<string, { readonly route: number; readonly detail: Detail }>>;
+  /** Absent once it has ended, and where AWS knows nothing of it any more. */
+  readonly watch?: Watch;
 };
 
 const text = v.exactOptional(v.string());
@@ -67,10 +71,15 @@ const Stored = v.object({
       rolledBackBy: storedFact(v.string()),
       creator: storedFact(v.string()),
       stages: storedFact(v.array(v.string())),
+      gone: storedFact(v.literal(true)),
     }),
   }),
   channels: v.array(v.string()),
   details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
+  watch: v.exactOptional(StoredWatch),
 });
 
-export const rolloutItem: ItemKind<StoredRollout> = { parse: (body) => v.parse(Stored, body) };
+export const rolloutItem: ItemKind<StoredRollout> = {
+  parse: (body) => v.parse(Stored, body),
+  due: ({ watch }) => (watch === undefined ? undefined : { kind: 'rollout', at: watch.at }),
+};

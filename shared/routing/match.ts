@@ -23,10 +23,10 @@ export const CRITERIA = [
 export const matches = (match: Match, facts: ChangeFacts): boolean =>
   CRITERIA.every((criterion) => holds(criterion, match, facts));
 
-const ROLLOUT_CRITERIA = ['pipeline', 'application', 'group', 'account', 'region'] as const;
+const ROLLOUT_CRITERIA = ['source', 'pipeline', 'application', 'group', 'account', 'region'] as const;
 
 /** Whether every criterion holds that is about a rollout itself: what names pipelines does not mean deployments. */
-export const matchesRollout = (match: EnvironmentMatch, id: RolloutId): boolean => {
+export const matchesRollout = (match: EnvironmentMatch & Pick<Match, 'source'>, id: RolloutId): boolean => {
   const facts = rolloutFactsOf(id);
   return ROLLOUT_CRITERIA.every((criterion) => matchesAny(match[criterion], facts[criterion]));
 };

@@ -1,8 +1,8 @@
 import type { Config, Detail, Mention, Route } from '../config/config.ts';
-import type { StateChange } from '../rollout/rollout.ts';
+import type { RolloutId, StateChange } from '../rollout/rollout.ts';
 import { factsOf } from './change-facts.ts';
 import type { ChangeFacts } from './change-facts.ts';
-import { isOfSubject, matches } from './match.ts';
+import { isOfSubject, matches, matchesRollout } from './match.ts';
 
 /** Who hears of a change: channels and topics, each named once. */
 export type Audience = {
@@ -68,6 +68,10 @@ export const audienceOf = (change: StateChange, routes: Config['routes']): Audie
 /** People are called when it is the very thing that a route asks for which has failed. */
 const mentionsOf = ({ match, mention = [] }: Route, facts: ChangeFacts): readonly Mention[] =>
   facts.state === 'failed' && isOfSubject(match, facts) ? mention : [];
+
+/** Whether any route may lead somebody to a rollout, whatever state it or a part of it comes into. */
+export const mayBeHeardOf = (id: RolloutId, routes: Config['routes']): boolean =>
+  routes.some(({ match }) => matchesRollout(match, id));
 
 /** Asks each route in turn, until one that matches says stop. */
 export const askRoutes = (facts: ChangeFacts, routes: Config['routes']): readonly Answer[] => {

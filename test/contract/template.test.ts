@@ -228,7 +228,14 @@ describe('the packaged template', () => {
           SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
         },
       ],
-      ['gatehouse-test-sweep', COMMON],
+      [
+        'gatehouse-test-sweep',
+        {
+          ...COMMON,
+          ACCOUNT_ID: ACCOUNT,
+          EVENTS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-events`,
+        },
+      ],
     ]);
     expect(stack.text).not.toMatch(/resolve:(?:ssm|secretsmanager)/);
   });

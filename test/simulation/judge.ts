@@ -13,6 +13,7 @@ import { deliveryKey } from '../../shared/store/keys.ts';
 import type { Key } from '../../shared/store/store.ts';
 import type { FaultyNetwork, Plan } from './faults.ts';
 import { expect, lookOf, pairOf } from './oracle.ts';
+import type { ToldEvent } from './runs.ts';
 import type { Arrival } from './workload.ts';
 
 /** Watches a world and holds the promises against it. */
@@ -27,6 +28,8 @@ export type Judge = {
 type End = {
   readonly world: World;
   readonly arrivals: readonly Arrival[];
+  /** What the sweep was told by AWS; its messages are called `poll-` and their number. */
+  readonly polled: readonly ToldEvent[];
   readonly plan: Plan;
   readonly faults: FaultyNetwork;
 };
@@ -116,11 +119,8 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     },
 
     problems: (end) => {
-      const { world, arrivals, plan, faults } = end;
-      const expected = expect(
-        arrivals.flatMap(({ told }) => told ?? []),
-        config,
-      );
+      const { world, arrivals, polled, plan, faults } = end;
+      const expected = expect([...arrivals.flatMap(({ told }) => told ?? []), ...polled], config);
       const posts = Map.groupBy(deeds.filter(isFirstOf(deeds)), pairOfDeed);
       const visible = Map.groupBy(
         world.slack.messages().filter(({ deleted }) => !deleted),
@@ -245,26 +245,37 @@ const screenProblems = (
   return problems;
 };
 
+/** What AWS says when it is asked is the fact that an event tells: whichever comes first is published. */
+const factOf = (eventId: string | undefined): string | undefined => eventId?.replace(/^~poll-/, '');
+
 /** P1: at least once; never again when the event was done with; and no more often than it came, if nothing went wrong. */
 const publicationProblems = (
   expected: readonly { readonly eventId: string; readonly topic: string }[],
-  { world, arrivals, faults }: End,
+  { world, arrivals, polled, faults }: End,
 ): readonly string[] => {
-  const eventOf = (messageId: string): string | undefined => arrivals[Number(messageId)]?.told?.eventId;
+  const eventOf = (messageId: string): string | undefined =>
+    messageId.startsWith('poll-')
+      ? polled[Number(messageId.slice('poll-'.length))]?.eventId
+      : arrivals[Number(messageId)]?.told?.eventId;
   const doneAt = new Map<string | undefined, number>();
   for (const { handled, at } of world.accounts()) {
-    const eventId = eventOf(handled.id);
+    const eventId = factOf(eventOf(handled.id));
     if (handled.outcome !== 'failed' && !doneAt.has(eventId)) {
       doneAt.set(eventId, at);
     }
   }
-  const made = Map.groupBy(world.publications(), ({ topic, document }) => `${document.eventId} to ${topic}`);
-  const wanted = new Set(expected.map(({ eventId, topic }) => `${eventId} to ${topic}`));
+  const made = Map.groupBy(
+    world.publications(),
+    ({ topic, document }) => `${factOf(document.eventId) ?? ''} to ${topic}`,
+  );
+  const wanted = new Set(expected.map(({ eventId, topic }) => `${factOf(eventId) ?? ''} to ${topic}`));
   return [
     ...[...wanted].filter((one) => !made.has(one)).map((one) => `P1: never published: ${one}`),
     ...[...made].flatMap(([one, publications]) => {
-      const eventId = publications[0]?.document.eventId;
-      const copies = arrivals.filter(({ told }) => told?.eventId === eventId).length;
+      const eventId = factOf(publications[0]?.document.eventId);
+      const copies = [...arrivals.map(({ told }) => told), ...polled].filter(
+        (told) => factOf(told?.eventId) === eventId,
+      ).length;
       const tooLate = publications.some(({ by }) => by.startedAt > (doneAt.get(eventId) ?? Number.POSITIVE_INFINITY));
       return [
         ...(wanted.has(one) ? [] : [`P1: published although nobody asked: ${one}`]),

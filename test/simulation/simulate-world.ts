@@ -9,6 +9,9 @@ import type { World } from '../../local/virtual/world.ts';
 import { storyProblems } from './explained.ts';
 import { createFaultyNetwork, drawPlan } from './faults.ts';
 import { createJudge } from './judge.ts';
+import type { ToldEvent } from './runs.ts';
+import { createTruth } from './truth.ts';
+import type { Truth } from './truth.ts';
 import { drawArrivals, drawConfig } from './workload.ts';
 import type { Arrival } from './workload.ts';
 
@@ -35,6 +38,9 @@ const MINUTE_MS = 60_000;
 /** A quarter of an hour for a token that was bad, and some time for what waits behind it. */
 const PATIENCE_MS = 40 * MINUTE_MS;
 
+/** A lost end is known of within a quarter of an hour. */
+const REPAIRED_MS = 15 * MINUTE_MS;
+
 /** More steps than any world takes that does not run in circles. */
 const MOST_STEPS = 300_000;
 
@@ -47,7 +53,10 @@ export const simulateWorld = async (
   const config = drawConfig(chance);
   const kernel = createKernel(BEGIN);
   const { clock } = kernel;
-  const arrivals = drawArrivals(chance, BEGIN, harsh);
+  const { arrivals, happenings } = drawArrivals(chance, BEGIN, harsh);
+  const truth = createTruth(happenings);
+  /** What the sweep was told by AWS, in the order in which it was put into the queue. */
+  const polled: ToldEvent[] = [];
   const lastAt = BEGIN + Math.max(0, ...arrivals.map(({ atMs }) => atMs));
   const plan = drawPlan(chance, BEGIN, lastAt, harsh);
 
@@ -68,6 +77,14 @@ export const simulateWorld = async (
     random: chance.random,
     historyScope: plan.historyScope,
     lookUp: () => Promise.resolve({}),
+    ask: (rollouts) => truth.ask(rollouts, clock.now()),
+    onPolled: (text) => {
+      const told = truth.toldBy(text);
+      if (told !== undefined) {
+        polled.push(told);
+        note(`polled ${told.eventId}`);
+      }
+    },
     losesWakeUp: () => faulty.strikes('lost-wake-up'),
     visibilityMs: (name) => (faulty.strikes('overlap') ? chance.between(0, 4_000) : DEPLOYED[name].visibilityMs),
     onWritten: (item, by) => {
@@ -113,18 +130,20 @@ export const simulateWorld = async (
   const letPass = (ms: number): Promise<boolean> => kernel.run(() => false, clock.now() + ms, MOST_STEPS);
 
   await settle();
-  // Who stood still while all others ended thaws now, and may disturb the rest once more.
-  await letPass(3 * MINUTE_MS);
+  // Who stood still while all others ended thaws now, and may disturb the rest once more; and what was lost is found.
+  await letPass(REPAIRED_MS);
   await settle();
   const calls = world.slack.calls().length;
   await letPass(5 * MINUTE_MS);
   problems.push(
     ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
     ...accountProblems(world, arrivals),
+    ...repairProblems(world, truth),
     ...storyProblems(world, arrivals, config, clock.now()),
     ...judge.problems({
       world,
       arrivals,
+      polled,
       plan,
       faults: faulty,
     }),
@@ -141,6 +160,21 @@ export const simulateWorld = async (
     faults: faulty.faultTimes().length,
   };
 };
+
+/** P8: what is known of ends as AWS has it, whichever events were lost. */
+const repairProblems = (world: World, truth: Truth): readonly string[] =>
+  world.items().flatMap(({ key, body }) => {
+    if (key.sk !== 'STATE') {
+      return [];
+    }
+    const { rollout, channels } = rolloutItem.parse(body);
+    const known = rollout.registers['rollout']?.state;
+    const end = truth.endOf(rollout.id.executionId)?.state;
+    // What has failed is over until it is heard of again: of a retry somebody has to hear.
+    return known === end || known === 'failed' || channels.length === 0
+      ? []
+      : [`P8: ${key.pk} is ${known ?? 'unknown'}, not ${end ?? 'unknown'}`];
+  });
 
 /** P7: every message came to one good end, and the numbers add up. */
 const accountProblems = (world: World, arrivals: readonly Arrival[]): readonly string[] => {

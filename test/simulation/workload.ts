@@ -4,6 +4,7 @@ import type { Config, Destination, Route } from '../../shared/config/config.ts';
 import { ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { createRun, PIPELINES } from './runs.ts';
 import type { ToldEvent } from './runs.ts';
+import type { Happening } from './truth.ts';
 
 /** A message in the events queue; of a stranger's nothing is told but what has to become of it. */
 export type Arrival = {
@@ -23,7 +24,11 @@ const STRANGERS = [
 ] as const;
 
 /** Draws what comes in: executions side by side, their events late, doubled or lost, and strangers among them. */
-export const drawArrivals = (chance: Chance, begin: number, isHarsh: boolean): readonly Arrival[] => {
+export const drawArrivals = (
+  chance: Chance,
+  begin: number,
+  isHarsh: boolean,
+): { readonly arrivals: readonly Arrival[]; readonly happenings: readonly Happening[] } => {
   const runs = Array.from({ length: chance.between(1, 8) }, (_, number) =>
     createRun(chance, number, begin + 1000 * chance.between(0, 120)),
   );
@@ -31,7 +36,7 @@ export const drawArrivals = (chance: Chance, begin: number, isHarsh: boolean): r
   const pace = chance.oneOf(1, 1, 0.1, 0);
   const delayed = chance.oneOf(0, 0.1, 0.5);
   const doubled = isHarsh ? chance.oneOf(0.1, 0.3) : chance.oneOf(0, 0.05, 0.3);
-  const lost = chance.oneOf(0, 0, 0.1);
+  const lost = chance.oneOf(0, 0, 0.1, 0.4);
   const known = events.flatMap((told): readonly Arrival[] => {
     if (chance.happens(lost)) {
       return [];
@@ -51,7 +56,10 @@ export const drawArrivals = (chance: Chance, begin: number, isHarsh: boolean): r
     told: undefined,
     outcome,
   }));
-  return [...known, ...strange];
+  return {
+    arrivals: [...known, ...strange],
+    happenings: events.map((told) => ({ told, at: begin + pace * (told.time - begin) })),
+  };
 };
 
 /** Draws who hears of what; the first channel hears everything. */

@@ -10,9 +10,9 @@ const configOf = (...matches: readonly Match[]): Config => ({
   routes: matches.map((match) => ({ match, to: [{ kind: 'slack', channel: 'C1' }] })),
 });
 
-const statement = (Action: string, ...arns: readonly string[]) => ({
+const statement = (action: string, ...arns: readonly string[]) => ({
   Effect: 'Allow' as const,
-  Action,
+  Action: [action],
   Resource: arns.map((arn) => ({ 'Fn::Sub': arn })),
 });
 
@@ -27,7 +27,10 @@ const groups = (...names: readonly string[]) =>
 
 const granted = (...matches: readonly Match[]) => {
   const config = configOf(...matches);
-  return { pipelines: readPipelines(config), deployments: readDeployments(config) };
+  return {
+    pipelines: readPipelines(config, ['codepipeline:GetPipeline']),
+    deployments: readDeployments(config, ['codedeploy:GetDeployment']),
+  };
 };
 
 describe('what notify may read', () => {
@@ -80,7 +83,7 @@ describe('what notify may read', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 6 });
     fc.assert(
       fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), name, (pipeline, one) => {
-        const left = (readPipelines(configOf({ pipeline }))?.Resource ?? []).map(
+        const left = (readPipelines(configOf({ pipeline }), ['codepipeline:GetPipeline'])?.Resource ?? []).map(
           (arn) => JSON.stringify(arn).split(':').at(-1)?.slice(0, -2) ?? '',
         );
         expect(left.some((wide) => matchesGlob(wide, one))).toBe(pipeline.some((wide) => matchesGlob(wide, one)));

@@ -1,0 +1,179 @@
+import * as v from 'valibot';
+import { registerName } from '../rollout/rollout.ts';
+import type { Deployment, PipelineExecution, Register, Rollout } from '../rollout/rollout.ts';
+
+/**
+ * What AWS's APIs say of a rollout, written as the events that EventBridge would have brought: so it is read, folded,
+ * routed and told like any other. Their ids sort after all others: of two that tell of one second this is the newer.
+ */
+export type PolledEvent = string;
+
+/** As EventBridge writes it. */
+const toSeconds = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+
+const Time = v.pipe(v.date(), v.transform(toSeconds));
+
+const Summary = v.looseObject({
+  status: v.string(),
+  startTime: v.optional(Time),
+  lastUpdateTime: Time,
+  stopTrigger: v.optional(v.object({ reason: v.optional(v.string()) })),
+});
+
+const EXECUTION_STATES: ReadonlyMap<string, string> = new Map([
+  ['InProgress', 'STARTED'],
+  ['Stopping', 'STOPPING'],
+  ['Stopped', 'STOPPED'],
+  ['Succeeded', 'SUCCEEDED'],
+  ['Superseded', 'SUPERSEDED'],
+  ['Failed', 'FAILED'],
+  ['Cancelled', 'CANCELED'],
+]);
+
+/** One execution of ListPipelineExecutions as the event of its state; nothing where its status is not known. */
+export const executionEvent = (rollout: Rollout, id: PipelineExecution, summary: unknown): readonly PolledEvent[] => {
+  const { status, startTime, lastUpdateTime, stopTrigger } = v.parse(Summary, summary);
+  const state = EXECUTION_STATES.get(status);
+  return state === undefined
+    ? []
+    : [
+        pipelineEvent('Pipeline', rollout, id, { kind: 'rollout' }, lastUpdateTime, {
+          state,
+          'start-time': startTime,
+          'stop-execution-comments': state === 'STOPPING' ? stopTrigger?.reason : undefined,
+        }),
+      ];
+};
+
+const ActionDetail = v.looseObject({
+  stageName: v.string(),
+  actionName: v.string(),
+  status: v.string(),
+  startTime: v.optional(Time),
+  lastUpdateTime: Time,
+  input: v.optional(v.object({ actionTypeId: v.optional(v.object({ category: v.string() })) })),
+  output: v.optional(
+    v.object({
+      executionResult: v.optional(
+        v.object({
+          externalExecutionSummary: v.optional(v.string()),
+          externalExecutionUrl: v.optional(v.string()),
+          errorDetails: v.optional(v.object({ code: v.optional(v.string()), message: v.optional(v.string()) })),
+        }),
+      ),
+    }),
+  ),
+});
+
+const ACTION_STATES: ReadonlyMap<string, string> = new Map([
+  ['InProgress', 'STARTED'],
+  ['Abandoned', 'ABANDONED'],
+  ['Succeeded', 'SUCCEEDED'],
+  ['Failed', 'FAILED'],
+]);
+
+/** The newest run of each action in ListActionExecutions, which lists the newest first, as events of their states. */
+export const actionEvents = (
+  rollout: Rollout,
+  id: PipelineExecution,
+  details: readonly unknown[],
+): readonly PolledEvent[] => {
+  const newest = new Map<string, v.InferOutput<typeof ActionDetail>>();
+  for (const detail of details.map((one) => v.parse(ActionDetail, one))) {
+    const place = JSON.stringify([detail.stageName, detail.actionName]);
+    newest.set(place, newest.get(place) ?? detail);
+  }
+  return [...newest.values()].flatMap(({ stageName, actionName, status, startTime, lastUpdateTime, input, output }) => {
+    const state = ACTION_STATES.get(status);
+    const { externalExecutionSummary, externalExecutionUrl, errorDetails } = output?.executionResult ?? {};
+    const register: Register = { kind: 'action', stage: stageName, action: actionName };
+    return state === undefined
+      ? []
+      : [
+          pipelineEvent('Action', rollout, id, register, lastUpdateTime, {
+            state,
+            stage: stageName,
+            action: actionName,
+            'start-time': startTime,
+            type: input?.actionTypeId,
+            'execution-result': {
+              'external-execution-summary': externalExecutionSummary ?? errorDetails?.message,
+              'external-execution-url': externalExecutionUrl,
+              'error-code': errorDetails?.code,
+            },
+          }),
+        ];
+  });
+};
+
+const pipelineEvent = (
+  level: 'Pipeline' | 'Action',
+  { registers }: Rollout,
+  id: PipelineExecution,
+  register: Register,
+  time: string,
+  detail: Readonly<Record<string, unknown>>,
+): PolledEvent => {
+  const known = registers[registerName(register)] ?? registers['rollout'];
+  return eventText(id, `CodePipeline ${level} Execution State Change`, 'aws.codepipeline', time, {
+    pipeline: id.name,
+    'execution-id': id.executionId,
+    // The APIs do not say it. What is newer than all that is known is so by its time.
+    'pipeline-execution-attempt': known?.version.attempt ?? 1,
+    ...detail,
+  });
+};
+
+const DeploymentInfo = v.looseObject({
+  status: v.string(),
+  createTime: Time,
+  completeTime: v.optional(Time),
+});
+
+const DEPLOYMENT_STATES: ReadonlyMap<string, string> = new Map([
+  ['Created', 'START'],
+  ['Queued', 'START'],
+  ['InProgress', 'START'],
+  ['Baking', 'START'],
+  ['Ready', 'READY'],
+  ['Succeeded', 'SUCCESS'],
+  ['Failed', 'FAILURE'],
+  ['Stopped', 'STOP'],
+]);
+
+/** A deployment of BatchGetDeployments as the event of its state; nothing where its status is not known. */
+export const deploymentEvent = (id: Deployment, info: unknown, now: number): readonly PolledEvent[] => {
+  const { status, createTime, completeTime } = v.parse(DeploymentInfo, info);
+  const state = DEPLOYMENT_STATES.get(status);
+  // Nobody says since when a deployment is ready, only that it is by now.
+  const time = state === 'READY' ? toSeconds(new Date(now)) : (completeTime ?? createTime);
+  return state === undefined
+    ? []
+    : [
+        eventText(id, 'CodeDeploy Deployment State-change Notification', 'aws.codedeploy', time, {
+          application: id.application,
+          deploymentGroup: id.group,
+          deploymentId: id.executionId,
+          state,
+        }),
+      ];
+};
+
+const eventText = (
+  { account, region, executionId }: PipelineExecution | Deployment,
+  detailType: string,
+  source: string,
+  time: string,
+  detail: Readonly<Record<string, unknown>>,
+): PolledEvent =>
+  JSON.stringify({
+    version: '0',
+    id: `~poll-${executionId}`,
+    'detail-type': detailType,
+    source,
+    account,
+    time,
+    region,
+    resources: [],
+    detail,
+  });

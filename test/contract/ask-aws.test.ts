@@ -1,0 +1,177 @@
+import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway } from '../../local/aws/gateway.ts';
+import { answer, jsonService, refusal } from '../../local/aws/service.ts';
+import type { Operation } from '../../local/aws/service.ts';
+import type { JsonRecord } from '../../local/json.ts';
+import { createAskAws } from '../../shared/aws/ask-aws.ts';
+import { clientSettings } from '../../shared/aws/clients.ts';
+import { parseEventText } from '../../shared/rollout/parse-event.ts';
+import { registerName } from '../../shared/rollout/rollout.ts';
+import type { Rollout } from '../../shared/rollout/rollout.ts';
+import { aChange, aDeploymentId, aRollout, aRolloutId, TEN_O_CLOCK } from '../support/rollouts.ts';
+
+const at = (seconds: number): number => TEN_O_CLOCK / 1000 + seconds;
+
+const EXECUTION = aRolloutId().executionId;
+const OTHER = '0a1b2c3d-0000-4000-8000-000000000002';
+
+const calls: { readonly operation: string; readonly input: JsonRecord }[] = [];
+
+const heard =
+  (operation: string, reply: Operation): Operation =>
+  (input) => {
+    calls.push({ operation, input });
+    return reply(input);
+  };
+
+const ACTIONS = [
+  {
+    stageName: 'Deploy',
+    actionName: 'Release',
+    status: 'Failed',
+    startTime: at(60),
+    lastUpdateTime: at(119.6),
+    input: { actionTypeId: { category: 'Deploy', owner: 'AWS', provider: 'CodeDeploy', version: '1' } },
+    output: { executionResult: { errorDetails: { code: 'JobFailed', message: 'Too few healthy instances' } } },
+  },
+  { stageName: 'Deploy', actionName: 'Release', status: 'Abandoned', startTime: at(10), lastUpdateTime: at(20) },
+  {
+    stageName: 'Approve',
+    actionName: 'Gate',
+    status: 'InProgress',
+    startTime: at(30),
+    lastUpdateTime: at(30),
+    input: { actionTypeId: { category: 'Approval', owner: 'AWS', provider: 'Manual', version: '1' } },
+  },
+];
+
+const codePipeline = new Map<string, Operation>([
+  [
+    'ListPipelineExecutions',
+    heard('ListPipelineExecutions', ({ pipelineName, nextToken }) =>
+      pipelineName === 'gone'
+        ? refusal('PipelineNotFoundException', 'no')
+        : pipelineName === 'busy'
+          ? refusal('ThrottlingException', 'Rate exceeded')
+          : answer(
+              nextToken === undefined
+                ? { pipelineExecutionSummaries: [], nextToken: 'more' }
+                : {
+                    pipelineExecutionSummaries: [
+                      { pipelineExecutionId: EXECUTION, status: 'Failed', startTime: at(0), lastUpdateTime: at(120.9) },
+                    ],
+                  },
+            ),
+    ),
+  ],
+  ['ListActionExecutions', heard('ListActionExecutions', () => answer({ actionExecutionDetails: ACTIONS }))],
+]);
+
+const codeDeploy = new Map<string, Operation>([
+  [
+    'BatchGetDeployments',
+    heard('BatchGetDeployments', ({ deploymentIds }) =>
+      Array.isArray(deploymentIds) && deploymentIds.includes('d-GONE')
+        ? refusal('DeploymentDoesNotExistException', 'no')
+        : answer({
+            deploymentsInfo: [
+              { deploymentId: 'd-ABCDE1234', status: 'Succeeded', createTime: at(0), completeTime: at(300.4) },
+            ],
+          }),
+    ),
+  ],
+]);
+
+let gateway: Awaited<ReturnType<typeof startGateway>>;
+
+beforeAll(async () => {
+  gateway = await startGateway({
+    port: 0,
+    services: new Map([
+      ['codepipeline', jsonService(codePipeline)],
+      ['codedeploy', jsonService(codeDeploy)],
+    ]),
+  });
+});
+
+afterAll(() => gateway.close());
+
+const ask = (...rollouts: readonly Rollout[]) => {
+  calls.splice(0);
+  const connection = {
+    ...clientSettings,
+    maxAttempts: 1,
+    endpoint: gateway.url,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  };
+  const clients = { codeDeploy: new CodeDeployClient(connection), codePipeline: new CodePipelineClient(connection) };
+  return createAskAws({ account: '111122223333', region: 'eu-west-1' }, clients, () => TEN_O_CLOCK)(rollouts);
+};
+
+/** What notify will read in the events. */
+const changesIn = (events: readonly string[]) =>
+  events.map((text) => {
+    const parsed = parseEventText(text);
+    return parsed.kind === 'change'
+      ? [
+          registerName(parsed.change.register),
+          parsed.change.state,
+          parsed.change.version.attempt,
+          (parsed.change.version.time - TEN_O_CLOCK) / 1000,
+          parsed.change.result ?? null,
+        ]
+      : [parsed.reason];
+  });
+
+const execution = (given: Parameters<typeof aRolloutId>[0] = {}) => aRollout(aChange({ rollout: aRolloutId(given) }));
+const deployment = (given: Parameters<typeof aDeploymentId>[0] = {}) =>
+  aRollout(aChange({ rollout: aDeploymentId(given), version: { attempt: 0 } }));
+
+describe('asking AWS', () => {
+  it('finds an execution on whichever page it is, and its actions by their newest runs', async () => {
+    const retried = aRollout(aChange({ version: { attempt: 2 } }));
+    const [answered] = await ask(retried);
+    expect(answered?.kind === 'told' ? changesIn(answered.events) : answered).toEqual([
+      ['action:Deploy/Release', 'failed', 2, 119, { summary: 'Too few healthy instances', errorCode: 'JobFailed' }],
+      ['action:Approve/Gate', 'waiting', 2, 30, null],
+      ['rollout', 'failed', 2, 120, null],
+    ]);
+    expect(calls.map(({ operation }) => operation)).toEqual([
+      'ListPipelineExecutions',
+      'ListPipelineExecutions',
+      'ListActionExecutions',
+    ]);
+  });
+
+  it('lists a pipeline once for all of its executions', async () => {
+    const answers = await ask(execution(), execution({ executionId: OTHER }));
+    expect(answers.map(({ kind }) => kind)).toEqual(['told', 'missing']);
+    expect(calls.filter(({ operation }) => operation === 'ListPipelineExecutions')).toHaveLength(2);
+  });
+
+  it('gets deployments together, and each by itself when one is not there', async () => {
+    const answers = await ask(deployment(), deployment({ executionId: 'd-GONE' }));
+    expect(answers.map((one) => (one.kind === 'told' ? changesIn(one.events) : one.kind))).toEqual([
+      [['rollout', 'succeeded', 0, 300, null]],
+      'missing',
+    ]);
+    expect(calls.map(({ input }) => input['deploymentIds'])).toEqual([
+      ['d-ABCDE1234', 'd-GONE'],
+      ['d-ABCDE1234'],
+      ['d-GONE'],
+    ]);
+  });
+
+  it('says what AWS does not know, what it does not answer, and what is elsewhere', async () => {
+    const answers = await ask(
+      execution({ name: 'gone' }),
+      execution({ name: 'busy' }),
+      execution({ account: '444455556666' }),
+      deployment({ region: 'us-east-1' }),
+    );
+    expect(answers.map(({ kind }) => kind)).toEqual(['missing', 'failed', 'elsewhere', 'elsewhere']);
+  });
+});
