@@ -12,6 +12,8 @@ import { readEventRule } from './aws/event-rule.ts';
 import type { EventRule } from './aws/event-rule.ts';
 import { createEventService } from './aws/event-service.ts';
 import { startGateway } from './aws/gateway.ts';
+import { createFunctionService } from './lambda/function-service.ts';
+import { createRoleService } from './aws/role-service.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
 import type { Service } from './aws/service.ts';
 import { completeEvent, scheduledEvent } from './aws/service-event.ts';
@@ -37,6 +39,10 @@ export type StackOptions = {
   readonly functions: boolean;
   /** Whether rules with a schedule fire. */
   readonly schedules: boolean;
+  /** The id of the Slack workspace. Left out: that of the gatehouse.yml that is shipped. */
+  readonly workspace?: string;
+  /** Left out: all scopes that the app's manifest can ask for. */
+  readonly botScopes?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own: they are stood in for. */
@@ -77,7 +83,11 @@ export const startStack = async (
 ): Promise<Stack> => {
   const config = await loadConfig(join(options.root, 'gatehouse.yml'));
   const foreignTopics = topicsOf(config.routes).filter(isArn);
-  return runStack(await compileTemplate(options), config.slack.channels, { ...options, foreignTopics });
+  return runStack(await compileTemplate(options), config.slack.channels, {
+    workspace: config.slack.workspace,
+    ...options,
+    foreignTopics,
+  });
 };
 
 /** Runs a compiled stack. Rejects, with nothing left running, when a port is taken or the template cannot be run here. */
@@ -116,6 +126,8 @@ const start = async (
   const slack = await startSlackLayer({
     port: options.ports.slack,
     channels,
+    workspace: options.workspace ?? 'T0GATEHOUSE',
+    ...(options.botScopes !== undefined && { botScopes: options.botScopes }),
     now: Date.now,
     wait: pause,
     onCall: options.onSlackCall ?? ignore,
@@ -153,6 +165,16 @@ const start = async (
   services.set('sts', queues.service);
   services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
   services.set('events', createEventService({ rules, bus, now }));
+  services.set(
+    'lambda',
+    createFunctionService({
+      functions: resourcesOf('AWS::Lambda::Function'),
+      mappings: resourcesOf('AWS::Lambda::EventSourceMapping'),
+      permissions: resourcesOf('AWS::Lambda::Permission'),
+      variables: { SLACK_API_URL: `${slack.url}/api/` },
+    }),
+  );
+  services.set('iam', createRoleService(resourcesOf('AWS::IAM::Role')));
 
   const polled = options.functions ? sources : [];
   const polling = startEventSources({

@@ -88,7 +88,7 @@ const summary = ({ messages, edits, mails }: ReturnType<Screen['seen']>): string
 const whatNext = ({ aws, slack, channels }: Stack): string =>
   [
     '',
-    `AWS    ${aws}   (dynamodb, events, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     '',
     'Send an event of your own:',

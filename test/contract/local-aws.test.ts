@@ -359,7 +359,7 @@ describe('the gateway', () => {
       status: 400,
       body: {
         __type: 'UnknownOperationException',
-        message: 'There is no local "kinesis". The local stack has dynamodb, sqs, sns, sts, ssm, events.',
+        message: 'There is no local "kinesis". The local stack has dynamodb, sqs, sns, sts, ssm, events, lambda, iam.',
       },
     });
   });
