@@ -21,6 +21,8 @@ const HELP = `Runs Gatehouse on this machine: embedded AWS services, an embedded
 
 Nothing leaves this machine.`;
 
+const DEFAULT_PORT = '4566';
+
 /** The recorded events come faster than they once did. */
 const BETWEEN_EVENTS_MS = 600;
 
@@ -51,7 +53,7 @@ const readOptions = (args: readonly string[]): Options => {
       once: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       run: { type: 'string', default: 'success' },
-      port: { type: 'string', default: '4566' },
+      port: { type: 'string', default: DEFAULT_PORT },
     },
   });
   return v.parse(Options, values);
@@ -93,8 +95,17 @@ const whatNext = ({ aws, slack, channels }: Stack): string =>
     '',
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
+    'See what doctor and hello say of it, in another terminal:',
+    `  npm run doctor -- --stage local${portOption(aws)}`,
+    `  npm run hello -- --stage local${portOption(aws)}`,
     'Ctrl-C ends it.',
   ].join('\n');
+
+/** The commands look where npm start is unless it was told otherwise. */
+const portOption = (aws: string): string => {
+  const { port } = new URL(aws);
+  return port === DEFAULT_PORT ? '' : ` --port ${port}`;
+};
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 

@@ -14,12 +14,17 @@ export type Running = {
   readonly ended: Promise<Ended>;
 };
 
-/** Starts a script of the repository with the Node that runs the tests. */
-export const start = (script: string, args: readonly string[] = [], input = ''): Running => {
+/** Starts a script of the repository with the Node that runs the tests, and the environment that is given. */
+export const start = (
+  script: string,
+  args: readonly string[] = [],
+  input = '',
+  environment: Readonly<Record<string, string>> = {},
+): Running => {
   const child = spawn(process.execPath, [join(ROOT, script), ...args], {
     cwd: ROOT,
     // No test may depend on, or reach, the account of whoever runs it.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...environment },
   });
   const out: string[] = [];
   const err: string[] = [];
@@ -39,5 +44,9 @@ export const start = (script: string, args: readonly string[] = [], input = ''):
 };
 
 /** Runs a script of the repository to its end. */
-export const run = (script: string, args: readonly string[] = [], input = ''): Promise<Ended> =>
-  start(script, args, input).ended;
+export const run = (
+  script: string,
+  args: readonly string[] = [],
+  input = '',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> => start(script, args, input, environment).ended;
