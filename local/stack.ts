@@ -147,7 +147,11 @@ const start = async (
     endpoint: gateway.url,
   });
   const functions = resourcesOf('AWS::Lambda::Function').map(readLambdaFunction);
+  // Rules are switched on and off in place: bus, schedules and API have the same list.
   const rules = resourcesOf('AWS::Events::Rule').map(readEventRule);
+  const setState = (rule: EventRule, state: string): void => {
+    rules[rules.indexOf(rule)] = { ...rule, state };
+  };
   const sources = resourcesOf('AWS::Lambda::EventSourceMapping').flatMap((each) => readEventSource(each) ?? []);
   await createResources(resourcesOf, tables, queues);
 
@@ -164,7 +168,7 @@ const start = async (
   services.set('sns', queues.service);
   services.set('sts', queues.service);
   services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
-  services.set('events', createEventService({ rules, bus, now }));
+  services.set('events', createEventService({ rules, setState, bus, now }));
   services.set(
     'lambda',
     createFunctionService({
@@ -271,23 +275,23 @@ const delivererTo =
   };
 
 const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {
-  const timers = rules
-    .filter(({ state }) => state === 'ENABLED')
-    .flatMap((rule) => {
-      if (rule.schedule === undefined) {
-        return [];
-      }
-      const every = intervalOf(rule.schedule);
-      if (every === undefined) {
-        log(`The rule ${rule.name} keeps to the calendar (${rule.schedule}), which is not followed here.`);
-        return [];
-      }
-      return [
-        setInterval(() => {
+  const timers = rules.flatMap((rule) => {
+    if (rule.schedule === undefined) {
+      return [];
+    }
+    const every = intervalOf(rule.schedule);
+    if (every === undefined) {
+      log(`The rule ${rule.name} keeps to the calendar (${rule.schedule}), which is not followed here.`);
+      return [];
+    }
+    return [
+      setInterval(() => {
+        if (rules.some(({ name, state }) => name === rule.name && state === 'ENABLED')) {
           bus.send(rule, scheduledEvent(rule.arn, new Date()));
-        }, every),
-      ];
-    });
+        }
+      }, every),
+    ];
+  });
   return (): Promise<void> => {
     timers.forEach(clearInterval);
     return Promise.resolve();

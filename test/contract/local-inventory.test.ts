@@ -1,4 +1,11 @@
-import { EventBridgeClient, DescribeRuleCommand, ListTargetsByRuleCommand } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeRuleCommand,
+  DisableRuleCommand,
+  EnableRuleCommand,
+  EventBridgeClient,
+  ListTargetsByRuleCommand,
+  PutEventsCommand,
+} from '@aws-sdk/client-eventbridge';
 import { IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import {
   GetFunctionConfigurationCommand,
@@ -7,9 +14,10 @@ import {
   ListEventSourceMappingsCommand,
 } from '@aws-sdk/client-lambda';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseJson } from '../../local/json.ts';
 import type { Stack } from '../../local/stack.ts';
 import { parseTemplate } from '../../local/template/resolve-template.ts';
 import { aStack } from '../support/stack.ts';
@@ -71,6 +79,14 @@ const template = parseTemplate({
         Name: 'minute',
         ScheduleExpression: 'rate(1 minute)',
         Targets: [{ Id: 'f', Arn: { 'Fn::GetAtt': ['Notify', 'Arn'] }, DeadLetterConfig: { Arn: EVENTS } }],
+      },
+    },
+    Changes: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: 'changes',
+        EventPattern: { source: ['aws.codepipeline'] },
+        Targets: [{ Id: 'q', Arn: EVENTS }],
       },
     },
     MayCall: {
@@ -201,6 +217,27 @@ describe('the local STS, EventBridge, SQS and SNS', () => {
     expect((await events.send(new ListTargetsByRuleCommand({ Rule: 'minute' }))).Targets).toEqual([
       { Id: 'f', Arn: FUNCTION_ARN, DeadLetterConfig: { Arn: QUEUE_ARN } },
     ]);
+  });
+
+  it('pass no event by a rule that is disabled', async () => {
+    const events = new EventBridgeClient(client);
+    const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false });
+    const QueueUrl = `${stack.aws}/000000000000/events`;
+    const put = async (Detail: string) => {
+      const entry = { Source: 'aws.codepipeline', DetailType: 'x', Detail };
+      await events.send(new PutEventsCommand({ Entries: [entry] }));
+    };
+    await events.send(new DisableRuleCommand({ Name: 'changes' }));
+    expect((await events.send(new DescribeRuleCommand({ Name: 'changes' }))).State).toBe('DISABLED');
+    await put('{"at":"disabled"}');
+    await events.send(new EnableRuleCommand({ Name: 'changes' }));
+    await put('{"at":"enabled"}');
+    const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 });
+    const { Messages = [] } = await sqs.send(receive);
+    expect(Messages.map(({ Body = '' }) => parseJson(Body))).toMatchObject([{ detail: { at: 'enabled' } }]);
+    await expect(events.send(new EnableRuleCommand({ Name: 'x' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   it('tell the policies that the template has', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DeleteTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -363,19 +364,24 @@ describe('doctor, about what is deployed', () => {
   const changed = async (change: (template: Template) => Template) =>
     comparedWithHealth(await (await start(change)).doctor());
 
-  it('finds a rule that is disabled', async () => {
-    const name = 'gatehouse-local-codepipeline';
-    expect(await changed((all) => withProperties(all, 'CodePipelineRule', { State: 'DISABLED' }))).toEqual({
+  it('finds a rule that is disabled, until it is enabled again', async () => {
+    const Name = 'gatehouse-local-codepipeline';
+    const { client, doctor } = await start();
+    const events = new EventBridgeClient(client);
+    await events.send(new DisableRuleCommand({ Name }));
+    expect(await comparedWithHealth(await doctor())).toEqual({
       says: [
         problem(
           'Event rules',
-          name,
+          Name,
           'is disabled: no event passes',
-          `aws events enable-rule --name ${name} ${AWS_OPTIONS}`,
+          `aws events enable-rule --name ${Name} ${AWS_OPTIONS}`,
         ),
       ],
-      insteadOf: [name],
+      insteadOf: [Name],
     });
+    await events.send(new EnableRuleCommand({ Name }));
+    expect(await comparedWithHealth(await doctor())).toEqual({ says: [], insteadOf: [] });
   });
 
   it('finds a rule with another pattern, and one without its dead-letter queue', async () => {
