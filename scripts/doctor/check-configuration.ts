@@ -1,11 +1,7 @@
 import type { Config, Match, Route } from '../../shared/config/config.ts';
 import { routeName } from '../../shared/routing/route.ts';
+import type { ConfigFacts } from '../setup/repository.ts';
 import type { Row } from '../setup/row.ts';
-
-/** What is written in `gatehouse.yml`, compiled, or what is wrong with it. */
-export type ConfigFacts =
-  | { readonly kind: 'valid'; readonly config: Config }
-  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 const GROUP = 'Configuration';
 

@@ -1,21 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventRule } from '../../local/aws/event-rule.ts';
 import type { Answer } from '../setup/answer.ts';
+import type { DeployedQueue, DeployedRule, DeployedTarget } from '../setup/deployed.ts';
 import type { ExpectedQueue } from '../setup/expected-stack.ts';
 import { awsCommand, deployCommand } from '../setup/place.ts';
 import type { Place } from '../setup/place.ts';
 import { unanswered } from '../setup/row.ts';
 import type { Row } from '../setup/row.ts';
 import { allows } from './policy.ts';
-
-/** A rule as EventBridge has it. */
-export type DeployedRule = {
-  readonly state: string;
-  readonly pattern: unknown;
-  readonly schedule: string | undefined;
-};
-
-export type DeployedTarget = { readonly arn: string; readonly deadLetterArn: string | undefined };
 
 const RULES = 'Event rules';
 const QUEUES = 'Queues';
@@ -84,9 +76,6 @@ const wrongTargets = (
           : `has no dead-letter queue behind ${Arn}: what cannot be handed over is lost`;
     return says === undefined ? [] : [{ group: RULES, name, status: 'problem', says, remedy: deployCommand(place) }];
   });
-
-/** A queue as SQS has it. */
-export type DeployedQueue = { readonly messages: number; readonly policy: unknown };
 
 /** Whether a queue is there, lets its rules in, and, where that would be bad news, is empty. */
 export const checkQueue = (expected: ExpectedQueue, answer: Answer<DeployedQueue>, place: Place): readonly Row[] => {

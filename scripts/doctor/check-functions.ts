@@ -1,21 +1,11 @@
 import type { Answer } from '../setup/answer.ts';
+import type { DeployedFunction, DeployedMapping, Simulated } from '../setup/deployed.ts';
 import type { ExpectedFunction, ExpectedStack } from '../setup/expected-stack.ts';
 import { awsCommand, deployCommand } from '../setup/place.ts';
 import type { Place } from '../setup/place.ts';
 import { unanswered } from '../setup/row.ts';
 import type { Row } from '../setup/row.ts';
 import { allows } from './policy.ts';
-
-/** A function as Lambda has it. */
-export type DeployedFunction = {
-  readonly runtime: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly state: string;
-  readonly update: string;
-  readonly role: string;
-};
-
-export type DeployedMapping = { readonly id: string; readonly queueArn: string; readonly state: string };
 
 const FUNCTIONS = 'Functions';
 const PERMISSIONS = 'Permissions';
@@ -119,9 +109,6 @@ export const checkInvocation = (
       ]
     : unanswered(FUNCTIONS, name, answer);
 };
-
-/** What IAM says of a role: one entry for each action on a resource. */
-export type Simulated = { readonly action: string; readonly resource: string; readonly decision: string };
 
 /** Whether a function's role allows what the function does. */
 export const checkPermissions = (

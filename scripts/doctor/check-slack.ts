@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Answer } from '../setup/answer.ts';
+import type { Parameter } from '../setup/deployed.ts';
 import type { ChannelDestination } from '../setup/destinations.ts';
 import { awsCommand, ownCommand } from '../setup/place.ts';
 import type { Place } from '../setup/place.ts';
@@ -7,9 +8,6 @@ import { unanswered } from '../setup/row.ts';
 import type { Row } from '../setup/row.ts';
 import { SLACK_SCOPES } from '../setup/slack-scopes.ts';
 import type { SlackAnswer } from '../setup/slack-web.ts';
-
-/** A parameter of SSM; the value goes nowhere but to Slack. */
-export type Parameter = { readonly type: string; readonly value: string };
 
 const TOKEN = 'Slack token';
 const CHANNELS = 'Slack channels';

@@ -1,19 +1,11 @@
 import type { Answer } from '../setup/answer.ts';
+import type { DeployedTopic } from '../setup/deployed.ts';
 import type { Identity } from '../setup/expected-stack.ts';
 import { awsCommand, deployCommand } from '../setup/place.ts';
 import type { Place } from '../setup/place.ts';
 import { unanswered } from '../setup/row.ts';
 import type { Row } from '../setup/row.ts';
 import { allows } from './policy.ts';
-
-/** A topic as SNS has it. */
-export type DeployedTopic = {
-  readonly policy: unknown;
-  readonly confirmed: number;
-  readonly pending: number;
-  /** The key it is encrypted with, if any. */
-  readonly key: string | undefined;
-};
 
 /** A topic that has to be there. `own`: the stack makes it. `routes`: which lead there. */
 export type WantedTopic = { readonly arn: string; readonly own: boolean; readonly routes: readonly string[] };

@@ -1,6 +1,7 @@
 import type { Config } from '../../shared/config/config.ts';
 import type { Answer } from '../setup/answer.ts';
 import type { AwsProbes } from '../setup/aws-probes.ts';
+import type { DeployedFunction } from '../setup/deployed.ts';
 import { channelDestinations, topicDestinations } from '../setup/destinations.ts';
 import type { TopicDestination } from '../setup/destinations.ts';
 import { expectStack, variableOf } from '../setup/expected-stack.ts';
@@ -15,7 +16,6 @@ import { checkDeployment, checkIdentity, checkPartition, checkTable, isDeployed 
 import { checkConfiguration, checkNode, notCompiled } from './check-configuration.ts';
 import { checkQueue, checkRule } from './check-events.ts';
 import { checkFunction, checkInvocation, checkMapping, checkPermissions } from './check-functions.ts';
-import type { DeployedFunction } from './check-functions.ts';
 import {
   botName,
   checkChannel,

@@ -14,12 +14,18 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { parseJson } from '../../local/json.ts';
 import { clientSettings } from '../../shared/aws/clients.ts';
-import type { DeployedFunction, DeployedMapping, Simulated } from '../doctor/check-functions.ts';
-import type { DeployedQueue, DeployedRule, DeployedTarget } from '../doctor/check-events.ts';
-import type { Parameter } from '../doctor/check-slack.ts';
-import type { DeployedTopic } from '../doctor/check-topics.ts';
 import { ask } from './answer.ts';
 import type { Answer } from './answer.ts';
+import type {
+  DeployedFunction,
+  DeployedMapping,
+  DeployedQueue,
+  DeployedRule,
+  DeployedTarget,
+  DeployedTopic,
+  Parameter,
+  Simulated,
+} from './deployed.ts';
 import type { Identity } from './expected-stack.ts';
 import { placeSettings } from './place.ts';
 import type { Place } from './place.ts';

@@ -2,8 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compileTemplate } from '../../local/template/compile-template.ts';
 import type { Template } from '../../local/template/resolve-template.ts';
+import type { Config } from '../../shared/config/config.ts';
 import { compileConfig, ConfigInvalid } from '../config/compile-config.ts';
-import type { ConfigFacts } from '../doctor/check-configuration.ts';
+
+/** What is written in `gatehouse.yml`, compiled, or what is wrong with it. */
+export type ConfigFacts =
+  | { readonly kind: 'valid'; readonly config: Config }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 /** What the repository says: `gatehouse.yml`, and serverless.yml as it would be deployed. */
 export type Repository = {

@@ -1,5 +1,5 @@
-import type { DeployedFunction } from '../doctor/check-functions.ts';
 import type { Answer } from './answer.ts';
+import type { DeployedFunction } from './deployed.ts';
 import type { Place } from './place.ts';
 import { variableOf } from './expected-stack.ts';
 import type { ExpectedStack } from './expected-stack.ts';
