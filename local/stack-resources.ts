@@ -40,6 +40,16 @@ export const createResources = async (
       return isList(inline) ? inline.filter(isRecord).map((each) => ({ ...each, TopicArn: arn })) : [];
     }),
   ];
+  for (const { properties } of resourcesOf('AWS::SQS::QueuePolicy')) {
+    for (const url of textsOf(properties, 'Queues')) {
+      await queues.setQueuePolicy(url.split('/').at(-1) ?? '', JSON.stringify(properties['PolicyDocument']));
+    }
+  }
+  for (const { properties } of resourcesOf('AWS::SNS::TopicPolicy')) {
+    for (const arn of textsOf(properties, 'Topics')) {
+      await queues.setTopicPolicy(arn, JSON.stringify(properties['PolicyDocument']));
+    }
+  }
   for (const properties of wanted) {
     const { TopicArn: topicArn, Endpoint: endpoint, Protocol: protocol } = properties;
     // Mail and the like have nowhere to go here.
@@ -62,6 +72,11 @@ export const secretsOf = (functions: readonly LambdaFunction[], slackToken: stri
         ]),
     ),
   );
+
+const textsOf = (properties: JsonRecord, key: string): readonly string[] => {
+  const value = own(properties, key);
+  return isList(value) ? value.filter((each) => typeof each === 'string') : [];
+};
 
 /** CloudFormation's properties as the APIs take them: each a text, structures as JSON. */
 const attributesOf = (properties: JsonRecord, without: readonly string[]): Readonly<Record<string, string>> =>

@@ -12,6 +12,8 @@ import { readEventRule } from './aws/event-rule.ts';
 import type { EventRule } from './aws/event-rule.ts';
 import { createEventService } from './aws/event-service.ts';
 import { startGateway } from './aws/gateway.ts';
+import { createFunctionService } from './lambda/function-service.ts';
+import { createRoleService } from './aws/role-service.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
 import type { Service } from './aws/service.ts';
 import { completeEvent, scheduledEvent } from './aws/service-event.ts';
@@ -39,6 +41,10 @@ export type StackOptions = {
   readonly functions: boolean;
   /** Whether rules with a schedule fire. */
   readonly schedules: boolean;
+  /** The id of the Slack workspace. Left out: that of the gatehouse.yml that is shipped. */
+  readonly workspace?: string;
+  /** Left out: all scopes that the app's manifest can ask for. */
+  readonly botScopes?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
@@ -79,7 +85,11 @@ export const startStack = async (
 ): Promise<Stack> => {
   const config = await loadConfig(join(options.root, 'gatehouse.yml'));
   const foreignTopics = topicsOf(config.routes).filter(isArn);
-  return runStack(await compileTemplate(options), config.slack.channels, { ...options, foreignTopics });
+  return runStack(await compileTemplate(options), config.slack.channels, {
+    workspace: config.slack.workspace,
+    ...options,
+    foreignTopics,
+  });
 };
 
 /** Runs a compiled stack. Rejects, with nothing left running, when a port is taken or the template cannot be run here. */
@@ -119,6 +129,8 @@ const start = async (
   const slack = await startSlackLayer({
     port: options.ports.slack,
     channels,
+    workspace: options.workspace ?? 'T0GATEHOUSE',
+    ...(options.botScopes !== undefined && { botScopes: options.botScopes }),
     now: Date.now,
     wait: pause,
     onCall: options.onSlackCall ?? ignore,
@@ -138,7 +150,11 @@ const start = async (
     onPublish: options.onPublish ?? ignore,
   });
   const functions = resourcesOf('AWS::Lambda::Function').map(readLambdaFunction);
+  // Rules are switched on and off in place: bus, schedules and API have the same list.
   const rules = resourcesOf('AWS::Events::Rule').map(readEventRule);
+  const setState = (rule: EventRule, state: string): void => {
+    rules[rules.indexOf(rule)] = { ...rule, state };
+  };
   const sources = resourcesOf('AWS::Lambda::EventSourceMapping').flatMap((each) => readEventSource(each) ?? []);
   await createResources(resourcesOf, tables, queues);
 
@@ -161,7 +177,17 @@ const start = async (
   services.set('sns', queues.service);
   services.set('sts', queues.service);
   services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
-  services.set('events', createEventService({ rules, bus, now }));
+  services.set('events', createEventService({ rules, setState, bus, now }));
+  services.set(
+    'lambda',
+    createFunctionService({
+      functions: resourcesOf('AWS::Lambda::Function'),
+      mappings: resourcesOf('AWS::Lambda::EventSourceMapping'),
+      permissions: resourcesOf('AWS::Lambda::Permission'),
+      variables: { SLACK_API_URL: `${slack.url}/api/` },
+    }),
+  );
+  services.set('iam', createRoleService(resourcesOf('AWS::IAM::Role')));
 
   const polled = options.functions ? sources : [];
   const polling = startEventSources({
@@ -258,23 +284,23 @@ const delivererTo =
   };
 
 const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {
-  const timers = rules
-    .filter(({ state }) => state === 'ENABLED')
-    .flatMap((rule) => {
-      if (rule.schedule === undefined) {
-        return [];
-      }
-      const every = intervalOf(rule.schedule);
-      if (every === undefined) {
-        log(`The rule ${rule.name} keeps to the calendar (${rule.schedule}), which is not followed here.`);
-        return [];
-      }
-      return [
-        setInterval(() => {
+  const timers = rules.flatMap((rule) => {
+    if (rule.schedule === undefined) {
+      return [];
+    }
+    const every = intervalOf(rule.schedule);
+    if (every === undefined) {
+      log(`The rule ${rule.name} keeps to the calendar (${rule.schedule}), which is not followed here.`);
+      return [];
+    }
+    return [
+      setInterval(() => {
+        if (rules.some(({ name, state }) => name === rule.name && state === 'ENABLED')) {
           bus.send(rule, scheduledEvent(rule.arn, new Date()));
-        }, every),
-      ];
-    });
+        }
+      }, every),
+    ];
+  });
   return (): Promise<void> => {
     timers.forEach(clearInterval);
     return Promise.resolve();

@@ -23,6 +23,8 @@ const HELP = `Runs Gatehouse on this machine: embedded AWS services, an embedded
 
 Nothing leaves this machine.`;
 
+const DEFAULT_PORT = '4566';
+
 /** The recorded events come faster than they once did. */
 const BETWEEN_EVENTS_MS = 600;
 
@@ -53,7 +55,7 @@ const readOptions = (args: readonly string[]): Options => {
       once: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       run: { type: 'string', default: 'success' },
-      port: { type: 'string', default: '4566' },
+      port: { type: 'string', default: DEFAULT_PORT },
     },
   });
   return v.parse(Options, values);
@@ -100,15 +102,24 @@ const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
 const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): string =>
   [
     '',
-    `AWS    ${aws}   (dynamodb, events, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     '',
     'See what came of each event, and why:',
     ...played.map((id) => `  AWS_ENDPOINT_URL=${aws} npm run explain -- --stage local ${id}`),
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
+    'See what doctor and hello say of it, in another terminal:',
+    `  npm run doctor -- --stage local${portOption(aws)}`,
+    `  npm run hello -- --stage local${portOption(aws)}`,
     'Ctrl-C ends it.',
   ].join('\n');
+
+/** The commands look where npm start is unless it was told otherwise. */
+const portOption = (aws: string): string => {
+  const { port } = new URL(aws);
+  return port === DEFAULT_PORT ? '' : ` --port ${port}`;
+};
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 

@@ -56,6 +56,9 @@ export type EmbeddedQueues = {
     queueArn: string,
     attributes: Readonly<Record<string, string>>,
   ) => Promise<void>;
+  /** Who may do what with a queue, as a policy in JSON. */
+  readonly setQueuePolicy: (name: string, policy: string) => Promise<void>;
+  readonly setTopicPolicy: (topicArn: string, policy: string) => Promise<void>;
   readonly send: (queueName: string, message: OutgoingMessage) => Promise<void>;
   /** Waits up to `waitSeconds` for the first message. */
   readonly receive: (queueName: string, limit: number, waitSeconds: number) => Promise<readonly ReceivedMessage[]>;
@@ -86,7 +89,7 @@ export const createEmbeddedQueues = async (options: {
   const app = buildApp({ logger: false });
   await app.ready();
 
-  const inject = async (request: ServiceRequest): Promise<ServiceReply> => {
+  const inject = async (request: Pick<ServiceRequest, 'service' | 'headers' | 'body'>): Promise<ServiceReply> => {
     // The body may be another than the one that was counted.
     const { 'content-length': counted, ...headers } = request.headers;
     const response = await app.inject({
@@ -166,6 +169,11 @@ export const createEmbeddedQueues = async (options: {
         Endpoint: queueArn,
         ...entries('Attributes', attributes),
       }),
+    setQueuePolicy: async (name, policy) => {
+      await callSqs('SetQueueAttributes', { QueueUrl: queueUrl(name), Attributes: { Policy: policy } });
+    },
+    setTopicPolicy: (topicArn, policy) =>
+      callSns('SetTopicAttributes', { TopicArn: topicArn, AttributeName: 'Policy', AttributeValue: policy }),
     send: async (queueName, { body, groupId, attributes = {} }) => {
       await callSqs('SendMessage', {
         QueueUrl: queueUrl(queueName),

@@ -48,6 +48,8 @@ export const createEmbeddedTables = (): EmbeddedTables => {
       const call = (operation: string, input: JsonRecord) =>
         service({
           service: 'dynamodb',
+          method: 'POST',
+          path: '/',
           headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDB_20120810.${operation}` },
           body: JSON.stringify({ ...input, TableName: name }),
         });

@@ -29,14 +29,28 @@ const PutEvents = v.object({ Entries: v.array(Entry) });
 /** EventBridge's API for the default bus. Events of `aws.*` sources are taken too: here nobody else sends them. */
 export const createEventService = (options: {
   readonly rules: readonly EventRule[];
+  /** Switches a rule on or off. */
+  readonly setState: (rule: EventRule, state: 'ENABLED' | 'DISABLED') => void;
   readonly bus: EventBus;
   readonly now: () => Date;
 }): Service => {
-  const { rules, bus, now } = options;
+  const { rules, setState, bus, now } = options;
   const byName = (input: JsonRecord, key: string): EventRule | undefined =>
     rules.find(({ name }) => name === input[key]);
+  const switchTo =
+    (state: 'ENABLED' | 'DISABLED'): Operation =>
+    (input) => {
+      const rule = byName(input, 'Name');
+      if (rule === undefined) {
+        return noRule(input['Name']);
+      }
+      setState(rule, state);
+      return answer({});
+    };
   return jsonService(
     new Map<string, Operation>([
+      ['EnableRule', switchTo('ENABLED')],
+      ['DisableRule', switchTo('DISABLED')],
       ['PutEvents', (input) => putEvents(input, bus, now)],
       ['ListRules', () => answer({ Rules: rules.map(describeRule) })],
       [

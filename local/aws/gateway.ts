@@ -53,7 +53,7 @@ const call = async (services: ReadonlyMap<string, Service>, request: IncomingMes
   const name = serviceOf(headers, isForm ? text : '');
   const service = services.get(name);
   if (service !== undefined) {
-    return service({ service: name, headers, body: text });
+    return service({ service: name, method: request.method ?? '', path: request.url ?? '/', headers, body: text });
   }
   const refuse = isForm ? refuseInXml : refuseInJson;
   const asked = name === '' ? 'The call names no service.' : `There is no local "${name}".`;

@@ -6,6 +6,9 @@ import { CREDENTIALS, REGION } from './account.ts';
 /** A call of an AWS API as it arrived, its body read. */
 export type ServiceRequest = {
   readonly service: string;
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
@@ -29,6 +32,10 @@ export type Operation = (input: JsonRecord) => Outcome | Promise<Outcome>;
 export const answer = (body: JsonRecord): Outcome => ({ kind: 'answer', body });
 
 export const refusal = (code: string, message: string): Outcome => ({ kind: 'refusal', code, message });
+
+/** The region that a call is signed for. */
+export const regionOf = (headers: ServiceRequest['headers']): string =>
+  /Credential=[^/]*\/[^/]*\/([^/]+)\//.exec(headers['authorization'] ?? '')?.[1] ?? REGION;
 
 const JSON_TYPE = 'application/x-amz-json-1.1';
 
@@ -66,6 +73,19 @@ export const jsonService =
 export const refuseInJson = (code: string, message: string, status = 400): ServiceReply =>
   reply(status, { 'content-type': JSON_TYPE, 'x-amzn-errortype': code }, JSON.stringify({ __type: code, message }));
 
+/** What AWS's query protocol answers: `result` is XML already. */
+export const answerInXml = (operation: string, namespace: string, result: string): ServiceReply =>
+  reply(
+    200,
+    { 'content-type': 'text/xml' },
+    `<${operation}Response xmlns="${namespace}"><${operation}Result>${result}</${operation}Result>` +
+      `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${operation}Response>`,
+  );
+
+/** What AWS's REST protocol answers. */
+export const answerInJson = (body: JsonRecord): ServiceReply =>
+  reply(200, { 'content-type': 'application/json' }, JSON.stringify(body));
+
 /** An error as AWS's query protocol tells it. */
 export const refuseInXml = (code: string, message: string, status = 400): ServiceReply =>
   reply(
@@ -75,7 +95,7 @@ export const refuseInXml = (code: string, message: string, status = 400): Servic
       `<RequestId>${randomUUID()}</RequestId></ErrorResponse>`,
   );
 
-const escapeXml = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const reply = (status: number, headers: ServiceReply['headers'], body: string): ServiceReply => ({

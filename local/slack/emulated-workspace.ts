@@ -12,9 +12,6 @@ export type EmulatedWorkspace = {
 
 const BOT_USER = 'U0GATEHOUSE';
 
-/** What the app asks for, and nothing else: a scope that the real token lacks is missing here. */
-const BOT_SCOPES = ['chat:write', 'channels:history', 'groups:history'];
-
 const READER_SCOPES = [
   'channels:read',
   'channels:history',
@@ -33,14 +30,16 @@ const Channels = v.object({
 
 /**
  * Starts a workspace with public channels of the given names, known by the given ids, the bot a member of each.
- * `botToken` may what the app's manifest asks for; `readerToken` may look at channels.
+ * `botToken` has the given scopes and no other; `readerToken` may look at channels.
  */
 export const startEmulatedWorkspace = async (options: {
   readonly channels: Readonly<Record<string, string>>;
   readonly botToken: string;
+  readonly botScopes: readonly string[];
   readonly readerToken: string;
 }): Promise<EmulatedWorkspace> => {
   const { channels, botToken, readerToken } = options;
+  const botScopes = [...options.botScopes];
   const emulator = await createEmulator({
     service: 'slack',
     port: 0,
@@ -56,14 +55,14 @@ export const startEmulatedWorkspace = async (options: {
             client_secret: 'local',
             name: 'Gatehouse',
             redirect_uris: [],
-            scopes: BOT_SCOPES,
+            scopes: botScopes,
             bot_id: 'B0GATEHOUSE',
             bot_user_id: BOT_USER,
             bot_name: 'gatehouse',
           },
         ],
         tokens: [
-          { token: botToken, type: 'bot', user: BOT_USER, bot_id: 'B0GATEHOUSE', scopes: BOT_SCOPES },
+          { token: botToken, type: 'bot', user: BOT_USER, bot_id: 'B0GATEHOUSE', scopes: botScopes },
           { token: readerToken, type: 'test', scopes: READER_SCOPES },
           { token: SETUP_TOKEN, type: 'test', scopes: ['channels:read', 'channels:manage'] },
         ],

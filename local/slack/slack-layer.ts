@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import { SLACK_SCOPES } from '../../scripts/setup/slack-scopes.ts';
 import { isRecord, own, parseJson } from '../json.ts';
 import type { JsonRecord } from '../json.ts';
 import { readBody, startLoopbackServer } from '../loopback-server.ts';
@@ -37,16 +38,23 @@ const READER_TOKEN = 'xoxp-reader-local';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
+/** What the app may ask for by its manifest, optional scopes included, and no more. */
+const BOT_SCOPES = SLACK_SCOPES.map(({ scope }) => scope);
+
 /** Methods that carry a message. */
 const MESSAGE_METHODS: ReadonlySet<string> = new Set(['chat.postMessage', 'chat.postEphemeral', 'chat.update']);
 
 /**
  * Starts a Slack Web API at `/api/<method>` and `/<method>` with the given channels, ids by name. `POST /_faults` makes
- * calls to come fail, `DELETE /_faults` ends that.
+ * calls to come fail, `DELETE /_faults` ends that; `POST /_membership` has the bot leave a channel or join it.
  */
 export const startSlackLayer = async (options: {
   readonly port: number;
   readonly channels: Readonly<Record<string, string>>;
+  /** The id of the workspace. */
+  readonly workspace: string;
+  /** Left out: all that the app's manifest can ask for. */
+  readonly botScopes?: readonly string[];
   readonly now: () => number;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly onCall: (call: SlackCall) => void;
@@ -54,6 +62,7 @@ export const startSlackLayer = async (options: {
   const workspace = await startEmulatedWorkspace({
     channels: options.channels,
     botToken: BOT_TOKEN,
+    botScopes: options.botScopes ?? BOT_SCOPES,
     readerToken: READER_TOKEN,
   });
   const take = createFrontDesk(workspace, options);
@@ -121,7 +130,9 @@ const createFrontDesk = (
   workspace: EmulatedWorkspace,
   options: Parameters<typeof startSlackLayer>[0],
 ): ((request: IncomingMessage) => Promise<Reply>) => {
-  const { channels, now, wait, onCall } = options;
+  const { channels, now, wait, onCall, botScopes = BOT_SCOPES } = options;
+  /** Ids of the channels that the bot is not a member of. */
+  const left = new Set<string>();
   let faults: readonly SlackFault[] = [];
   let pace = UNHURRIED;
 
@@ -135,6 +146,21 @@ const createFrontDesk = (
       return json({ ok: false, error: v.summarize(parsed.issues) }, 400);
     }
     faults = [...faults, parsed.output];
+    return json({ ok: true });
+  };
+
+  const setMembership = (fields: JsonRecord): Reply => {
+    const parsed = v.safeParse(Membership, fields);
+    const channel = parsed.success ? parsed.output.channel : '';
+    const id = Object.hasOwn(channels, channel) ? (channels[channel] ?? channel) : channel;
+    if (!parsed.success || !Object.values(channels).includes(id)) {
+      return json({ ok: false, error: parsed.success ? 'channel_not_found' : v.summarize(parsed.issues) }, 400);
+    }
+    if (parsed.output.member) {
+      left.delete(id);
+    } else {
+      left.add(id);
+    }
     return json({ ok: true });
   };
 
@@ -156,6 +182,10 @@ const createFrontDesk = (
     if (refused !== undefined) {
       return refused;
     }
+    // The emulator lets every bot write to a public channel, which on Slack takes a scope of its own.
+    if (token === BOT_TOKEN && left.has(id) && method.startsWith('chat.') && botScopes.includes('chat:write')) {
+      return json({ ok: false, error: 'not_in_channel' });
+    }
     const admission = admitCall(pace, method, id, now());
     if (admission.kind === 'ratelimited') {
       return ratelimited(admission.retryAfterSeconds);
@@ -163,8 +193,17 @@ const createFrontDesk = (
     pace = admission.pace;
     // Only posting takes a channel by its name.
     const told = method === 'chat.postMessage' ? { ...fields, channel: id } : fields;
-    const body = await workspace.call(method, token ?? '', told);
-    return fault?.drop === 'after' ? { kind: 'cut' } : { kind: 'answer', status: 200, body, headers: {} };
+    const said = await workspace.call(method, token ?? '', told);
+    const isBot = token === BOT_TOKEN;
+    const body = isBot && method === 'conversations.info' && left.has(id) ? fromOutside(said) : said;
+    return fault?.drop === 'after'
+      ? { kind: 'cut' }
+      : {
+          kind: 'answer',
+          status: 200,
+          body: method === 'auth.test' ? inWorkspace(body, options.workspace) : body,
+          headers: isBot ? { 'x-oauth-scopes': botScopes.join(',') } : {},
+        };
   };
 
   return async (request) => {
@@ -177,11 +216,31 @@ const createFrontDesk = (
     if (pathname === '/_faults') {
       return setFaults(request.method, fields);
     }
+    if (pathname === '/_membership') {
+      return setMembership(fields);
+    }
     const method = pathname.replace(/^\/(?:api\/)?/, '');
     const reply = await answer(method, tokenOf(request, fields), fields);
     onCall(callOf(method, fields, reply));
     return reply;
   };
+};
+
+const Membership = v.strictObject({ channel: v.string(), member: v.boolean() });
+
+/** A channel as a bot sees it that is not in it. */
+const fromOutside = (body: string): string => {
+  const told = parseJson(body);
+  const channel = isRecord(told) ? own(told, 'channel') : undefined;
+  return isRecord(told) && isRecord(channel)
+    ? JSON.stringify({ ...told, channel: { ...channel, is_member: false } })
+    : body;
+};
+
+/** The emulator gives its workspace an id of its own. */
+const inWorkspace = (body: string, workspace: string): string => {
+  const told = parseJson(body);
+  return isRecord(told) && 'team_id' in told ? JSON.stringify({ ...told, team_id: workspace }) : body;
 };
 
 const readFields = (request: IncomingMessage, body: string): JsonRecord => {

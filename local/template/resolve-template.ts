@@ -24,6 +24,8 @@ export const parseTemplate = (json: unknown): Template => v.parse(Template, json
 export type Surroundings = {
   readonly region: string;
   readonly account: string;
+  /** Left out: `aws`. */
+  readonly partition?: string;
   readonly stackName: string;
   /** Where queue URLs point, without a trailing slash. */
   readonly endpoint: string;
@@ -181,7 +183,7 @@ const identify = (scope: Scope, logicalId: string, path: string): Identity => {
   const suffix = own(resource.Properties, 'FifoQueue') === true ? '.fifo' : '';
   const name = typeof given === 'string' ? given : `${surroundings.stackName}-${logicalId}${suffix}`;
   const arn = (service: string, rest: string): string =>
-    `arn:aws:${service}:${service === 'iam' ? '' : surroundings.region}:${surroundings.account}:${rest}`;
+    `arn:${surroundings.partition ?? 'aws'}:${service}:${service === 'iam' ? '' : surroundings.region}:${surroundings.account}:${rest}`;
   return how.identity(name, arn, `${surroundings.endpoint}/${surroundings.account}`);
 };
 
@@ -212,20 +214,20 @@ const resolve = (scope: Scope, value: unknown, path: string): unknown => {
 };
 
 const reference = (scope: Scope, name: string, path: string): unknown => {
-  const { region, account, stackName } = scope.surroundings;
+  const { region, account, stackName, partition = 'aws' } = scope.surroundings;
   switch (name) {
     case 'AWS::Region':
       return region;
     case 'AWS::AccountId':
       return account;
     case 'AWS::Partition':
-      return 'aws';
+      return partition;
     case 'AWS::URLSuffix':
-      return 'amazonaws.com';
+      return partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
     case 'AWS::StackName':
       return stackName;
     case 'AWS::StackId':
-      return `arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local`;
+      return `arn:${partition}:cloudformation:${region}:${account}:stack/${stackName}/local`;
     case 'AWS::NoValue':
       return undefined;
     default:

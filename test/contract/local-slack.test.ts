@@ -16,6 +16,7 @@ beforeEach(async () => {
   slack = await startSlackLayer({
     port: 0,
     channels: CHANNELS,
+    workspace: 'T0GATEHOUSE',
     now: () => now,
     wait: () => Promise.resolve(),
     onCall: (call) => calls.push(call),
@@ -131,7 +132,7 @@ describe('the local Slack', () => {
   });
 
   it('lets the bot do only what the app asks for', async () => {
-    await expect(bot().conversations.list()).rejects.toEqual(refusedAs('missing_scope'));
+    await expect(bot().users.list({})).rejects.toEqual(refusedAs('missing_scope'));
   });
 
   it('knows no other channel', async () => {
@@ -266,5 +267,43 @@ describe('a fault of the local Slack', () => {
     expect(await client.find(CHANNELS.deployments, 'key-1', since, thread)).toEqual({ ok: true, value: { ts } });
     expect(await client.find(CHANNELS.deployments, 'key-1', since)).toEqual({ ok: true, value: { ts: undefined } });
     expect(calls.find(({ thread: one }) => one !== undefined)?.thread).toBe(thread);
+  });
+});
+
+describe('the bot of the local Slack', () => {
+  const setMembership = (body: object) =>
+    fetch(`${slack.url}/_membership`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const isMember = async () => {
+    const { channel } = await bot().conversations.info({ channel: CHANNELS.deployments });
+    return channel?.is_member;
+  };
+
+  it('is of the workspace that is configured, and is told its scopes', async () => {
+    const { team_id, response_metadata } = await bot().auth.test();
+    expect([team_id, response_metadata?.scopes]).toEqual([
+      'T0GATEHOUSE',
+      ['chat:write', 'channels:history', 'groups:history', 'channels:read', 'groups:read'],
+    ]);
+  });
+
+  it('is a member of every channel until it leaves, and again once it is back', async () => {
+    expect(await isMember()).toBe(true);
+    await setMembership({ channel: 'deployments', member: false });
+    expect(await isMember()).toBe(false);
+    await expect(post()).rejects.toEqual(refusedAs('not_in_channel'));
+    await setMembership({ channel: CHANNELS.deployments, member: true });
+    expect(await isMember()).toBe(true);
+    expect((await post()).ok).toBe(true);
+  });
+
+  it.each([
+    ['a channel that is not there', { channel: 'nowhere', member: false }],
+    ['anything else', { channel: 'deployments' }],
+  ])('cannot leave %s', async (_name, body) => {
+    expect((await setMembership(body)).status).toBe(400);
   });
 });

@@ -14,7 +14,7 @@ export type Running = {
   readonly ended: Promise<Ended>;
 };
 
-/** Starts a script of the repository with the Node that runs the tests. */
+/** Starts a script of the repository with the Node that runs the tests, and the environment that is given. */
 export const start = (
   script: string,
   args: readonly string[] = [],
