@@ -102,7 +102,7 @@ const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
 const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): string =>
   [
     '',
-    `AWS    ${aws}   (dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     '',
     'See what came of each event, and why:',
