@@ -210,20 +210,24 @@ const askForMessages = async (
     const { outcome: atRest } = await changeItem(deliveryKey(place), deliveryItem, transition);
     return atRest ? [place] : [];
   };
-  const messages = await Promise.all(channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now()))));
+  const wake = async (asked: readonly Promise<readonly WakeUp[]>[]): Promise<void> => {
+    const due = (await Promise.all(asked)).flat();
+    if (due.length > 0) {
+      await wakeUp(due);
+    }
+  };
+  await wake(channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now()))));
   // After the messages in whose threads they belong: a note alone would have nothing to answer to.
-  const notes = arrivals.flatMap(({ change, audience }) =>
-    audience.channels
-      .filter(({ mentions }) => mentions.length > 0)
-      .map(({ channel, mentions }) => {
-        const { key, note } = failureNote(change, mentions);
-        return want({ pk, channel, note: key }, noteWanted(note, clock.now()));
-      }),
+  await wake(
+    arrivals.flatMap(({ change, audience }) =>
+      audience.channels
+        .filter(({ mentions }) => mentions.length > 0)
+        .map(({ channel, mentions }) => {
+          const { key, note } = failureNote(change, mentions);
+          return want({ pk, channel, note: key }, noteWanted(note, clock.now()));
+        }),
+    ),
   );
-  const due = [...messages, ...(await Promise.all(notes))].flat();
-  if (due.length > 0) {
-    await wakeUp(due);
-  }
 };
 
 /**

@@ -340,6 +340,15 @@ describe('notify', () => {
       expect(noteOf(rig).map(([key]) => key)).toEqual(['NOTE#C1#failed%20rollout%201', 'NOTE#C1#failed%20rollout%202']);
     });
 
+    it('wakes the channel also when the note cannot be asked for', async () => {
+      const rig = aRig();
+      const changeItem: ChangeItem = (key, ...rest) =>
+        key.sk.startsWith('NOTE#') ? Promise.reject(new Error('ThrottlingException')) : rig.changeItem(key, ...rest);
+      const [handled] = await createNotify({ ...calling(rig), changeItem })([{ id: 'm1', text: FAILED }]);
+      expect(handled?.outcome).toBe('failed');
+      expect(rig.wakeUps).toEqual([{ pk: PK, channel: 'C1' }]);
+    });
+
     it('asks for no note before its message is asked for', async () => {
       const rig = aRig();
       const changeItem: ChangeItem = (key, ...rest) =>
