@@ -159,7 +159,11 @@ const partOf = (
     case 'mayReadDeployments':
       return readDeployments(config, ['codedeploy:GetDeployment']);
     case 'mayAskAboutPipelines':
-      return readPipelines(config, ['codepipeline:ListPipelineExecutions', 'codepipeline:ListActionExecutions']);
+      return readPipelines(config, [
+        'codepipeline:GetPipelineExecution',
+        'codepipeline:ListActionExecutions',
+        'codepipeline:ListPipelineExecutions',
+      ]);
     case 'mayAskAboutDeployments':
       return readDeployments(config, ['codedeploy:BatchGetDeployments']);
     case 'permissionsBoundary':

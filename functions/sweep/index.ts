@@ -3,11 +3,12 @@ import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import { createAskAws } from '../../shared/aws/ask-aws.ts';
-import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import { askSettings, clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createEventsQueue } from '../../shared/aws/events-queue.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -34,9 +35,10 @@ export const handler = createSweep({
   ...shared,
   reconcile: createReconcile({
     ...shared,
+    config: compiledConfig,
     ask: createAskAws(
       { account: settings.ACCOUNT_ID, region: settings.AWS_REGION },
-      { codeDeploy: new CodeDeployClient(clientSettings), codePipeline: new CodePipelineClient(clientSettings) },
+      { codeDeploy: new CodeDeployClient(askSettings), codePipeline: new CodePipelineClient(askSettings) },
       systemClock.now,
     ),
     send: createEventsQueue(sqs, settings.EVENTS_QUEUE_URL),

@@ -1,5 +1,6 @@
 import type { AskAws, Asked } from '../../shared/aws/ask-aws.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { Config } from '../../shared/config/config.ts';
 import { deliveryItem, wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
@@ -7,11 +8,12 @@ import { fold, withFacts } from '../../shared/rollout/fold.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
+import { isFinal } from '../../shared/rollout/state.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
-import { compareVersions } from '../../shared/rollout/version.ts';
 import { askedAgain } from '../../shared/rollout/watch.ts';
-import type { Watch } from '../../shared/rollout/watch.ts';
+import type { Answer, Watch } from '../../shared/rollout/watch.ts';
+import { mayBeHeardOf } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { deliveryKey } from '../../shared/store/keys.ts';
@@ -21,6 +23,7 @@ import type { Key, Store } from '../../shared/store/store.ts';
 export type Reconciled = { readonly asked: number; readonly news: number };
 
 export type ReconcileDeps = {
+  readonly config: Pick<Config, 'routes'>;
   readonly store: Pick<Store, 'due'>;
   readonly changeItem: ChangeItem;
   readonly ask: AskAws;
@@ -36,7 +39,7 @@ export type ReconcileDeps = {
 const MOST = 200;
 const TOGETHER = 25;
 
-/** The sweep has other things to do, and fifty seconds for all of them. */
+/** The sweep has other things to do, and fifty seconds for all of them; a call may still take five of its own. */
 const LONGEST_MS = 25_000;
 
 /**
@@ -51,35 +54,59 @@ export const createReconcile = (deps: ReconcileDeps) => async (): Promise<Reconc
   let asked = 0;
   let news = 0;
   for (let from = 0; from < due.length && clock.now() - begin < LONGEST_MS; from += TOGETHER) {
-    const silent = (await Promise.all(due.slice(from, from + TOGETHER).map(({ key }) => readSilent(deps, key)))).flat();
-    const answers = await deps.ask(silent.map(({ rollout }) => rollout));
+    const some = due.slice(from, from + TOGETHER).map(({ key }) => key);
+    const silent = (await Promise.all(some.map((key) => orElse(deps, key, [], readSilent(deps, key))))).flat();
+    const answers = await deps.ask(
+      silent.map(({ rollout }) => rollout),
+      begin + LONGEST_MS,
+    );
     for (const [index, one] of silent.entries()) {
-      news += await settle(deps, one, answers[index] ?? { kind: 'missing' });
+      news += await orElse(deps, one.key, 0, settle(deps, one, answers[index] ?? { kind: 'unasked' }));
     }
-    asked += silent.length;
+    asked += answers.filter(({ kind }) => kind !== 'unasked' && kind !== 'elsewhere').length;
     // AWS has enough of being asked, or is not there: the rest stays due.
-    if (answers.some(({ kind }) => kind === 'failed')) {
+    if (answers.some(({ kind }) => kind === 'unasked')) {
       break;
     }
   }
   return { asked, news };
 };
 
+/** What is wrong with one rollout is no reason to leave the others alone. */
+const orElse = async <Value>({ log }: ReconcileDeps, key: Key, otherwise: Value, work: Promise<Value>) => {
+  try {
+    return await work;
+  } catch (error) {
+    log.error('rollout not reconciled', { rollout: key.pk, error: asError(error) });
+    return otherwise;
+  }
+};
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
+
 type Silent = { readonly key: Key; readonly rollout: Rollout; readonly watch: Watch };
 
-/** Read anew: since it became due somebody may have heard of it. */
-const readSilent = async ({ changeItem, clock }: ReconcileDeps, key: Key): Promise<readonly Silent[]> => {
-  const { outcome: stored } = await changeItem(key, rolloutItem, unchanged);
-  return stored?.watch === undefined || stored.watch.at > clock.now()
-    ? []
-    : [{ key, rollout: stored.rollout, watch: stored.watch }];
+/** Read anew: since it became due somebody may have heard of it, or nobody wants to hear of it any more. */
+const readSilent = async (deps: ReconcileDeps, key: Key): Promise<readonly Silent[]> => {
+  const { outcome: stored } = await deps.changeItem(key, rolloutItem, unchanged);
+  if (stored?.watch === undefined || stored.watch.at > deps.clock.now()) {
+    return [];
+  }
+  const silent = { key, rollout: stored.rollout, watch: stored.watch };
+  if (!mayBeHeardOf(stored.rollout.id, deps.config.routes)) {
+    await keepWatch(deps, silent, undefined);
+    return [];
+  }
+  return [silent];
 };
 
 /** Does what follows from an answer; returns how many events it brought. */
 const settle = async (deps: ReconcileDeps, silent: Silent, answer: Asked): Promise<number> => {
-  const { send, clock, random, log } = deps;
-  const { key, rollout, watch } = silent;
+  const { send, log } = deps;
+  const { key, rollout } = silent;
   switch (answer.kind) {
+    case 'unasked':
+      return 0;
     case 'elsewhere':
       await keepWatch(deps, silent, undefined);
       return 0;
@@ -89,29 +116,45 @@ const settle = async (deps: ReconcileDeps, silent: Silent, answer: Asked): Promi
         log.warn('events were lost', { rollout: key.pk, events: news.length });
         await send(news);
       }
-      await keepWatch(deps, silent, askedAgain(watch, 'told', clock.now(), random()));
+      await askAgain(deps, silent, news.length > 0 ? 'news' : 'nothing-new');
       return news.length;
     }
     case 'failed':
+    case 'denied':
       log.warn('rollout not asked about', { rollout: key.pk, error: answer.error });
-      await keepWatch(deps, silent, askedAgain(watch, 'failed', clock.now(), random()));
+      await askAgain(deps, silent, answer.kind);
       return 0;
-    case 'missing': {
-      const next = askedAgain(watch, 'missing', clock.now(), random());
-      await (next === undefined ? giveUp(deps, silent) : keepWatch(deps, silent, next));
+    case 'missing':
+      await askAgain(deps, silent, 'missing');
       return 0;
-    }
   }
 };
 
-/** Whether an event would bring something into another state. */
+const askAgain = async (deps: ReconcileDeps, silent: Silent, answer: Answer): Promise<void> => {
+  const next = askedAgain(silent.watch, answer, deps.clock.now(), deps.random());
+  switch (next.kind) {
+    case 'ask-again':
+      return keepWatch(deps, silent, next.watch);
+    case 'denied':
+      return keepWatch(deps, silent, undefined);
+    case 'gone':
+      return giveUp(deps, silent);
+  }
+};
+
+/** Whether an event would bring something into another state, or tells of another try that failed. */
 const isNews = (rollout: Rollout, event: string): boolean => {
   const parsed = parseEventText(event);
   if (parsed.kind !== 'change') {
     return false;
   }
   const name = registerName(parsed.change.register);
-  return fold(rollout, parsed.change).registers[name]?.state !== rollout.registers[name]?.state;
+  const known = rollout.registers[name];
+  const next = fold(rollout, parsed.change).registers[name];
+  return (
+    next?.state !== known?.state ||
+    (next !== undefined && known !== undefined && isFinal(next.state) && next.version.attempt > known.version.attempt)
+  );
 };
 
 /** Keeps when to ask again, unless somebody has heard of the rollout meanwhile. */
@@ -154,9 +197,14 @@ const ifSilent = (
 const withWatch = ({ watch, ...stored }: StoredRollout, next: Watch | undefined): StoredRollout =>
   next === undefined ? stored : { ...stored, watch: next };
 
+/** As of the newest that is known, by its time: the attempts of stages and actions are not counted alike. */
 const withoutEnd = (rollout: Rollout): Rollout => {
-  const [newest] = Object.values(rollout.registers)
-    .map(({ version }) => version)
-    .sort((a, b) => compareVersions(b, a));
-  return newest === undefined ? rollout : withFacts(rollout, { gone: { version: newest, value: true } });
+  const versions = Object.values(rollout.registers).map(({ version }) => version);
+  const version = {
+    attempt: Math.max(...versions.map(({ attempt }) => attempt)),
+    time: Math.max(...versions.map(({ time }) => time)),
+    rank: 0,
+    eventId: '~gone',
+  };
+  return withFacts(rollout, { gone: { version, value: true } });
 };

@@ -48,10 +48,20 @@ export const createSweep =
         }
       }
     }
-    const reconciled = await deps.reconcile();
+    const reconciled = await reconcileOrNot(deps);
     log.info('swept', { due: due.length, failed, ...reconciled });
     return { due: due.length, failed, ...reconciled };
   };
+
+/** What goes wrong there is no reason to call the sweep as a whole a failure: it comes again in a minute. */
+const reconcileOrNot = async ({ reconcile, log }: SweepDeps): Promise<Reconciled> => {
+  try {
+    return await reconcile();
+  } catch (error) {
+    log.error('not reconciled', { error: asError(error) });
+    return { asked: 0, news: 0 };
+  }
+};
 
 /** First the wake-up, then the record of it: a crash in between costs no more than a wake-up too many. */
 const wake = async ({ changeItem, wakeUp, clock }: SweepDeps, { key, at }: DueItem): Promise<void> => {

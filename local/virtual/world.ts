@@ -257,7 +257,7 @@ export const createWorld = (options: WorldOptions): World => {
     sweeping += 1;
     await run('sweep', (by) => {
       const { clock, changeItem, wakeUp, store, ask, sendEvents: send } = portsOf(by);
-      const reconcile = createReconcile({ store, changeItem, ask, send, wakeUp, clock, random, log: silent });
+      const reconcile = createReconcile({ config, store, changeItem, ask, send, wakeUp, clock, random, log: silent });
       return createSweep({ store, changeItem, wakeUp, reconcile, clock, log: silent })();
     });
     sweeping -= 1;

@@ -1,22 +1,42 @@
 import { BatchGetDeploymentsCommand } from '@aws-sdk/client-codedeploy';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { ListActionExecutionsCommand, ListPipelineExecutionsCommand } from '@aws-sdk/client-codepipeline';
+import {
+  GetPipelineExecutionCommand,
+  ListActionExecutionsCommand,
+  ListPipelineExecutionsCommand,
+} from '@aws-sdk/client-codepipeline';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { Deployment, PipelineExecution, Rollout } from '../rollout/rollout.ts';
 import type { Home } from './look-up.ts';
 import { actionEvents, deploymentEvent, executionEvent } from './polled-events.ts';
 import type { PolledEvent } from './polled-events.ts';
 
-/** What AWS says of a rollout. `elsewhere`: of another account or region, about which nothing can be asked from here. */
+/** What AWS says of a rollout. */
 export type Asked =
   | { readonly kind: 'told'; readonly events: readonly PolledEvent[] }
-  | { readonly kind: 'missing' | 'elsewhere' }
-  | { readonly kind: 'failed'; readonly error: Error };
+  /** AWS knows nothing of it. */
+  | { readonly kind: 'missing' }
+  /** Of another account or region, about which nothing can be asked from here. */
+  | { readonly kind: 'elsewhere' }
+  /** No answer, or none that can be read: may pass. */
+  | { readonly kind: 'failed'; readonly error: Error }
+  /** Whoever asks may not. */
+  | { readonly kind: 'denied'; readonly error: Error }
+  /** There was no time left, or AWS had enough before. */
+  | { readonly kind: 'unasked' };
 
-/** Asks about some rollouts together; there is an answer to each, in their order. Never rejects. */
-export type AskAws = (rollouts: readonly Rollout[]) => Promise<readonly Asked[]>;
+/**
+ * Asks about some rollouts, and begins no call from `until` (epoch milliseconds) on; there is an answer to each, in their
+ * order. Never rejects.
+ */
+export type AskAws = (rollouts: readonly Rollout[], until: number) => Promise<readonly Asked[]>;
 
-/** Executions are listed newest first: what is not among so many is too old to be asked for in this way. */
+type Clients = {
+  readonly codeDeploy: Pick<CodeDeployClient, 'send'>;
+  readonly codePipeline: Pick<CodePipelineClient, 'send'>;
+};
+
+/** Executions are listed newest first; what is not among so many is asked for by itself. */
 const MOST_PAGES = 3;
 const PAGE = 100;
 
@@ -25,16 +45,19 @@ const MOST_DEPLOYMENTS = 25;
 
 /** Asks CodePipeline (ListPipelineExecutions, ListActionExecutions) and CodeDeploy (BatchGetDeployments), one call at a time. */
 export const createAskAws =
-  (
-    home: Home,
-    clients: {
-      readonly codeDeploy: Pick<CodeDeployClient, 'send'>;
-      readonly codePipeline: Pick<CodePipelineClient, 'send'>;
-    },
-    now: () => number,
-  ): AskAws =>
-  async (rollouts) => {
+  (home: Home, clients: Clients, now: () => number): AskAws =>
+  async (rollouts, until) => {
     const answers = new Map<Rollout, Asked>();
+    let hasEnough = false;
+    const mayGoOn = (): boolean => !hasEnough && now() < until;
+    const note = (asked: readonly { readonly rollout: Rollout }[], error: unknown): void => {
+      const answer = answerOf(error);
+      hasEnough ||= answer.kind === 'failed';
+      for (const { rollout } of asked) {
+        answers.set(rollout, answers.get(rollout) ?? answer);
+      }
+    };
+    const round: Round = { clients, now, answers, mayGoOn, note };
     const pipelines: Execution[] = [];
     const deployments: Deployed[] = [];
     for (const rollout of rollouts) {
@@ -47,30 +70,34 @@ export const createAskAws =
         deployments.push({ rollout, id });
       }
     }
-    for (const [name, executions] of Map.groupBy(pipelines, ({ id }) => id.name)) {
-      await askPipeline(clients.codePipeline, name, executions, answers);
-    }
     for (let from = 0; from < deployments.length; from += MOST_DEPLOYMENTS) {
-      await askDeployments(clients.codeDeploy, deployments.slice(from, from + MOST_DEPLOYMENTS), answers, now());
+      await askDeployments(round, deployments.slice(from, from + MOST_DEPLOYMENTS));
     }
-    return rollouts.map((rollout) => answers.get(rollout) ?? { kind: 'missing' });
+    for (const [name, executions] of Map.groupBy(pipelines, ({ id }) => id.name)) {
+      await askPipeline(round, name, executions);
+    }
+    return rollouts.map((rollout) => answers.get(rollout) ?? { kind: 'unasked' });
   };
 
 type Execution = { readonly rollout: Rollout; readonly id: PipelineExecution };
 type Deployed = { readonly rollout: Rollout; readonly id: Deployment };
-type Answers = Map<Rollout, Asked>;
 
-const askPipeline = async (
-  client: Pick<CodePipelineClient, 'send'>,
-  name: string,
-  executions: readonly Execution[],
-  answers: Answers,
-): Promise<void> => {
+type Round = {
+  readonly clients: Clients;
+  readonly now: () => number;
+  readonly answers: Map<Rollout, Asked>;
+  readonly mayGoOn: () => boolean;
+  /** Answers with an error what has no answer yet. */
+  readonly note: (asked: readonly { readonly rollout: Rollout }[], error: unknown) => void;
+};
+
+const askPipeline = async (round: Round, name: string, executions: readonly Execution[]): Promise<void> => {
+  const { clients, mayGoOn, note } = round;
+  const wanted = new Map(executions.map((execution) => [execution.id.executionId, execution]));
+  let nextToken: string | undefined;
   try {
-    const wanted = new Map(executions.map((execution) => [execution.id.executionId, execution]));
-    let nextToken: string | undefined;
-    for (let page = 0; page < MOST_PAGES && wanted.size > 0; page += 1) {
-      const listed = await client.send(
+    for (let page = 0; page < MOST_PAGES && wanted.size > 0 && mayGoOn(); page += 1) {
+      const listed = await clients.codePipeline.send(
         new ListPipelineExecutionsCommand({
           pipelineName: name,
           maxResults: PAGE,
@@ -81,11 +108,7 @@ const askPipeline = async (
         const execution = wanted.get(summary.pipelineExecutionId ?? '');
         if (execution !== undefined) {
           wanted.delete(execution.id.executionId);
-          const actions = await listActions(client, execution);
-          answers.set(execution.rollout, {
-            kind: 'told',
-            events: [...actions, ...executionEvent(execution.rollout, execution.id, summary)],
-          });
+          await askExecution(round, execution, summary);
         }
       }
       ({ nextToken } = listed);
@@ -94,65 +117,91 @@ const askPipeline = async (
       }
     }
   } catch (error) {
-    failAll(executions, error, answers);
+    note(executions, error);
+    return;
+  }
+  for (const execution of wanted.values()) {
+    await askOldExecution(round, execution);
   }
 };
 
-const listActions = async (
-  client: Pick<CodePipelineClient, 'send'>,
-  { rollout, id }: Execution,
-): Promise<readonly PolledEvent[]> => {
-  const { actionExecutionDetails = [] } = await client.send(
-    new ListActionExecutionsCommand({
-      pipelineName: id.name,
-      filter: { pipelineExecutionId: id.executionId },
-      maxResults: PAGE,
-    }),
-  );
-  return actionEvents(rollout, id, actionExecutionDetails);
+/** What is told of one execution; what goes wrong with it is its own. */
+const askExecution = async (round: Round, execution: Execution, summary: unknown): Promise<void> => {
+  const { clients, answers, mayGoOn, note } = round;
+  const { rollout, id } = execution;
+  if (!mayGoOn()) {
+    return;
+  }
+  try {
+    const { actionExecutionDetails = [] } = await clients.codePipeline.send(
+      new ListActionExecutionsCommand({
+        pipelineName: id.name,
+        filter: { pipelineExecutionId: id.executionId },
+        maxResults: PAGE,
+      }),
+    );
+    const events = [...actionEvents(rollout, id, actionExecutionDetails), ...executionEvent(rollout, id, summary)];
+    answers.set(rollout, { kind: 'told', events });
+  } catch (error) {
+    note([execution], error);
+  }
 };
 
-/** One id that CodeDeploy does not know fails the call for all: then each is asked for by itself. */
-const askDeployments = async (
-  client: Pick<CodeDeployClient, 'send'>,
-  deployed: readonly Deployed[],
-  answers: Answers,
-  now: number,
-): Promise<void> => {
+/** One that is not among the newest: AWS says its state, and no time. */
+const askOldExecution = async (round: Round, execution: Execution): Promise<void> => {
+  const { clients, now, mayGoOn, note } = round;
+  const { name: pipelineName, executionId: pipelineExecutionId } = execution.id;
+  if (!mayGoOn()) {
+    return;
+  }
   try {
-    const { deploymentsInfo = [] } = await client.send(
+    const { pipelineExecution } = await clients.codePipeline.send(
+      new GetPipelineExecutionCommand({ pipelineName, pipelineExecutionId }),
+    );
+    await askExecution(round, execution, { ...pipelineExecution, lastUpdateTime: new Date(now()) });
+  } catch (error) {
+    note([execution], error);
+  }
+};
+
+/** One id that CodeDeploy does not know, or one that may not be read, fails the call for all: then each is asked for by itself. */
+const askDeployments = async (round: Round, deployed: readonly Deployed[]): Promise<void> => {
+  const { clients, now, answers, mayGoOn, note } = round;
+  if (!mayGoOn()) {
+    return;
+  }
+  try {
+    const { deploymentsInfo = [] } = await clients.codeDeploy.send(
       new BatchGetDeploymentsCommand({ deploymentIds: deployed.map(({ id }) => id.executionId) }),
     );
-    for (const info of deploymentsInfo) {
-      const one = deployed.find(({ id }) => id.executionId === info.deploymentId);
-      if (one !== undefined) {
-        answers.set(one.rollout, { kind: 'told', events: deploymentEvent(one.id, info, now) });
-      }
+    for (const { rollout, id } of deployed) {
+      const info = deploymentsInfo.find(({ deploymentId }) => deploymentId === id.executionId);
+      answers.set(
+        rollout,
+        info === undefined ? { kind: 'missing' } : { kind: 'told', events: deploymentEvent(rollout, id, info, now()) },
+      );
     }
   } catch (error) {
-    if (!isMissing(error)) {
-      failAll(deployed, error, answers);
-    } else if (deployed.length > 1) {
-      for (const one of deployed) {
-        await askDeployments(client, [one], answers, now);
-      }
+    if (deployed.length === 1 || answerOf(error).kind === 'failed') {
+      note(deployed, error);
+      return;
+    }
+    for (const one of deployed) {
+      await askDeployments(round, [one]);
     }
   }
 };
 
-const MISSING: ReadonlySet<string> = new Set([
-  'PipelineNotFoundException',
-  'PipelineExecutionNotFoundException',
-  'DeploymentDoesNotExistException',
+const MEANINGS: ReadonlyMap<string, 'missing' | 'denied'> = new Map([
+  ['PipelineNotFoundException', 'missing'],
+  ['PipelineExecutionNotFoundException', 'missing'],
+  ['DeploymentDoesNotExistException', 'missing'],
+  ['AccessDeniedException', 'denied'],
+  ['AccessDenied', 'denied'],
 ]);
 
-const isMissing = (error: unknown): boolean => error instanceof Error && MISSING.has(error.name);
-
-const failAll = (asked: readonly { readonly rollout: Rollout }[], error: unknown, answers: Answers): void => {
-  const answer: Asked = isMissing(error)
-    ? { kind: 'missing' }
-    : { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
-  for (const { rollout } of asked) {
-    answers.set(rollout, answers.get(rollout) ?? answer);
-  }
+const answerOf = (thrown: unknown): Asked => {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const kind = MEANINGS.get(error.name) ?? 'failed';
+  return kind === 'missing' ? { kind } : { kind, error };
 };

@@ -37,7 +37,7 @@ export const executionEvent = (rollout: Rollout, id: PipelineExecution, summary:
   return state === undefined
     ? []
     : [
-        pipelineEvent('Pipeline', rollout, id, { kind: 'rollout' }, lastUpdateTime, {
+        pipelineEvent('Pipeline', rollout, id, { kind: 'rollout' }, notBefore(rollout, lastUpdateTime, state), {
           state,
           'start-time': startTime,
           'stop-execution-comments': state === 'STOPPING' ? stopTrigger?.reason : undefined,
@@ -114,12 +114,15 @@ const pipelineEvent = (
   time: string,
   detail: Readonly<Record<string, unknown>>,
 ): PolledEvent => {
-  const known = registers[registerName(register)] ?? registers['rollout'];
+  const known = registers[registerName(register)];
+  const whole = registers['rollout'];
+  // The APIs do not say in which attempt it was. What is newer than all that is known of it belongs to the newest.
+  const isNewer = known === undefined || Date.parse(time) > known.version.time;
+  const attempt = isNewer ? Math.max(known?.version.attempt ?? 0, whole?.version.attempt ?? 1) : known.version.attempt;
   return eventText(id, `CodePipeline ${level} Execution State Change`, 'aws.codepipeline', time, {
     pipeline: id.name,
     'execution-id': id.executionId,
-    // The APIs do not say it. What is newer than all that is known is so by its time.
-    'pipeline-execution-attempt': known?.version.attempt ?? 1,
+    'pipeline-execution-attempt': attempt,
     ...detail,
   });
 };
@@ -142,7 +145,12 @@ const DEPLOYMENT_STATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A deployment of BatchGetDeployments as the event of its state; nothing where its status is not known. */
-export const deploymentEvent = (id: Deployment, info: unknown, now: number): readonly PolledEvent[] => {
+export const deploymentEvent = (
+  rollout: Rollout,
+  id: Deployment,
+  info: unknown,
+  now: number,
+): readonly PolledEvent[] => {
   const { status, createTime, completeTime } = v.parse(DeploymentInfo, info);
   const state = DEPLOYMENT_STATES.get(status);
   // Nobody says since when a deployment is ready, only that it is by now.
@@ -150,13 +158,27 @@ export const deploymentEvent = (id: Deployment, info: unknown, now: number): rea
   return state === undefined
     ? []
     : [
-        eventText(id, 'CodeDeploy Deployment State-change Notification', 'aws.codedeploy', time, {
-          application: id.application,
-          deploymentGroup: id.group,
-          deploymentId: id.executionId,
-          state,
-        }),
+        eventText(
+          id,
+          'CodeDeploy Deployment State-change Notification',
+          'aws.codedeploy',
+          notBefore(rollout, time, state),
+          {
+            application: id.application,
+            deploymentGroup: id.group,
+            deploymentId: id.executionId,
+            state,
+          },
+        ),
       ];
+};
+
+const BEGINNINGS: ReadonlySet<string> = new Set(['STARTED', 'START']);
+
+/** An end comes after what was heard before it, however the clocks of API and event bus differ: then the rank decides. */
+const notBefore = ({ registers }: Rollout, time: string, state: string): string => {
+  const known = registers['rollout']?.version.time;
+  return known === undefined || BEGINNINGS.has(state) || Date.parse(time) >= known ? time : toSeconds(new Date(known));
 };
 
 const eventText = (

@@ -16,6 +16,7 @@ const at = (seconds: number): number => TEN_O_CLOCK / 1000 + seconds;
 
 const EXECUTION = aRolloutId().executionId;
 const OTHER = '0a1b2c3d-0000-4000-8000-000000000002';
+const OLD = '0a1b2c3d-0000-4000-8000-000000000003';
 
 const calls: { readonly operation: string; readonly input: JsonRecord }[] = [];
 
@@ -55,18 +56,33 @@ const codePipeline = new Map<string, Operation>([
         ? refusal('PipelineNotFoundException', 'no')
         : pipelineName === 'busy'
           ? refusal('ThrottlingException', 'Rate exceeded')
-          : answer(
-              nextToken === undefined
-                ? { pipelineExecutionSummaries: [], nextToken: 'more' }
-                : {
-                    pipelineExecutionSummaries: [
-                      { pipelineExecutionId: EXECUTION, status: 'Failed', startTime: at(0), lastUpdateTime: at(120.9) },
-                    ],
-                  },
-            ),
+          : pipelineName === 'closed'
+            ? refusal('AccessDeniedException', 'no')
+            : answer(
+                nextToken === undefined
+                  ? { pipelineExecutionSummaries: [], nextToken: 'more' }
+                  : {
+                      pipelineExecutionSummaries: [
+                        {
+                          pipelineExecutionId: EXECUTION,
+                          status: 'Failed',
+                          startTime: at(0),
+                          lastUpdateTime: at(120.9),
+                        },
+                      ],
+                    },
+              ),
     ),
   ],
   ['ListActionExecutions', heard('ListActionExecutions', () => answer({ actionExecutionDetails: ACTIONS }))],
+  [
+    'GetPipelineExecution',
+    heard('GetPipelineExecution', ({ pipelineExecutionId }) =>
+      pipelineExecutionId === OLD
+        ? answer({ pipelineExecution: { pipelineExecutionId, status: 'Stopped' } })
+        : refusal('PipelineExecutionNotFoundException', 'no'),
+    ),
+  ],
 ]);
 
 const codeDeploy = new Map<string, Operation>([
@@ -75,11 +91,13 @@ const codeDeploy = new Map<string, Operation>([
     heard('BatchGetDeployments', ({ deploymentIds }) =>
       Array.isArray(deploymentIds) && deploymentIds.includes('d-GONE')
         ? refusal('DeploymentDoesNotExistException', 'no')
-        : answer({
-            deploymentsInfo: [
-              { deploymentId: 'd-ABCDE1234', status: 'Succeeded', createTime: at(0), completeTime: at(300.4) },
-            ],
-          }),
+        : Array.isArray(deploymentIds) && deploymentIds.includes('d-SHUT')
+          ? refusal('AccessDeniedException', 'no')
+          : answer({
+              deploymentsInfo: [
+                { deploymentId: 'd-ABCDE1234', status: 'Succeeded', createTime: at(0), completeTime: at(300.4) },
+              ],
+            }),
     ),
   ],
 ]);
@@ -98,7 +116,9 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close());
 
-const ask = (...rollouts: readonly Rollout[]) => {
+const ask = (...rollouts: readonly Rollout[]) => askUntil(TEN_O_CLOCK + 1, ...rollouts);
+
+const askUntil = (until: number, ...rollouts: readonly Rollout[]) => {
   calls.splice(0);
   const connection = {
     ...clientSettings,
@@ -108,7 +128,7 @@ const ask = (...rollouts: readonly Rollout[]) => {
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
   };
   const clients = { codeDeploy: new CodeDeployClient(connection), codePipeline: new CodePipelineClient(connection) };
-  return createAskAws({ account: '111122223333', region: 'eu-west-1' }, clients, () => TEN_O_CLOCK)(rollouts);
+  return createAskAws({ account: '111122223333', region: 'eu-west-1' }, clients, () => TEN_O_CLOCK)(rollouts, until);
 };
 
 /** What notify will read in the events. */
@@ -165,13 +185,46 @@ describe('asking AWS', () => {
     ]);
   });
 
-  it('says what AWS does not know, what it does not answer, and what is elsewhere', async () => {
+  it('asks for an execution by itself that is too old to be listed, and takes its end for one of now', async () => {
+    const [answered] = await ask(execution({ executionId: OLD }));
+    expect(answered?.kind === 'told' ? changesIn(answered.events).at(-1) : answered).toEqual([
+      'rollout',
+      'stopped',
+      1,
+      0,
+      null,
+    ]);
+  });
+
+  it('dates no end before what was heard last', async () => {
+    const later = { time: TEN_O_CLOCK + 900_000 };
+    const [answered] = await ask(aRollout(aChange({ version: later })));
+    expect(answered?.kind === 'told' ? changesIn(answered.events).at(-1) : answered).toEqual([
+      'rollout',
+      'failed',
+      1,
+      900,
+      null,
+    ]);
+  });
+
+  it('says what AWS does not know, what it may not be asked, and what is elsewhere', async () => {
     const answers = await ask(
       execution({ name: 'gone' }),
-      execution({ name: 'busy' }),
+      execution({ name: 'closed' }),
+      deployment(),
+      deployment({ executionId: 'd-SHUT' }),
       execution({ account: '444455556666' }),
       deployment({ region: 'us-east-1' }),
     );
-    expect(answers.map(({ kind }) => kind)).toEqual(['missing', 'failed', 'elsewhere', 'elsewhere']);
+    expect(answers.map(({ kind }) => kind)).toEqual(['missing', 'denied', 'told', 'denied', 'elsewhere', 'elsewhere']);
+  });
+
+  it('asks nothing more once AWS has given no answer, and nothing when there is no time left', async () => {
+    const answers = await ask(execution({ name: 'busy' }), execution({ name: 'shop-prod' }));
+    expect(answers.map(({ kind }) => kind)).toEqual(['failed', 'unasked']);
+    expect(calls).toHaveLength(1);
+    expect(await askUntil(TEN_O_CLOCK, execution(), deployment())).toEqual([{ kind: 'unasked' }, { kind: 'unasked' }]);
+    expect(calls).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['logs:CreateLogStream', "Lambda names the streams of the function's own group."],
   ['logs:PutLogEvents', "Lambda names the streams of the function's own group."],
   ['codepipeline:GetPipeline', 'A route that names no pipeline is about every one.'],
+  ['codepipeline:GetPipelineExecution', 'A route that names no pipeline is about every one.'],
   ['codepipeline:ListPipelineExecutions', 'A route that names no pipeline is about every one.'],
   ['codepipeline:ListActionExecutions', 'A route that names no pipeline is about every one.'],
   ['codedeploy:GetDeployment', 'A route that names no deployment group is about every one.'],

@@ -165,6 +165,7 @@ describe('the packaged template', () => {
       'circuit opened',
       'event failed',
       'rollout not looked up',
+      'rollout not asked about',
       'event quarantined',
     ]);
     expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);

@@ -1,9 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDeliver } from '../../../functions/deliver/deliver.ts';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { createReconcile } from '../../../functions/sweep/reconcile.ts';
 import type { Asked } from '../../../shared/aws/ask-aws.ts';
+import { overviewOf } from '../../../shared/rollout/overview.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
+import { ROOT } from '../../support/command.ts';
 import { aPipelineEvent } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
 
@@ -108,10 +112,84 @@ describe('reconcile', () => {
     expect(silence.stored().watch?.at).toBe(silence.clock.now() + 5 * MINUTE);
   });
 
-  it('asks no more in a round in which AWS gives no answer, and tries again later', async () => {
+  it('tries again later when AWS gives no answer', async () => {
     const silence = await aSilence({ kind: 'failed', error: new Error('ThrottlingException') });
     expect(await silence.later(5)).toEqual({ asked: 1, news: 0 });
-    expect(silence.stored().watch).toEqual({ at: silence.clock.now() + 5 * MINUTE, asked: 1, missing: 0 });
+    expect(silence.stored().watch).toEqual({
+      at: silence.clock.now() + 5 * MINUTE,
+      asked: 1,
+      news: 0,
+      missing: 0,
+      denied: 0,
+    });
+  });
+
+  it('goes on with the others where one rollout cannot be read or kept', async () => {
+    const silence = await aSilence({ kind: 'told', events: [FAILED] });
+    const other = aPipelineEvent({ id: 'other' }, { 'execution-id': '0a1b2c3d-0000-4000-8000-000000000002' });
+    await createNotify(silence)([{ id: 'm2', text: other }]);
+    const [first] = silence.items().filter(({ key }) => key.sk === 'STATE');
+    const broken = createReconcile({
+      ...silence,
+      ask: (rollouts) => Promise.resolve(rollouts.map(() => ({ kind: 'told', events: [] }))),
+      send: () => Promise.resolve(),
+      changeItem: (key, ...rest) =>
+        key.pk === first?.key.pk ? Promise.reject(new Error('unreadable')) : silence.changeItem(key, ...rest),
+    });
+    await silence.clock.sleep(5 * MINUTE);
+    expect(await broken()).toEqual({ asked: 1, news: 0 });
+    expect(silence.logged.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
+      'rollout not reconciled',
+    ]);
+  });
+
+  it('asks no more in a round in which there was no time left, or AWS had enough', async () => {
+    const silence = await aSilence({ kind: 'unasked' });
+    const before = silence.stored().watch;
+    expect(await silence.later(5)).toEqual({ asked: 0, news: 0 });
+    expect(silence.stored().watch).toEqual(before);
+  });
+
+  it('gives up asking where it may not', async () => {
+    const denied: Asked = { kind: 'denied', error: new Error('AccessDeniedException') };
+    const silence = await aSilence(...Array<Asked>(6).fill(denied));
+    for (let round = 0; round < 6; round += 1) {
+      await silence.later(5);
+    }
+    expect(silence.stored().watch).toBeUndefined();
+    expect(silence.stored().rollout.facts.gone).toBeUndefined();
+  });
+
+  it('stops watching what no route leads anybody to any more', async () => {
+    const silence = await aSilence();
+    const later = createReconcile({
+      ...silence,
+      config: { routes: [] },
+      ask: (rollouts) => Promise.resolve(rollouts.map(() => ({ kind: 'missing' }))),
+      send: () => Promise.resolve(),
+    });
+    await silence.clock.sleep(5 * MINUTE);
+    expect(await later()).toEqual({ asked: 0, news: 0 });
+    expect(silence.stored().watch).toBeUndefined();
+  });
+
+  it.each(['02', '06', '10', '12'])('says that a run is gone that was heard of up to its event %s', async (last) => {
+    const rig = aRig();
+    const folder = join(ROOT, 'events/runs/success');
+    for (const file of (await readdir(folder)).sort().filter((name) => name.slice(0, 2) <= last)) {
+      await createNotify(rig)([{ id: file, text: await readFile(join(folder, file), 'utf8') }]);
+    }
+    const reconcile = createReconcile({
+      ...rig,
+      ask: (rollouts) => Promise.resolve(rollouts.map(() => ({ kind: 'missing' }))),
+      send: () => Promise.resolve(),
+    });
+    for (let round = 0; round < 2; round += 1) {
+      await rig.clock.sleep(5 * MINUTE);
+      await reconcile();
+    }
+    const { rollout } = rolloutItem.parse(rig.items().find(({ key }) => key.sk === 'STATE')?.body);
+    expect(overviewOf(rollout).isGone).toBe(true);
   });
 
   it('does not ask about rollouts of elsewhere again', async () => {
