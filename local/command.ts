@@ -8,6 +8,11 @@ export const tell = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+/** The command line says something that means nothing. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 /** A command of this repository. */
 export type Command<Options> = {
   readonly help: string;

@@ -2,11 +2,12 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.ts';
+import { PLACE_HELP, placeOptions, placeSettings, readPlace } from '../scripts/setup/place.ts';
+import type { Place } from '../scripts/setup/place.ts';
 import { clientSettings } from '../shared/aws/clients.ts';
 import type { Config } from '../shared/config/config.ts';
 import { rolloutName } from '../shared/message/rollout-name.ts';
-import { CREDENTIALS, REGION } from './aws/account.ts';
-import { print, runCommand, tell } from './command.ts';
+import { print, runCommand, tell, UsageError } from './command.ts';
 import { AwsTrouble, awsTroubleOf } from './explain/aws-trouble.ts';
 import type { Asked } from './explain/aws-trouble.ts';
 import { drawStory } from './explain/draw-story.ts';
@@ -25,8 +26,7 @@ const HELP = `Tells the story of a pipeline execution or a deployment from what 
 ID is the id of an execution or of a deployment (d-…), or how it begins, from 8 characters on; with a name it is the
 newest of that name.
 
-  --stage STAGE    the table is gatehouse-STAGE; dev unless it is given; local: the stack of npm start
-  --region REGION  the region of the stack; otherwise that of your AWS settings
+${PLACE_HELP}
   --config FILE    another gatehouse.yml, for the names of channels and environments
   --json           one JSON document instead of text; times are epoch milliseconds
   --help           this text
@@ -36,23 +36,15 @@ Exit code: 0 it was told, 1 it was not found or not to be had, 2 usage.`;
 
 const CONFIG = join(import.meta.dirname, '../gatehouse.yml');
 
-const LOCAL_ENDPOINT = 'http://127.0.0.1:4566';
-
 const LEAST_OF_ID = 8;
 
 type Options = {
   readonly help: boolean;
   readonly json: boolean;
   readonly config: string;
-  readonly stage: string;
-  readonly region: string | undefined;
+  readonly place: Place;
   readonly wanted: Wanted;
 };
-
-/** The command line says something that means nothing. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 const readOptions = (args: readonly string[]): Options => {
   const { values, positionals } = parseArgs({
@@ -62,23 +54,16 @@ const readOptions = (args: readonly string[]): Options => {
       help: { type: 'boolean', short: 'h', default: false },
       json: { type: 'boolean', default: false },
       config: { type: 'string', default: CONFIG },
-      stage: { type: 'string', default: 'dev' },
-      region: { type: 'string' },
+      ...placeOptions,
       pipeline: { type: 'string' },
       application: { type: 'string' },
       group: { type: 'string' },
     },
   });
-  const { help, json, config, stage, region } = values;
-  if (!/^[A-Za-z0-9-]{1,50}$/.test(stage)) {
-    throw new UsageError('--stage takes letters, digits and hyphens');
-  }
-  if (region !== undefined && !/^[a-z0-9-]{1,50}$/.test(region)) {
-    throw new UsageError('--region takes a region’s code, such as eu-west-1');
-  }
+  const { help, json, config } = values;
   // Who asks for help need not ask for anything else.
   const wanted: Wanted = help ? { kind: 'id', id: '' } : readWanted(values, positionals);
-  return { help, json, config, stage, region, wanted };
+  return { help, json, config, place: readPlace(values, process.env), wanted };
 };
 
 const readWanted = (
@@ -108,23 +93,14 @@ const readWanted = (
 };
 
 /** A client of the deployed table or of the local stack, and what it asks. */
-const connect = async ({
-  stage,
-  region,
-}: Pick<Options, 'stage' | 'region'>): Promise<{ readonly client: DynamoDBClient; readonly asked: Asked }> => {
-  const table = `gatehouse-${stage}`;
-  const given = process.env['AWS_ENDPOINT_URL_DYNAMODB'] ?? process.env['AWS_ENDPOINT_URL'];
-  if (stage === 'local') {
-    const endpoint = given ?? LOCAL_ENDPOINT;
-    const local = { endpoint, region: REGION, credentials: CREDENTIALS };
-    return { client: new DynamoDBClient({ ...clientSettings, ...local }), asked: { table, region: REGION, endpoint } };
-  }
-  const client = new DynamoDBClient({ ...clientSettings, ...(region !== undefined && { region }) });
-  const known = await client.config.region().catch((error: unknown) => {
-    throw new AwsTrouble('No region is set. Name one with --region.', { cause: error });
-  });
-  return { client, asked: { table, region: known, endpoint: given } };
-};
+const connect = (place: Place): { readonly client: DynamoDBClient; readonly asked: Asked } => ({
+  client: new DynamoDBClient({ ...clientSettings, ...placeSettings(place) }),
+  asked: {
+    table: `gatehouse-${place.stage}`,
+    region: place.region,
+    endpoint: place.local ?? process.env['AWS_ENDPOINT_URL_DYNAMODB'] ?? process.env['AWS_ENDPOINT_URL'],
+  },
+});
 
 /** Says how far the reading is, once it takes long enough for anybody to wonder. */
 const createProgress = (): { readonly show: (itemsRead: number) => void; readonly clear: () => void } => {
@@ -148,17 +124,17 @@ const createProgress = (): { readonly show: (itemsRead: number) => void; readonl
   };
 };
 
-const run = async ({ json, config: file, wanted, ...where }: Options): Promise<number> => {
+const run = async ({ json, config: file, place, wanted }: Options): Promise<number> => {
   const config = compileConfig(await readText(file), basename(file));
-  const { client, asked } = await connect(where);
+  const { client, asked } = connect(place);
   try {
-    const place = `the table ${asked.table} in ${asked.region}${asked.endpoint === undefined ? '' : ` at ${asked.endpoint}`}`;
-    tell(`Looking for ${wordsOf(wanted)} in ${place}: the whole of it is read.`);
+    const where = `the table ${asked.table} in ${asked.region}${asked.endpoint === undefined ? '' : ` at ${asked.endpoint}`}`;
+    tell(`Looking for ${wordsOf(wanted)} in ${where}: the whole of it is read.`);
     const progress = createProgress();
     const found = await findRollouts(client, asked.table, wanted, progress.show).finally(progress.clear);
     const [first, ...others] = found.rollouts;
     if (first === undefined) {
-      tell(notFound(wanted, found, place));
+      tell(notFound(wanted, found, where));
       return 1;
     }
     if (wanted.kind === 'id' && others.length > 0) {
@@ -191,9 +167,9 @@ const wordsOf = (wanted: Wanted): string => {
   }
 };
 
-const notFound = (wanted: Wanted, { quarantined }: Found, place: string): string =>
+const notFound = (wanted: Wanted, { quarantined }: Found, where: string): string =>
   [
-    `There is no ${wanted.kind === 'id' ? wordsOf(wanted) : wordsOf(wanted).replace('the newest ', '')} in ${place}.`,
+    `There is no ${wanted.kind === 'id' ? wordsOf(wanted) : wordsOf(wanted).replace('the newest ', '')} in ${where}.`,
     ...(quarantined.length === 0
       ? ['Is the stage right? What ended more than 90 days ago is gone; what no rule or trigger sends never came.']
       : [

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.ts';
 import type { Config } from '../shared/config/config.ts';
-import { print, runCommand } from './command.ts';
+import { print, runCommand, UsageError } from './command.ts';
 import { drawReplay } from './replay/draw-replay.ts';
 import { readRecordedAnswers, recordedLookUp } from './recorded/recorded-answers.ts';
 import { readRecordedEvents, readText, Unreadable } from './replay/read-recorded-events.ts';
@@ -45,11 +45,6 @@ const Options = v.object({
   paths: v.array(v.pipe(v.string(), v.nonEmpty('A PATH is empty'))),
 });
 type Options = v.InferOutput<typeof Options>;
-
-/** The command line says something that means nothing. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 const readOptions = (args: readonly string[]): Options => {
   const { values, positionals } = parseArgs({

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.ts';
-import { print, runCommand } from './command.ts';
+import { print, runCommand, UsageError } from './command.ts';
 import { readRecordedEvents, readText, Unreadable } from './replay/read-recorded-events.ts';
 import { drawRoutes } from './routes/draw-routes.ts';
 import { explainEvents } from './routes/explain-events.ts';
@@ -22,11 +22,6 @@ Exit code: 0 it was said, 1 gatehouse.yml has problems, 2 usage or nothing to re
 const CONFIG = join(import.meta.dirname, '../gatehouse.yml');
 
 type Options = { readonly help: boolean; readonly json: boolean; readonly config: string; readonly paths: string[] };
-
-/** The command line says something that means nothing. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 const readOptions = (args: readonly string[]): Options => {
   const { values, positionals: paths } = parseArgs({

@@ -106,7 +106,7 @@ const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): s
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     '',
     'See what came of each event, and why:',
-    ...played.map((id) => `  AWS_ENDPOINT_URL=${aws} npm run explain -- --stage local ${id}`),
+    ...played.map((id) => `  npm run explain -- --stage local${portOption(aws)} ${id}`),
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
     'See what doctor and hello say of it, in another terminal:',

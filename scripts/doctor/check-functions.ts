@@ -134,6 +134,6 @@ export const checkPermissions = (
         remedy:
           decision === 'explicitDeny'
             ? 'a policy of your organisation, a boundary or the role forbids it: ask who looks after the account'
-            : deployCommand(place),
+            : `${deployCommand(place)}; if it stays so, a permissions boundary or a policy of your organisation does not allow it`,
       }));
 };

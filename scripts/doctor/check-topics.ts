@@ -84,8 +84,8 @@ export const checkTopic = (
       : [
           row(
             'note',
-            'is encrypted with a key of yours, which serverless.yml gives nobody the use of',
-            'let the role of notify (and cloudwatch.amazonaws.com, for alarms) use kms:GenerateDataKey and kms:Decrypt in the policy of the key',
+            'is encrypted with a customer key, of which only its own policy can say who may use it',
+            'see that the policy of the key lets the role of notify (which has the permission, if the key is the topicKeyArn of the stage) and, for alarms, cloudwatch.amazonaws.com use kms:GenerateDataKey and kms:Decrypt',
           ),
         ]),
   ];

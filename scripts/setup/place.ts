@@ -1,4 +1,5 @@
 import { CREDENTIALS, REGION } from '../../local/aws/account.ts';
+import { UsageError } from '../../local/command.ts';
 
 /** Where a command looks: a stage, in a region of AWS or on this machine. */
 export type Place = {
@@ -24,11 +25,6 @@ export const placeOptions = {
 export const PLACE_HELP = `  --stage STAGE    what was or will be deployed (dev); local: the stack that npm start runs
   --region REGION  where (AWS_REGION, otherwise us-east-1, as serverless deploy has it)
   --port PORT      of the local stack's AWS, as npm start was told (4566)`;
-
-/** The command line says something that means nothing. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /** Reads where to look from options and environment. Throws `UsageError`. */
 export const readPlace = (
@@ -69,7 +65,7 @@ export const awsCommand = ({ region, local }: Place, command: string): string =>
   `aws ${command} --region ${region}${local === undefined ? '' : ` --endpoint-url ${local}`}`;
 
 /** How a command of ours is called for the same place. */
-export const ownCommand = (name: 'doctor' | 'hello', { stage, region, local }: Place): string =>
+export const ownCommand = (name: 'doctor' | 'explain' | 'hello', { stage, region, local }: Place): string =>
   `npm run ${name} -- --stage ${stage}${local === undefined ? ` --region ${region}` : portOption(local)}`;
 
 const portOption = (local: string): string => {

@@ -165,7 +165,6 @@ describe('npm run explain', () => {
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
       'Nobody answers at http://127.0.0.1:9. Start the local stack (npm start)',
     ],
-    ['no region', [], { AWS_REGION: '' }, 'No region is set. Name one with --region.'],
     [
       'no credentials',
       [],
@@ -192,8 +191,12 @@ describe('npm run explain', () => {
     ['two things', ['d-ABCDE1234', '--pipeline', 'x'], 'Ask for one thing'],
     ['a group of no application', ['d-ABCDE1234', '--group', 'x'], '--group goes with --application'],
     ['too little of an id', ['d-ABCDE'], 'has at least 8 characters'],
-    ['a stage that is none', ['d-ABCDE1234', '--stage', 'a/b'], '--stage takes letters, digits and hyphens'],
-    ['a region that is none', ['d-ABCDE1234', '--region', 'Ireland!'], '--region takes a region’s code'],
+    ['a stage that is none', ['d-ABCDE1234', '--stage', 'a/b'], '--stage takes a name: letters, digits and dashes'],
+    [
+      'a region that is none',
+      ['d-ABCDE1234', '--region', 'Ireland!'],
+      '--region takes the code of a region, such as eu-west-1',
+    ],
     ['a gatehouse.yml that is not there', ['d-ABCDE1234', '--config', 'nowhere.yml'], 'There is no nowhere.yml'],
   ])('ends with 2 for %s', async (_name, args, says) => {
     const { code, stdout, stderr } = await explain(args);

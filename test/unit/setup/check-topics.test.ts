@@ -62,7 +62,7 @@ describe('checkTopic', () => {
   it.each([
     [{ confirmed: 0 }, 'nobody hears it: it has no subscription'],
     [{ confirmed: 0, pending: 1 }, 'nobody hears it yet: a subscription waits for its confirmation'],
-    [{ key: 'arn:aws:kms:k' }, 'is encrypted with a key of yours, which serverless.yml gives nobody the use of'],
+    [{ key: 'arn:aws:kms:k' }, 'is encrypted with a customer key, of which only its own policy can say who may use it'],
   ])('notes %o', (more, says) => {
     expect(glance(check(OWN, topic(more))).slice(1)).toEqual([['note', 'gatehouse-prod-releases', says]]);
   });
