@@ -12,6 +12,7 @@ import { readEventRule } from './aws/event-rule.ts';
 import type { EventRule } from './aws/event-rule.ts';
 import { createEventService } from './aws/event-service.ts';
 import { startGateway } from './aws/gateway.ts';
+import type { AwsCall } from './aws/gateway.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
 import type { Service } from './aws/service.ts';
 import { completeEvent, scheduledEvent } from './aws/service-event.ts';
@@ -39,6 +40,8 @@ export type StackOptions = {
   /** Whether rules with a schedule fire. */
   readonly schedules: boolean;
   readonly onSlackCall?: (call: SlackCall) => void;
+  /** Told of each call of an AWS API that came through the endpoint. */
+  readonly onAwsCall?: (call: AwsCall) => void;
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
@@ -65,6 +68,8 @@ export type Stack = {
   readonly idle: () => Promise<void>;
   readonly invoke: LambdaRuntime['invoke'];
   readonly environmentOf: LambdaRuntime['environmentOf'];
+  /** Where the functions' handlers are found. */
+  readonly taskRoot: string;
   /** Ends everything; the process can exit then. */
   readonly stop: () => Promise<void>;
 };
@@ -112,7 +117,7 @@ const start = async (
     options.log(line, 'stack');
   };
   const services = new Map([...recordedServices(await readRecordedAnswers()), ...(options.services ?? [])]);
-  const gateway = await startGateway({ port: options.ports.aws, services });
+  const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
   onStop(gateway.close);
   const slack = await startSlackLayer({
     port: options.ports.slack,
@@ -198,6 +203,7 @@ const start = async (
     },
     invoke: runtime.invoke,
     environmentOf: runtime.environmentOf,
+    taskRoot,
   };
 };
 

@@ -13,7 +13,7 @@ const OTHERS: SizeBudget = { most: 500 * KB, aim: 300 * KB };
 export const budgetOf = (functionName: string): SizeBudget => BUDGETS.get(functionName) ?? OTHERS;
 
 /** The packages and our own folders that a bundle is made of, what weighs most first. */
-const weightsOf = ({ inputs }: Bundle): readonly { readonly name: string; readonly bytes: number }[] =>
+export const weightsOf = ({ inputs }: Bundle): readonly { readonly name: string; readonly bytes: number }[] =>
   [...Map.groupBy(inputs, ({ path }) => originOf(path))]
     .map(([name, files]) => ({ name, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }))
     .sort((a, b) => b.bytes - a.bytes);
@@ -39,4 +39,4 @@ export const sizeProblems = (bundles: readonly Bundle[]): readonly string[] =>
 const MOST_NAMED = 8;
 
 /** Bytes as people read them; what is over a bound is never rounded down to it. */
-const kilobytes = (bytes: number): string => `${(Math.ceil(bytes / (KB / 10)) / 10).toFixed(1)} KB`;
+export const kilobytes = (bytes: number): string => `${(Math.ceil(bytes / (KB / 10)) / 10).toFixed(1)} KB`;
