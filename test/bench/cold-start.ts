@@ -27,6 +27,8 @@ type Subject = {
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly event: () => Promise<unknown>;
+  /** The call of AWS without which the response would not be a real one. */
+  readonly makes?: string;
   /** What is waited for besides the response, which then comes too late to be counted. */
   readonly seen?: () => Promise<void>;
 };
@@ -44,6 +46,7 @@ export const measureColdStarts = async (
 ): Promise<readonly ColdStarts[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
   const slackCalls: (() => void)[] = [];
+  const awsCalls = new Set<string>();
   const stack = await startStack({
     root: ROOT,
     stage: 'local',
@@ -52,6 +55,7 @@ export const measureColdStarts = async (
     functions: false,
     schedules: false,
     log: () => undefined,
+    onAwsCall: ({ service, operation }) => awsCalls.add(`${service} ${operation}`),
     onSlackCall: ({ ok }) => {
       if (ok) {
         slackCalls.splice(0).forEach((tell) => {
@@ -69,7 +73,11 @@ export const measureColdStarts = async (
     for (let round = 0; round <= samples; round += 1) {
       onRound(round);
       for (const subject of subjects) {
+        awsCalls.clear();
         const ms = await startOnce(subject, args);
+        if (subject.makes !== undefined && !awsCalls.has(subject.makes)) {
+          throw new Error(`${subject.name} answered without having called ${subject.makes}`);
+        }
         if (round > 0) {
           times.get(subject.name)?.push(ms);
         }
@@ -129,7 +137,11 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       environment: stack.environmentOf('gatehouse-local-sweep') ?? {},
       event: () => Promise.resolve({}),
     },
-    { ...functionOf('notify'), event: () => Promise.resolve(queued(nextEvent())) },
+    {
+      ...functionOf('notify'),
+      event: () => Promise.resolve(queued(nextEvent())),
+      makes: 'sqs SendMessageBatch',
+    },
     {
       ...functionOf('deliver'),
       event: async () => {
@@ -141,7 +153,11 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       // After the call it waits out the channel's second: what people wait for is the call.
       seen: slackCall,
     },
-    { ...functionOf('sweep'), event: () => Promise.resolve({ source: 'aws.events', detail: {} }) },
+    {
+      ...functionOf('sweep'),
+      event: () => Promise.resolve({ source: 'aws.events', detail: {} }),
+      makes: 'dynamodb Query',
+    },
   ];
 };
 
