@@ -54,6 +54,8 @@ export const bundleFunctions = async (root: string, config: Config): Promise<rea
     platform: 'node',
     target: 'node24',
     minify: true,
+    // The SDK imports node:http in its first call, dynamically: even a CommonJS bundle would evaluate all of it then.
+    supported: { 'dynamic-import': false },
     // The ES modules of a package leave out what nobody imports.
     mainFields: ['module', 'main'],
     // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
