@@ -12,6 +12,7 @@ import { readEventRule } from './aws/event-rule.ts';
 import type { EventRule } from './aws/event-rule.ts';
 import { createEventService } from './aws/event-service.ts';
 import { startGateway } from './aws/gateway.ts';
+import type { AwsCall } from './aws/gateway.ts';
 import { createFunctionService } from './lambda/function-service.ts';
 import { createRoleService } from './aws/role-service.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
@@ -46,6 +47,8 @@ export type StackOptions = {
   /** Left out: all scopes that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
+  /** Told of each call of an AWS API that came through the endpoint. */
+  readonly onAwsCall?: (call: AwsCall) => void;
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
@@ -72,6 +75,8 @@ export type Stack = {
   readonly idle: () => Promise<void>;
   readonly invoke: LambdaRuntime['invoke'];
   readonly environmentOf: LambdaRuntime['environmentOf'];
+  /** Where the functions' handlers are found. */
+  readonly taskRoot: string;
   /** Ends everything; the process can exit then. */
   readonly stop: () => Promise<void>;
 };
@@ -124,7 +129,7 @@ const start = async (
   };
   const seen = createSeenRollouts();
   const services = new Map([...recordedServices(await readRecordedAnswers(), seen), ...(options.services ?? [])]);
-  const gateway = await startGateway({ port: options.ports.aws, services });
+  const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
   onStop(gateway.close);
   const slack = await startSlackLayer({
     port: options.ports.slack,
@@ -232,6 +237,7 @@ const start = async (
     },
     invoke: runtime.invoke,
     environmentOf: runtime.environmentOf,
+    taskRoot,
   };
 };
 

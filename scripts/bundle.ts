@@ -4,8 +4,16 @@ import { dirname, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { Config } from '../shared/config/config.ts';
 
-/** A bundled function: where it is and how many bytes a cold start has to read. */
-export type Bundle = { readonly name: string; readonly path: string; readonly bytes: number };
+/** A bundled function: where it is, how many bytes a cold start has to read, and which file brings how many of them. */
+export type Bundle = {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly inputs: readonly BundledFile[];
+};
+
+/** `path` from the root of the project. */
+export type BundledFile = { readonly path: string; readonly bytes: number };
 
 /**
  * Lambda always puts its credentials into the environment. Without the SDK's other sources (SSO, profiles, IMDS, STS) a
@@ -37,7 +45,7 @@ const environmentCredentials: esbuild.Plugin = {
 export const bundleFunctions = async (root: string, config: Config): Promise<readonly Bundle[]> => {
   const folders = await readdir(join(root, 'functions'), { withFileTypes: true });
   const names = folders.filter((folder) => folder.isDirectory()).map(({ name }) => name);
-  const { outputFiles } = await esbuild.build({
+  const { outputFiles, metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: names.map((name) => ({ in: `functions/${name}/index.ts`, out: `${name}/index` })),
     outdir: 'dist',
@@ -46,6 +54,8 @@ export const bundleFunctions = async (root: string, config: Config): Promise<rea
     platform: 'node',
     target: 'node24',
     minify: true,
+    // The SDK imports node:http in its first call, dynamically: even a CommonJS bundle would evaluate all of it then.
+    supported: { 'dynamic-import': false },
     // The ES modules of a package leave out what nobody imports.
     mainFields: ['module', 'main'],
     // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
@@ -54,6 +64,7 @@ export const bundleFunctions = async (root: string, config: Config): Promise<rea
     legalComments: 'none',
     define: { GATEHOUSE_CONFIG: JSON.stringify(config) },
     plugins: [environmentCredentials],
+    metafile: true,
     write: false,
     logLevel: 'silent',
   });
@@ -63,7 +74,13 @@ export const bundleFunctions = async (root: string, config: Config): Promise<rea
   }
   return names.map((name) => {
     const path = join(root, 'dist', name, 'index.js');
-    return { name, path, bytes: outputFiles.find((file) => file.path === path)?.contents.length ?? 0 };
+    const { bytes = 0, inputs = {} } = metafile.outputs[`dist/${name}/index.js`] ?? {};
+    return {
+      name,
+      path,
+      bytes,
+      inputs: Object.entries(inputs).map(([input, { bytesInOutput }]) => ({ path: input, bytes: bytesInOutput })),
+    };
   });
 };
 

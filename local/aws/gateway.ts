@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, startLoopbackServer } from '../loopback-server.ts';
 import type { LoopbackServer } from '../loopback-server.ts';
-import { refuseInJson, refuseInXml } from './service.ts';
+import { operationOf, refuseInJson, refuseInXml } from './service.ts';
 import type { Service, ServiceReply } from './service.ts';
 
 /** No AWS service here takes more. */
@@ -17,32 +17,34 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);
 
+/** A call of an AWS API: the service that it was signed for, and the operation. */
+export type AwsCall = { readonly service: string; readonly operation: string };
+
 /** One endpoint for all AWS services, as `AWS_ENDPOINT_URL` wants it: calls are told apart by whom they are signed for. */
 export const startGateway = (options: {
   readonly port: number;
   readonly services: ReadonlyMap<string, Service>;
+  readonly onCall: (call: AwsCall) => void;
 }): Promise<LoopbackServer> =>
   startLoopbackServer({
     port: options.port,
     purpose: 'AWS',
     onRequest: (request, response) => {
-      void respond(options.services, request, response);
+      void respond(options, request, response);
     },
   });
 
-const respond = async (
-  services: ReadonlyMap<string, Service>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
-  const made = await call(services, request).catch((error: unknown) =>
+type Answering = Pick<Parameters<typeof startGateway>[0], 'services' | 'onCall'>;
+
+const respond = async (answering: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const made = await call(answering, request).catch((error: unknown) =>
     refuseInJson('InternalFailure', error instanceof Error ? error.message : 'The local service failed.', 500),
   );
   response.writeHead(made.status, { ...made.headers, 'content-length': Buffer.byteLength(made.body) });
   response.end(made.body);
 };
 
-const call = async (services: ReadonlyMap<string, Service>, request: IncomingMessage): Promise<ServiceReply> => {
+const call = async ({ services, onCall }: Answering, request: IncomingMessage): Promise<ServiceReply> => {
   const headers = flatten(request.headers);
   const body = await readBody(request, MAX_BODY_BYTES);
   if (body === undefined) {
@@ -53,6 +55,7 @@ const call = async (services: ReadonlyMap<string, Service>, request: IncomingMes
   const name = serviceOf(headers, isForm ? text : '');
   const service = services.get(name);
   if (service !== undefined) {
+    onCall({ service: name, operation: operationOf(headers) || (new URLSearchParams(text).get('Action') ?? '') });
     return service({ service: name, method: request.method ?? '', path: request.url ?? '/', headers, body: text });
   }
   const refuse = isForm ? refuseInXml : refuseInJson;

@@ -68,6 +68,8 @@ export type WorldOptions = {
   readonly losesWakeUp?: () => boolean;
   readonly onSlackDeed?: (deed: SlackDeed) => void;
   readonly onWritten?: (item: Item, by: Invocation) => void;
+  /** Told of each invocation that is over, and how many milliseconds it took. */
+  readonly onInvoked?: (name: FunctionName, ms: number) => void;
 };
 
 /** The whole system in virtual time, its parts wired as they are deployed. */
@@ -101,9 +103,12 @@ export const createWorld = (options: WorldOptions): World => {
   let ids = 0;
   let sweeping = 0;
 
-  const run = <Value>(name: FunctionName, work: (by: Invocation) => Promise<Value>): Promise<Ending<Value>> => {
+  const run = async <Value>(name: FunctionName, work: (by: Invocation) => Promise<Value>): Promise<Ending<Value>> => {
     invocations += 1;
-    return invoke(kernel, { name, number: invocations, timeoutMs: DEPLOYED[name].timeoutMs }, work);
+    const beganAt = kernel.clock.now();
+    const ending = await invoke(kernel, { name, number: invocations, timeoutMs: DEPLOYED[name].timeoutMs }, work);
+    options.onInvoked?.(name, kernel.clock.now() - beganAt);
+    return ending;
   };
 
   /** The outside as one invocation reaches it: through the network, and only while it is alive. */

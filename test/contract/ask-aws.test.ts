@@ -107,6 +107,7 @@ let gateway: Awaited<ReturnType<typeof startGateway>>;
 beforeAll(async () => {
   gateway = await startGateway({
     port: 0,
+    onCall: () => undefined,
     services: new Map([
       ['codepipeline', jsonService(codePipeline)],
       ['codedeploy', jsonService(codeDeploy)],

@@ -260,7 +260,9 @@ describe('checkPermissions', () => {
 
   it('sends to another person for what no deploy can change', () => {
     const remedyOf = (decision: string) => checkPermissions('f', [simulated(decision)], PROD)[0]?.remedy;
-    expect(remedyOf('implicitDeny')).toBe(DEPLOY);
+    expect(remedyOf('implicitDeny')).toBe(
+      `${DEPLOY}; if it stays so, a permissions boundary or a policy of your organisation does not allow it`,
+    );
     expect(remedyOf('explicitDeny')).toBe(
       'a policy of your organisation, a boundary or the role forbids it: ask who looks after the account',
     );
