@@ -110,6 +110,8 @@ export const checkInvocation = (
     : unanswered(FUNCTIONS, name, answer);
 };
 
+const BOUNDED = '; if it stays so, a permissions boundary or a policy of your organisation does not allow it';
+
 /** Whether a function's role allows what the function does. */
 export const checkPermissions = (
   name: string,
@@ -134,6 +136,6 @@ export const checkPermissions = (
         remedy:
           decision === 'explicitDeny'
             ? 'a policy of your organisation, a boundary or the role forbids it: ask who looks after the account'
-            : `${deployCommand(place)}; if it stays so, a permissions boundary or a policy of your organisation does not allow it`,
+            : deployCommand(place) + (place.local === undefined ? BOUNDED : ''),
       }));
 };
