@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as v from 'valibot';
+import { asError } from '../../shared/as-error.ts';
 import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
@@ -55,5 +56,3 @@ export const handler = async (event: unknown): Promise<void> => {
     }
   }
 };
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,8 +1,9 @@
+import { asError } from '../../shared/as-error.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
-import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
-import type { Delivery } from '../../shared/delivery/delivery.ts';
+import { askFor } from '../../shared/delivery/ask-for.ts';
+import { noteWanted, wanted } from '../../shared/delivery/delivery.ts';
 import { failureNote } from '../../shared/delivery/note.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
@@ -28,8 +29,7 @@ import { audienceOf, mayBeHeardOf } from '../../shared/routing/route.ts';
 import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
-import { deliveryKey, eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
-import type { DeliveryPlace } from '../../shared/store/keys.ts';
+import { eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 
 /** What a queue message says, or the one event of a direct invocation. */
 export type Message = { readonly id: string; readonly text: string };
@@ -197,34 +197,26 @@ const withArrival = (stored: StoredRollout | undefined, change: StateChange, aud
 
 /** Repeated for every event, also one that changed nothing: the try before may have ended between fold and here. */
 const askForMessages = async (
-  { changeItem, wakeUp, clock }: NotifyDeps,
+  deps: NotifyDeps,
   pk: string,
   arrivals: readonly Arrival[],
   { channels }: StoredRollout,
   rev: number,
 ): Promise<void> => {
-  const want = async (
-    place: DeliveryPlace,
-    transition: (delivery: Delivery | undefined) => Step<Delivery, boolean>,
-  ): Promise<readonly WakeUp[]> => {
-    const { outcome: atRest } = await changeItem(deliveryKey(place), deliveryItem, transition);
-    return atRest ? [place] : [];
-  };
-  const wake = async (asked: readonly Promise<readonly WakeUp[]>[]): Promise<void> => {
-    const due = (await Promise.all(asked)).flat();
-    if (due.length > 0) {
-      await wakeUp(due);
-    }
-  };
-  await wake(channels.map((channel) => want({ pk, channel }, wanted(rev, clock.now()))));
+  const now = deps.clock.now();
+  await askFor(
+    deps,
+    channels.map((channel) => ({ place: { pk, channel }, transition: wanted(rev, now) })),
+  );
   // After the messages in whose threads they belong: a note alone would have nothing to answer to.
-  await wake(
+  await askFor(
+    deps,
     arrivals.flatMap(({ change, audience }) =>
       audience.channels
         .filter(({ mentions }) => mentions.length > 0)
         .map(({ channel, mentions }) => {
           const { key, note } = failureNote(change, mentions);
-          return want({ pk, channel, note: key }, noteWanted(note, clock.now()));
+          return { place: { pk, channel, note: key }, transition: noteWanted(note, now) };
         }),
     ),
   );
@@ -251,7 +243,7 @@ const enrich = async (
   }
   const facts = await attempt(lookUp(newest.rollout, newest.version));
   if (!facts.ok) {
-    log.warn('rollout not looked up', { rollout: pk, error: errorOf(facts.error) });
+    log.warn('rollout not looked up', { rollout: pk, error: asError(facts.error) });
     return { stored };
   }
   const enriched = withLookedUp(stored, facts.value);
@@ -317,7 +309,7 @@ const tell = async (
   const repeated = known?.eventIds.includes(change.version.eventId) === true;
   const refusal = published.find((one) => !one.ok);
   if (!repeated || missing.length > 0) {
-    await keep(done, refusal && { at: clock.now(), error: errorOf(refusal.error).name });
+    await keep(done, refusal && { at: clock.now(), error: asError(refusal.error).name });
   }
   if (refusal !== undefined) {
     return failed(log, id, refusal.error);
@@ -345,10 +337,8 @@ const attempt = async <Value>(work: Promise<Value>): Promise<Attempt<Value>> => 
   }
 };
 
-const errorOf = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
 const failed = (log: Log, id: string, error: unknown): Handled => {
-  const cause = errorOf(error);
+  const cause = asError(error);
   log.error('event failed', { messageId: id, error: cause });
   return { id, outcome: 'failed', reason: cause.name };
 };

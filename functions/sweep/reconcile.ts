@@ -1,7 +1,9 @@
+import { asError } from '../../shared/as-error.ts';
 import type { AskAws, Asked } from '../../shared/aws/ask-aws.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
-import { deliveryItem, wanted } from '../../shared/delivery/delivery.ts';
+import { askFor } from '../../shared/delivery/ask-for.ts';
+import { wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import { fold, withFacts } from '../../shared/rollout/fold.ts';
@@ -16,7 +18,6 @@ import type { Answer, Watch } from '../../shared/rollout/watch.ts';
 import { mayBeHeardOf } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
-import { deliveryKey } from '../../shared/store/keys.ts';
 import type { Key, Store } from '../../shared/store/store.ts';
 
 /** What one round of asking came to: how many rollouts AWS was asked about, and how many events that brought. */
@@ -81,8 +82,6 @@ const orElse = async <Value>({ log }: ReconcileDeps, key: Key, otherwise: Value,
     return otherwise;
   }
 };
-
-const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 type Silent = { readonly key: Key; readonly rollout: Rollout; readonly watch: Watch };
 
@@ -163,26 +162,16 @@ const keepWatch = async ({ changeItem }: ReconcileDeps, { key, watch }: Silent, 
 };
 
 /** Says that nobody will hear how it ended, and stops asking. */
-const giveUp = async ({ changeItem, wakeUp, clock, log }: ReconcileDeps, { key, watch }: Silent): Promise<void> => {
-  const { outcome: channels, item } = await changeItem(key, rolloutItem, (stored) =>
+const giveUp = async (deps: ReconcileDeps, { key, watch }: Silent): Promise<void> => {
+  const { outcome: channels, item } = await deps.changeItem(key, rolloutItem, (stored) =>
     ifSilent(stored, watch, (known) => withWatch({ ...known, rollout: withoutEnd(known.rollout) }, undefined)),
   );
-  log.warn('rollout is gone', { rollout: key.pk });
-  const asked = await Promise.all(
-    channels.map(async (channel) => {
-      const place = { pk: key.pk, channel };
-      const { outcome: atRest } = await changeItem(
-        deliveryKey(place),
-        deliveryItem,
-        wanted(item?.rev ?? 0, clock.now()),
-      );
-      return atRest ? [place] : [];
-    }),
+  deps.log.warn('rollout is gone', { rollout: key.pk });
+  const transition = wanted(item?.rev ?? 0, deps.clock.now());
+  await askFor(
+    deps,
+    channels.map((channel) => ({ place: { pk: key.pk, channel }, transition })),
   );
-  const due = asked.flat();
-  if (due.length > 0) {
-    await wakeUp(due);
-  }
 };
 
 const ifSilent = (

@@ -1,3 +1,4 @@
+import { asError } from '../../shared/as-error.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { awoken, deliveryItem } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
@@ -72,5 +73,3 @@ const wake = async ({ changeItem, wakeUp, clock }: SweepDeps, { key, at }: DueIt
   await wakeUp([place]);
   await changeItem(key, deliveryItem, awoken(at, clock.now()));
 };
-
-const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

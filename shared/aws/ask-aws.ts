@@ -6,6 +6,7 @@ import {
   ListPipelineExecutionsCommand,
 } from '@aws-sdk/client-codepipeline';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import { asError } from '../as-error.ts';
 import type { Deployment, PipelineExecution, Rollout } from '../rollout/rollout.ts';
 import type { Home } from './look-up.ts';
 import { actionEvents, deploymentEvent, executionEvent } from './polled-events.ts';
@@ -201,7 +202,7 @@ const MEANINGS: ReadonlyMap<string, 'missing' | 'denied'> = new Map([
 ]);
 
 const answerOf = (thrown: unknown): Asked => {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = asError(thrown);
   const kind = MEANINGS.get(error.name) ?? 'failed';
   return kind === 'missing' ? { kind } : { kind, error };
 };
