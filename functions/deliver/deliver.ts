@@ -24,14 +24,18 @@ import type { Note } from '../../shared/delivery/note.ts';
 import { circuitClosed, circuitOpened, methodPaused, pauseItem } from '../../shared/delivery/pause.ts';
 import type { SlackFailure, SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import { policyAt } from '../../shared/gate/policy.ts';
+import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Log } from '../../shared/log.ts';
+import { gateMessage } from '../../shared/message/gate-message.ts';
+import { gateNoteMessage } from '../../shared/message/gate-note-message.ts';
 import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { SlackMessage } from '../../shared/message/slack-message.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
-import { circuitKey, deliveryKey, methodKey, rolloutKey } from '../../shared/store/keys.ts';
+import { circuitKey, deliveryKey, gateKey, gateOf, methodKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import type { Item } from '../../shared/store/store.ts';
 
 /** The calls of Slack's Web API that a delivery needs. They never throw: what went wrong is in the reply. */
@@ -202,6 +206,11 @@ const postpone = async (
 };
 
 const render = async (turn: Turn): Promise<Rendered | Unrendered> => {
+  const gate = gateOf(turn.wake.pk);
+  return gate === undefined ? renderRollout(turn) : renderGate(turn, gate);
+};
+
+const renderRollout = async (turn: Turn): Promise<Rendered | Unrendered> => {
   const { deps, delivery, wake } = turn;
   const { outcome: stored, item } = await deps.changeItem(rolloutKey(wake.pk), rolloutItem, unchanged);
   if (stored === undefined || item === undefined) {
@@ -210,9 +219,29 @@ const render = async (turn: Turn): Promise<Rendered | Unrendered> => {
   const { rollout, details = {} } = stored;
   const labels = labelsOf(rollout.id, deps.config);
   if (delivery.note !== undefined) {
-    return renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want);
+    return delivery.note.kind === 'failure'
+      ? renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want)
+      : { refused: 'only a gate has such a note' };
   }
   const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full');
+  return { message, rev: item.rev, digest: digestOf(message) };
+};
+
+const renderGate = async (turn: Turn, id: string): Promise<Rendered | Unrendered> => {
+  const { deps, delivery } = turn;
+  const { changeItem, config, clock } = deps;
+  const { outcome: gate, item } = await changeItem(gateKey(id), gateItem, unchanged);
+  if (gate === undefined || item === undefined) {
+    return { refused: 'the gate has expired' };
+  }
+  const labels = labelsOf(gate.point.rollout, config);
+  const { note } = delivery;
+  if (note !== undefined) {
+    const said = note.kind === 'failure' ? undefined : gateNoteMessage(gate, labels, note, clock.now());
+    return said === undefined ? { refused: 'a gate has no such note' } : renderNote(turn, said, delivery.want);
+  }
+  const { outcome: stored } = await changeItem(rolloutKey(rolloutPk(gate.point.rollout)), rolloutItem, unchanged);
+  const message = gateMessage(id, gate, stored?.rollout, labels, policyAt(gate.point, config));
   return { message, rev: item.rev, digest: digestOf(message) };
 };
 

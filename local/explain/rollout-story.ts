@@ -185,7 +185,7 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
     messages: deliveries.filter(({ note }) => note === undefined).map(message),
     notes: deliveries.flatMap((each) => {
       const { note: key, delivery } = each;
-      if (key === undefined || delivery.note === undefined) {
+      if (key === undefined || delivery.note?.kind !== 'failure') {
         return [];
       }
       const { mentions, register, attempt } = delivery.note;

@@ -16,6 +16,66 @@ export type Config = {
   readonly environments: readonly Environment[];
   /** In the order in which they are asked. */
   readonly routes: readonly Route[];
+  /** Who is who: by it a gate knows who started a rollout and who wrote what it ships. */
+  readonly people?: readonly Person[];
+  /** Who may decide what: the first whose `match` holds counts. No policy: nobody. */
+  readonly gates?: readonly GatePolicy[];
+};
+
+/** One person as Slack, AWS and git know them. */
+export type Person = {
+  /** What `gatehouse.yml` calls them. */
+  readonly name: string;
+  /** The Slack user's id. */
+  readonly user: string;
+  /** Globs of the ARNs of IAM users and of sessions of roles. */
+  readonly iam: readonly string[];
+  /** Names and e-mail addresses, in lower case. */
+  readonly git: readonly string[];
+};
+
+/** Who is asked when a rollout waits, and what makes a decision of their votes. */
+export type GatePolicy = {
+  /** Left out, a policy is called by its place. */
+  readonly name?: string;
+  readonly match: GateMatch;
+  /** Ids of the channels that are asked. */
+  readonly channels: readonly string[];
+  /** Every rule has to be filled, each by people of its own. */
+  readonly rules: readonly ApproverRule[];
+  /** How many approvers have to reject. */
+  readonly rejections: number;
+  readonly confirm: Confirm;
+  /** Whether who started the rollout or wrote what it ships may approve it. */
+  readonly selfApproval: 'deny' | 'allow';
+  /** Whether it may be approved when nobody knows who wrote what it ships. */
+  readonly unknownAuthor: 'deny' | 'allow';
+  /** Whether a newer execution that arrives has the older one rejected. */
+  readonly supersede: boolean;
+  /** Milliseconds after which somebody is called to a gate that is still open. */
+  readonly remindAfterMs: readonly number[];
+  /** Who is called then. */
+  readonly mention?: readonly Mention[];
+  /** Milliseconds after which an open gate raises an alarm. */
+  readonly openLimitMs?: number;
+};
+
+export type GateMatch = Pick<Match, 'pipeline' | 'stage' | 'action' | 'account' | 'region'>;
+
+/** What comes between a click on Approve and the vote: nothing, Slack's own "are you sure", or a modal. */
+export const CONFIRMS = ['none', 'dialog', 'modal'] as const;
+
+export type Confirm = (typeof CONFIRMS)[number];
+
+/** `quorum` of these people have to approve. */
+export type ApproverRule = {
+  /** What people read of it: its name, or the names of those it is made of. */
+  readonly name: string;
+  /** Ids of Slack users. */
+  readonly users: readonly string[];
+  /** Ids of Slack user groups. */
+  readonly groups: readonly string[];
+  readonly quorum: number;
 };
 
 export type Nicknames = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** A point in time for people: epoch seconds for Slack, which shows it in the reader's time zone, and UTC for the rest. */
-type Moment = { readonly epochSeconds: number; readonly utc: string };
+export type Moment = { readonly epochSeconds: number; readonly utc: string };
 
 const YEAR_2100 = Date.UTC(2100, 0);
 

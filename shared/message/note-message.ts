@@ -1,12 +1,13 @@
 import type { RichTextElement } from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
-import type { Note } from '../delivery/note.ts';
+import type { FailureNote } from '../delivery/note.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { Rollout } from '../rollout/rollout.ts';
 import { registerPlace } from './change-words.ts';
 import { isRollback } from './describe-rollout.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
+import { person, text } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import type { SlackMessage } from './slack-message.ts';
 
@@ -14,7 +15,7 @@ import type { SlackMessage } from './slack-message.ts';
 export const noteMessage = (
   rollout: Rollout,
   { environment }: Labels,
-  { register, attempt, mentions }: Note,
+  { register, attempt, mentions }: FailureNote,
 ): SlackMessage => {
   const place = registerPlace({ register });
   const says = [
@@ -34,8 +35,8 @@ export const noteMessage = (
           {
             type: 'rich_text_section',
             elements: [
-              ...mentions.flatMap((mention): RichTextElement[] => [drawn(mention), { type: 'text', text: ' ' }]),
-              { type: 'text', text: says },
+              ...mentions.flatMap((mention): RichTextElement[] => [person(mention), text(' ')]),
+              text(says),
             ],
           },
         ],
@@ -44,8 +45,5 @@ export const noteMessage = (
   };
 };
 
-const drawn = (mention: Mention): RichTextElement =>
-  mention.startsWith('S') ? { type: 'usergroup', usergroup_id: mention } : { type: 'user', user_id: mention };
-
 /** For notifications and screen readers: https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
-const written = (mention: Mention): string => (mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`);
+export const written = (mention: Mention): string => (mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`);

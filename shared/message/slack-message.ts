@@ -1,13 +1,4 @@
-import type {
-  ContextBlock,
-  HeaderBlock,
-  KnownBlock,
-  MrkdwnElement,
-  RichTextBlock,
-  RichTextElement,
-  RichTextQuote,
-  RichTextSection,
-} from '@slack/types';
+import type { ContextBlock, HeaderBlock, KnownBlock, RichTextBlock, RichTextElement } from '@slack/types';
 import type { Detail } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
@@ -31,6 +22,20 @@ import {
 import { describeStart } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
+import {
+  bold,
+  code,
+  date,
+  DATE_FORMAT,
+  linkTo,
+  MOST_LINK,
+  mrkdwn,
+  quote,
+  richText,
+  section,
+  text,
+} from './rich-text.ts';
+import type { RichTextPart } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import { rolloutWords, wordsOf } from './state-words.ts';
 
@@ -40,7 +45,6 @@ export type SlackMessage = { readonly text: string; readonly blocks: readonly Kn
 const MAX_STAGES = 8;
 const MAX_ACTIONS = 3;
 const MAX_INSTANCES = 3;
-const MAX_LINK = 400;
 
 /**
  * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
@@ -66,21 +70,6 @@ export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): 
     ],
   };
 };
-
-type RichTextPart = RichTextSection | RichTextQuote;
-
-const richText = (elements: readonly RichTextPart[]): readonly RichTextBlock[] =>
-  elements.length === 0 ? [] : [{ type: 'rich_text', elements: [...elements] }];
-
-const section = (...elements: RichTextElement[]): RichTextSection => ({ type: 'rich_text_section', elements });
-
-const text = (content: string): RichTextElement => ({ type: 'text', text: content });
-
-const bold = (content: string): RichTextElement => ({ type: 'text', text: content, style: { bold: true } });
-
-const code = (content: string): RichTextElement => ({ type: 'text', text: content, style: { code: true } });
-
-const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
 
 const header = (id: RolloutId, overview: Overview, { environment }: Labels): HeaderBlock => {
   const { emoji, label } = rolloutWords(id.source, overview.state, isRollback(overview));
@@ -168,10 +157,8 @@ const failure = (action: ActionOverview): readonly RichTextPart[] => {
 
 /** Says where it leads: the address came with the event. */
 const detailsLink = (address: string | undefined): readonly RichTextElement[] => {
-  const url = address === undefined || address.length > MAX_LINK ? null : URL.parse(address);
-  return url?.protocol === 'https:'
-    ? [text(' · '), { type: 'link', url: url.href, text: `details on ${cutText(url.host, 80)}` }]
-    : [];
+  const leading = linkTo(address, 'details');
+  return leading === undefined ? [] : [text(' · '), leading];
 };
 
 const waiting = (actions: readonly ActionOverview[]): readonly RichTextPart[] => [
@@ -181,20 +168,11 @@ const waiting = (actions: readonly ActionOverview[]): readonly RichTextPart[] =>
       bold(actionName(action)),
       ...(since === undefined
         ? [text(' is waiting')]
-        : [text(' has been waiting since '), date(since.epochSeconds, since.utc)]),
+        : [text(' has been waiting since '), date(since)]),
     );
   }),
   ...more(actions, 'waiting'),
 ];
-
-const DATE_FORMAT = '{date_short_pretty} {time}';
-
-const date = (timestamp: number, fallback: string): RichTextElement => ({
-  type: 'date',
-  timestamp,
-  format: DATE_FORMAT,
-  fallback,
-});
 
 const more = (actions: readonly ActionOverview[], what: string): readonly RichTextPart[] =>
   actions.length <= MAX_ACTIONS ? [] : [section(text(`and ${actions.length - MAX_ACTIONS} more ${what}`))];
@@ -229,10 +207,7 @@ const context = (id: RolloutId, overview: Overview, { account, region }: Labels)
         ? []
         : [mrkdwn(`Started <!date^${started.epochSeconds}^${DATE_FORMAT}|${started.utc}>`)]),
       { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
-      ...(link === undefined || link.length > MAX_LINK ? [] : [mrkdwn(`<${link}|Open in ${CONSOLES[id.source]}>`)]),
+      ...(link === undefined || link.length > MOST_LINK ? [] : [mrkdwn(`<${link}|Open in ${CONSOLES[id.source]}>`)]),
     ],
   };
 };
-
-/** Only for what we wrote ourselves. */
-const mrkdwn = (content: string): MrkdwnElement => ({ type: 'mrkdwn', text: content, verbatim: true });

@@ -105,6 +105,7 @@ export const parseCodePipelineEvent = (detailType: string, event: object): Parse
   };
   // What went well needs no explanation, and an item has no room for five hundred of them.
   const result = meaning.state === 'failed' ? resultOf(detail['execution-result']) : undefined;
+  const approvalId = isApproval(detail['type']) ? v.safeParse(Id, detail['action-execution-id']) : undefined;
   return {
     kind: 'change',
     change: {
@@ -123,6 +124,7 @@ export const parseCodePipelineEvent = (detailType: string, event: object): Parse
       startedAt: Math.min(timeOf(detail['start-time']) ?? envelope.time, envelope.time),
       ...(result && { result }),
       facts: factsOf(detail, version),
+      ...(approvalId?.success === true && { approvalId: approvalId.output }),
     },
   };
 };
@@ -170,6 +172,7 @@ const text = v.fallback(v.optional(v.string()), undefined);
 const CommitTrigger = v.object({
   'author-display-name': text,
   'author-id': text,
+  'author-email': text,
   'full-repository-name': text,
   'commit-id': text,
   'commit-message': text,
@@ -179,7 +182,6 @@ const CommitTrigger = v.object({
 
 const OtherTrigger = v.object({ 'trigger-type': v.string(), 'trigger-detail': text });
 
-/** The author's e-mail address stays behind: nobody needs it in a channel. */
 const triggerOf = (value: unknown): Trigger | undefined => {
   const other = v.safeParse(OtherTrigger, value);
   if (other.success) {
@@ -193,6 +195,7 @@ const triggerOf = (value: unknown): Trigger | undefined => {
   }
   const told = commit.output;
   const author = readableText(told['author-display-name'] ?? told['author-id'], 100);
+  const email = readableText(told['author-email'], 200);
   const ref = readableText(told['branch-name'] ?? told['tag-name'], 200);
   const id = readableText(told['commit-id'], 64);
   const message = readableText(told['commit-message']?.split('\n', 1)[0], 200);
@@ -202,6 +205,7 @@ const triggerOf = (value: unknown): Trigger | undefined => {
     : {
         kind: 'commit',
         ...(author && { author }),
+        ...(email && { email }),
         ...(ref && { ref }),
         ...(id && { commit: id }),
         ...(message && { message }),

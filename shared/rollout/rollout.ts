@@ -52,6 +52,8 @@ export type Trigger =
   | {
       readonly kind: 'commit';
       readonly author?: string;
+      /** The author's address: a gate knows people by it, nobody is shown it. */
+      readonly email?: string;
       readonly ref?: string;
       readonly commit?: string;
       readonly message?: string;
@@ -91,6 +93,8 @@ export type Rollout = {
 export type StateChange = RegisterState & {
   readonly rollout: RolloutId;
   readonly facts: Facts;
+  /** Of an approval action, the id of this run of it. */
+  readonly approvalId?: string;
 };
 
 /**

@@ -39,7 +39,15 @@ const StoredState = v.object({
 });
 
 const StoredTrigger = v.variant('kind', [
-  v.object({ kind: v.literal('commit'), author: text, ref: text, commit: text, message: text, repository: text }),
+  v.object({
+    kind: v.literal('commit'),
+    author: text,
+    email: text,
+    ref: text,
+    commit: text,
+    message: text,
+    repository: text,
+  }),
   v.object({ kind: v.literal('other'), type: v.string(), detail: text }),
 ]);
 

@@ -64,6 +64,17 @@ export const deliveryPlaceOf = ({ pk, sk }: Key): DeliveryPlace | undefined => {
   }
 };
 
+/** The partition of everything that belongs to one gate. */
+export const gatePk = (gate: string): string => joined('G', gate);
+
+export const gateKey = (gate: string): Key => ({ pk: gatePk(gate), sk: 'GATE' });
+
+/** The gate that a partition is of; undefined for any other partition. */
+export const gateOf = (pk: string): string | undefined => {
+  const [kind, gate, ...more] = pk.split('#').map(decodeURIComponent);
+  return kind === 'G' && more.length === 0 ? gate : undefined;
+};
+
 /** The partition of what holds for a whole Slack workspace. */
 export const workspacePk = (workspace: string): string => joined('W', workspace);
 

@@ -85,7 +85,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     onDelivery: (key, { fence, done, ts, note, extra = [] }, by) => {
       const place = placeOf(key);
       const told = rollouts.get(key.pk);
-      if (note !== undefined && told !== undefined) {
+      if (note?.kind === 'failure' && told !== undefined) {
         looks.set(place, [[lookOf(noteMessage(told, labelsOf(told.id, config), note))]]);
       }
       // Whoever doubts what is shown ends the turn of the owner of now, and begins none.

@@ -423,7 +423,7 @@ describe('deliver, of a note', () => {
     const turn = await aFailure();
     await turn.deliver(turn.wake);
     await turn.deliver(turn.call);
-    expect(turn.note().note?.mentions).toEqual(['U1']);
+    expect(turn.note().note).toMatchObject({ kind: 'failure', mentions: ['U1'] });
   });
 
   it('is woken by the sweep when its wake-up got lost', async () => {

@@ -1,0 +1,377 @@
+import { asError } from '../../shared/as-error.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Config, GatePolicy } from '../../shared/config/config.ts';
+import { askFor } from '../../shared/delivery/ask-for.ts';
+import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
+import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import {
+  applied,
+  ended,
+  isOver,
+  looked,
+  reopened,
+  summaryOf,
+  superseded,
+  voted,
+} from '../../shared/gate/gate.ts';
+import type { Click, Gate, GatePoint, Refusal, Voted } from '../../shared/gate/gate.ts';
+import { gateNotes } from '../../shared/gate/gate-notes.ts';
+import { dueAfter, remindersDue } from '../../shared/gate/gate-time.ts';
+import type { Described, Platform, Seen } from '../../shared/gate/platform.ts';
+import { policyAt } from '../../shared/gate/policy.ts';
+import { involvedIn, refusalOf, selfRefusalOf } from '../../shared/gate/standing.ts';
+import { gateItem } from '../../shared/gate/stored-gate.ts';
+import { tallyOf } from '../../shared/gate/tally.ts';
+import type { Members } from '../../shared/gate/tally.ts';
+import type { Vote, VoteMessage } from '../../shared/gate/vote-message.ts';
+import type { Log } from '../../shared/log.ts';
+import { answerTo } from '../../shared/message/vote-answer.ts';
+import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
+import { unchanged } from '../../shared/store/change-item.ts';
+import type { ChangeItem } from '../../shared/store/change-item.ts';
+import { deliveryKey, gateKey, gatePk, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+
+/** What Slack knows of people, and how one of them is told something. Nothing here rejects. */
+export type People = {
+  /** Who is in a user group; undefined: nobody can tell. */
+  readonly members: (group: string) => Promise<ReadonlySet<string> | undefined>;
+  /** Undefined: nobody can tell. */
+  readonly profile: (user: string) => Promise<{ readonly isBot: boolean; readonly isGuest: boolean } | undefined>;
+  /** Shows a person something that nobody else sees. */
+  readonly tell: (channel: string, user: string, text: string) => Promise<void>;
+  /** Where Slack shows a message; undefined: nobody can tell. */
+  readonly linkTo: (channel: string, ts: string) => Promise<string | undefined>;
+};
+
+/** What a message of the votes queue led to. */
+export type Decided = 'counted' | 'repeated' | 'refused' | 'looked' | 'unknown-gate' | 'given-up';
+
+export type Decide = (message: VoteMessage) => Promise<Decided>;
+
+export type DecideDeps = {
+  readonly config: Config;
+  readonly changeItem: ChangeItem;
+  readonly platform: Platform;
+  readonly people: People;
+  readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+};
+
+/** So long a vote is tried again when AWS or the table will not have it; then whoever clicked is told. */
+const TRIED_MS = 15 * 60_000;
+
+/**
+ * Takes a vote in, or looks at a gate: counts, reads what the platform says, and does once what was decided. Rejects when
+ * it has to come again; everything in it may be repeated.
+ */
+export const createDecide =
+  (deps: DecideDeps): Decide =>
+  async (message) => {
+    if (message.kind === 'look') {
+      return look(deps, message.gate);
+    }
+    try {
+      return await takeVote(deps, message);
+    } catch (error) {
+      if (deps.clock.now() - message.at < TRIED_MS) {
+        throw error;
+      }
+      deps.log.error('vote given up', { gate: message.gate, requestId: message.requestId, error: asError(error) });
+      await deps.people.tell(message.channel, message.by.user, answerTo({ kind: 'given-up' }));
+      return 'given-up';
+    }
+  };
+
+const takeVote = async (deps: DecideDeps, vote: Vote): Promise<Decided> => {
+  const { changeItem, config, people, log } = deps;
+  const gate = await readGate(deps, vote.gate);
+  if (gate === undefined) {
+    log.warn('vote for an unknown gate', { gate: vote.gate, requestId: vote.requestId });
+    await people.tell(vote.channel, vote.by.user, answerTo({ kind: 'unknown-gate' }));
+    return 'unknown-gate';
+  }
+  const policy = policyAt(gate.point, config);
+  const { current, seen } = await settle(deps, vote.gate, gate, policy);
+  const members = await membersOf(deps, policy);
+  const refusal = isOver(current) ? 'over' : await refusalTo(deps, vote, current, policy, members);
+  const { outcome } = await changeItem(
+    gateKey(vote.gate),
+    gateItem,
+    voted(clickOf(vote), refusal, (clicks) => tallyOf(policy ?? NOBODY, members, clicks)),
+  );
+  log.info('vote taken', {
+    gate: vote.gate,
+    user: vote.by.user,
+    verdict: vote.verdict,
+    requestId: vote.requestId,
+    outcome: outcome.kind === 'refused' ? outcome.why : outcome.kind,
+  });
+  const last = await act(deps, vote.gate, policy, members, seen);
+  await showAll(deps, vote.gate);
+  await answer(deps, vote, outcome, last ?? current, policy);
+  return outcome.kind;
+};
+
+const NOBODY: Pick<GatePolicy, 'rules' | 'rejections'> = { rules: [], rejections: Infinity };
+
+const clickOf = ({ key, by, verdict, note, at, requestId }: Vote): Omit<Click, 'outcome'> => ({
+  key,
+  user: by.user,
+  ...(by.name !== undefined && { name: by.name }),
+  verdict,
+  ...(note !== undefined && { note }),
+  at,
+  requestId,
+});
+
+const answer = async (
+  { people }: DecideDeps,
+  { channel, by, verdict }: Vote,
+  outcome: Voted,
+  gate: Gate,
+  policy: GatePolicy | undefined,
+): Promise<void> => {
+  // Who was counted sees it in the message and in its thread.
+  if (outcome.kind === 'refused') {
+    await people.tell(
+      channel,
+      by.user,
+      answerTo({ kind: 'refused', why: outcome.why, verdict, gate, policy }),
+    );
+  }
+};
+
+const readGate = async ({ changeItem }: DecideDeps, id: string): Promise<Gate | undefined> =>
+  (await changeItem(gateKey(id), gateItem, unchanged)).outcome;
+
+/** Why a vote counts for nothing: first what is wrong with the click, then with who clicked. */
+const refusalTo = async (
+  deps: DecideDeps,
+  vote: Vote,
+  { point }: Gate,
+  policy: GatePolicy | undefined,
+  members: Members,
+): Promise<Refusal | undefined> => {
+  const { changeItem, config, people } = deps;
+  const { outcome: shownThere } = await changeItem(
+    deliveryKey({ pk: gatePk(vote.gate), channel: vote.channel }),
+    deliveryItem,
+    unchanged,
+  );
+  if (shownThere === undefined) {
+    return 'other-message';
+  }
+  if (shownThere.ts === undefined) {
+    // Posted, or nobody could have clicked; and not on record yet.
+    throw new Error('The message that was clicked is not on record yet');
+  }
+  if (shownThere.ts !== vote.ts) {
+    return 'other-message';
+  }
+  if (policy === undefined) {
+    return 'no-policy';
+  }
+  // A reason is asked for in a modal, whatever the policy says of approvals.
+  if (vote.step === 'button' && (vote.verdict === 'reject' || policy.confirm === 'modal')) {
+    return 'two-steps';
+  }
+  const { user, team } = vote.by;
+  const refusal = refusalOf(
+    policy,
+    members,
+    { user, team, profile: await people.profile(user) },
+    config.slack.workspace,
+  );
+  if (refusal !== undefined || vote.verdict === 'reject') {
+    return refusal;
+  }
+  const { outcome: stored } = await changeItem(rolloutKey(rolloutPk(point.rollout)), rolloutItem, unchanged);
+  return selfRefusalOf(policy, involvedIn(stored?.rollout.facts.trigger?.value, config.people ?? []), user);
+};
+
+const membersOf = async ({ people }: DecideDeps, policy: GatePolicy | undefined): Promise<Members> => {
+  const groups = [...new Set((policy?.rules ?? []).flatMap(({ groups: ids }) => ids))];
+  const read = await Promise.all(
+    groups.map(async (group): Promise<readonly (readonly [string, ReadonlySet<string>])[]> => {
+      const members = await people.members(group);
+      return members === undefined ? [] : [[group, members]];
+    }),
+  );
+  return new Map(read.flat());
+};
+
+type Settled = { readonly current: Gate; readonly seen: Seen | undefined };
+
+/** Reads what the platform says of a gate that is not over, and records an end that came from elsewhere. */
+const settle = async (
+  { changeItem, platform, clock, log }: DecideDeps,
+  id: string,
+  gate: Gate,
+  policy: GatePolicy | undefined,
+): Promise<Settled> => {
+  if (isOver(gate)) {
+    return { current: gate, seen: undefined };
+  }
+  const seen = await platform.look(gate.point, gate.token);
+  const change = async (transition: ReturnType<typeof ended>): Promise<Settled> => {
+    const { outcome } = await changeItem(gateKey(id), gateItem, transition);
+    return { current: outcome ?? gate, seen };
+  };
+  switch (seen.kind) {
+    case 'unseen':
+      return { current: gate, seen };
+    case 'pending':
+      return policy?.supersede === true && seen.newer !== undefined
+        ? change(superseded(seen.newer, clock.now()))
+        : { current: gate, seen };
+    case 'ended':
+      log.info('gate ended elsewhere', { gate: id, as: seen.ending.as });
+      return change(ended(seen.ending));
+  }
+};
+
+/** Does what was decided, once: the same again after a crash, and nothing that its approvers may not decide any more. */
+const act = async (
+  deps: DecideDeps,
+  id: string,
+  policy: GatePolicy | undefined,
+  members: Members,
+  seen: Seen | undefined,
+): Promise<Gate | undefined> => {
+  const { changeItem, platform, clock, log } = deps;
+  const gate = await readGate(deps, id);
+  if (gate?.state.kind !== 'decided') {
+    return gate;
+  }
+  const { decision } = gate.state;
+  if (decision.why === 'votes') {
+    const isUnread = (policy?.rules ?? []).some(({ groups }) => groups.some((group) => !members.has(group)));
+    if (tallyOf(policy ?? NOBODY, members, gate.clicks).verdict !== decision.verdict) {
+      if (isUnread) {
+        throw new Error('Slack does not say who is in the groups that decide');
+      }
+      log.warn('decision taken back', { gate: id });
+      return (await changeItem(gateKey(id), gateItem, reopened)).outcome;
+    }
+  }
+  if (seen?.kind !== 'pending' || seen.token === undefined) {
+    throw new Error('AWS does not show yet what was decided about');
+  }
+  const done = await platform.decide(gate.point, seen.token, decision.verdict, summaryOf(decision));
+  if (done === 'done') {
+    log.info('decision applied', { gate: id, verdict: decision.verdict });
+    return (await changeItem(gateKey(id), gateItem, applied(clock.now()))).outcome;
+  }
+  // Somebody was first, or our own call before this one was and its answer was lost: the platform knows.
+  const now = await platform.look(gate.point, gate.token);
+  if (now.kind !== 'ended') {
+    throw new Error(`AWS refuses the decision (${done}) and says that it is still waiting`);
+  }
+  return (await changeItem(gateKey(id), gateItem, ended(now.ending))).outcome;
+};
+
+/** Looks at a gate: what the platform says, what people are to be told of it, when to look again. */
+const look = async (deps: DecideDeps, id: string): Promise<Decided> => {
+  const gate = await readGate(deps, id);
+  if (gate === undefined) {
+    return 'unknown-gate';
+  }
+  const policy = policyAt(gate.point, deps.config);
+  const { current, seen } = await settle(deps, id, gate, policy);
+  if (current.state.kind === 'decided') {
+    await act(deps, id, policy, await membersOf(deps, policy), seen);
+  }
+  if (current.state.kind === 'open') {
+    await keepWatch(deps, id, current, policy);
+  }
+  await showAll(deps, id);
+  return 'looked';
+};
+
+const keepWatch = async (
+  deps: DecideDeps,
+  id: string,
+  gate: Gate,
+  policy: GatePolicy | undefined,
+): Promise<void> => {
+  const { changeItem, clock, log } = deps;
+  const described = gate.shown === undefined ? await describe(deps, gate.point) : {};
+  const links = await linksOf(deps, id, gate);
+  const now = clock.now();
+  const isOverdue =
+    gate.overdue !== true && policy?.openLimitMs !== undefined && gate.openedAt + policy.openLimitMs <= now;
+  if (isOverdue) {
+    log.warn('gate open too long', { gate: id, rollout: rolloutPk(gate.point.rollout) });
+  }
+  const next: Gate = { ...gate, ...described };
+  await changeItem(
+    gateKey(id),
+    gateItem,
+    looked(
+      {
+        ...described,
+        ...(links && { links }),
+        ...(isOverdue && { overdue: true }),
+        reminded: remindersDue(gate, policy, now),
+      },
+      dueAfter(next, policy, now),
+    ),
+  );
+};
+
+/** What cannot be told is left out: the gate is no less waiting. */
+const describe = async ({ platform, log }: DecideDeps, point: GatePoint): Promise<Described> => {
+  try {
+    return await platform.describe(point);
+  } catch (error) {
+    log.warn('gate not described', { rollout: rolloutPk(point.rollout), error: asError(error) });
+    return {};
+  }
+};
+
+/** Where the messages of gate and rollout are, for each to lead to the other; the first channel's speak for all. */
+const linksOf = async (
+  { changeItem, people }: DecideDeps,
+  id: string,
+  { channels, links, point }: Gate,
+): Promise<Gate['links'] | undefined> => {
+  const [channel] = channels;
+  if (channel === undefined || (links?.gate !== undefined && links.rollout !== undefined)) {
+    return undefined;
+  }
+  const linkIn = async (pk: string, where: string) => {
+    const { outcome: delivery } = await changeItem(deliveryKey({ pk, channel: where }), deliveryItem, unchanged);
+    return delivery?.ts === undefined ? undefined : people.linkTo(where, delivery.ts);
+  };
+  const pk = rolloutPk(point.rollout);
+  const { outcome: stored } = await changeItem(rolloutKey(pk), rolloutItem, unchanged);
+  const heardIn = stored?.channels.includes(channel) === true ? channel : stored?.channels[0];
+  const gate = links?.gate ?? (await linkIn(gatePk(id), channel));
+  const rollout = links?.rollout ?? (heardIn === undefined ? undefined : await linkIn(pk, heardIn));
+  return gate === links?.gate && rollout === links?.rollout
+    ? undefined
+    : { ...(gate !== undefined && { gate }), ...(rollout !== undefined && { rollout }) };
+};
+
+/** Asks for everything that is to be seen of a gate, whether it was asked for before or not. */
+const showAll = async (deps: DecideDeps, id: string): Promise<void> => {
+  const { changeItem, clock } = deps;
+  const { outcome: gate, item } = await changeItem(gateKey(id), gateItem, unchanged);
+  if (gate === undefined || item === undefined) {
+    return;
+  }
+  const now = clock.now();
+  const pk = gatePk(id);
+  await askFor(
+    deps,
+    gate.channels.map((channel) => ({ place: { pk, channel }, transition: wanted(item.rev, now) })),
+  );
+  const notes = gateNotes(gate, policyAt(gate.point, deps.config));
+  await askFor(
+    deps,
+    gate.channels.flatMap((channel) =>
+      notes.map(({ key, note }) => ({ place: { pk, channel, note: key }, transition: noteWanted(note, now) })),
+    ),
+  );
+};

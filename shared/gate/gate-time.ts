@@ -1,0 +1,31 @@
+import type { GatePolicy } from '../config/config.ts';
+import type { Gate } from './gate.ts';
+
+/** An event that tells of a decision made elsewhere may be lost: so often the platform is asked all the same. */
+const LOOK_MS = 10 * 60_000;
+
+/** What was just opened is looked at again soon: its message is there then, and AWS shows what it did not before. */
+const SOON_MS = 60_000;
+
+/** How many of a policy's reminders are due by now. */
+export const remindersDue = (
+  { openedAt, reminded }: Pick<Gate, 'openedAt' | 'reminded'>,
+  policy: Pick<GatePolicy, 'remindAfterMs'> | undefined,
+  now: number,
+): number => Math.max(reminded, (policy?.remindAfterMs ?? []).filter((after) => openedAt + after <= now).length);
+
+/** When an open gate is to be looked at again, in epoch milliseconds. */
+export const dueAfter = (
+  { openedAt, expiresAt, shown, links, overdue }: Gate,
+  policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs'> | undefined,
+  now: number,
+): number => {
+  const isComplete = shown !== undefined && links?.gate !== undefined;
+  const moments = [
+    now + (isComplete ? LOOK_MS : SOON_MS),
+    ...(policy?.remindAfterMs ?? []).map((after) => openedAt + after),
+    ...(policy?.openLimitMs === undefined || overdue === true ? [] : [openedAt + policy.openLimitMs]),
+    ...(expiresAt === undefined ? [] : [expiresAt + SOON_MS]),
+  ];
+  return Math.min(...moments.filter((at) => at > now));
+};

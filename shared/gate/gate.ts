@@ -1,0 +1,312 @@
+import type { Confirm } from '../config/config.ts';
+import type { PipelineExecution } from '../rollout/rollout.ts';
+import type { Step } from '../store/change-item.ts';
+import type { Tally } from './tally.ts';
+
+/** Where a rollout waits: so far an approval action of a pipeline. */
+export type GatePoint = {
+  readonly kind: 'pipeline-approval';
+  readonly rollout: PipelineExecution;
+  readonly stage: string;
+  readonly action: string;
+  /** A retry of the stage asks anew, under another id. */
+  readonly actionExecutionId: string;
+};
+
+export type Verdict = 'approve' | 'reject';
+
+/** What people are shown of what they decide, as it was looked up when they were asked. */
+export type Shown = {
+  readonly revisions: readonly Revision[];
+  /** What the same stage last let through: the changes since are what is decided about. */
+  readonly running?: Revision;
+};
+
+export type Revision = {
+  readonly source: string;
+  readonly id: string;
+  /** The first line of the commit's message, or what else there is. */
+  readonly summary?: string;
+  /** An https address. */
+  readonly url?: string;
+};
+
+/** One click: what somebody said, and what came of it. */
+export type Click = {
+  /** The platform's own name for the click: the same key again is a replay. */
+  readonly key: string;
+  readonly user: string;
+  readonly name?: string;
+  readonly verdict: Verdict;
+  readonly note?: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly requestId: string;
+  readonly outcome: 'counted' | Refusal;
+};
+
+/** Why a click counts for nothing. */
+export type Refusal =
+  | 'not-an-approver'
+  | 'group-unread'
+  | 'person-unread'
+  | 'other-workspace'
+  | 'bot'
+  | 'guest'
+  | 'started-it'
+  | 'wrote-it'
+  | 'author-unknown'
+  | 'two-steps'
+  | 'other-message'
+  | 'no-policy'
+  | 'over';
+
+/** What was decided, before anything is done about it: a crash repeats this, never something else. */
+export type Decision = {
+  readonly verdict: Verdict;
+  readonly why: 'votes' | 'superseded';
+  /** Ids of Slack users, those whose votes made it. */
+  readonly by: readonly string[];
+  /** Their names as Slack tells them, in the same order. */
+  readonly names: readonly string[];
+  readonly note?: string;
+  /** The execution that has come in its place. */
+  readonly newer?: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+};
+
+/** How the platform says that it ended. */
+export type Ending = {
+  readonly as: 'approved' | 'rejected' | 'expired' | 'stopped' | 'gone';
+  /** In the platform's words, who and why. */
+  readonly by?: string;
+  readonly summary?: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+};
+
+export type GateState =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'decided'; readonly decision: Decision }
+  /** Done as it was decided here. */
+  | { readonly kind: 'applied'; readonly decision: Decision; readonly at: number }
+  /** Ended elsewhere: in the console, by time, with the execution. */
+  | { readonly kind: 'ended'; readonly ending: Ending };
+
+/** One point at which a rollout waits, who was asked, and everything that came of it. */
+export type Gate = {
+  readonly point: GatePoint;
+  /** Ids of the channels that were asked. */
+  readonly channels: readonly string[];
+  /** Epoch milliseconds: since when it waits. */
+  readonly openedAt: number;
+  /** Epoch milliseconds: when the platform gives up waiting. */
+  readonly expiresAt?: number;
+  /** What the platform wants to see with a decision. It never leaves the store but to the platform. */
+  readonly token?: string;
+  /** What the action's author wants approvers to know. */
+  readonly request?: { readonly text?: string; readonly url?: string };
+  /** Absent until it was looked up. */
+  readonly shown?: Shown;
+  readonly state: GateState;
+  readonly clicks: readonly Click[];
+  /** How many of the policy's reminders have been sent. */
+  readonly reminded: number;
+  /** Where Slack shows the gate's and the rollout's messages. */
+  readonly links?: { readonly gate?: string; readonly rollout?: string };
+  /** Whether it has raised the alarm for being open too long. */
+  readonly overdue?: true;
+  /** Epoch milliseconds from when the sweep has it looked at. */
+  readonly dueAt?: number;
+};
+
+/** Clicks that count for nothing are kept up to here, then only logged: a crowd cannot fill the item. */
+const MOST_CLICKS = 200;
+
+/** What opens a gate, by whichever way it was heard of. */
+export type Opening = Pick<Gate, 'point' | 'openedAt' | 'channels'> &
+  Partial<Pick<Gate, 'token' | 'expiresAt' | 'request'>>;
+
+/** Opens a gate, or adds what the second to tell of it knows. True: it was not there before. */
+export const opened =
+  (opening: Opening, now: number) =>
+  (gate: Gate | undefined): Step<Gate, boolean> => {
+    if (gate === undefined) {
+      return { body: { ...opening, state: { kind: 'open' }, clicks: [], reminded: 0, dueAt: now }, outcome: true };
+    }
+    const { token, expiresAt, request } = opening;
+    const knows =
+      (token === undefined || gate.token === token) &&
+      (expiresAt === undefined || gate.expiresAt === expiresAt) &&
+      (request === undefined || gate.request !== undefined);
+    return knows
+      ? { outcome: gate.state.kind === 'open' && gate.shown === undefined }
+      : {
+          body: {
+            ...gate,
+            ...(token !== undefined && { token }),
+            ...(expiresAt !== undefined && { expiresAt }),
+            ...(request && { request: gate.request ?? request }),
+          },
+          outcome: gate.state.kind === 'open' && gate.shown === undefined,
+        };
+  };
+
+/** What a click came to. */
+export type Voted =
+  { readonly kind: 'counted' | 'repeated'; readonly gate: Gate } | { readonly kind: 'refused'; readonly why: Refusal };
+
+/**
+ * Records a click, and the decision when it makes one. `refusal`: why it counts for nothing, as far as that is about the
+ * person; `count`: what the votes come to. Asked again about its own write it says the same.
+ */
+export const voted =
+  (click: Omit<Click, 'outcome'>, refusal: Refusal | undefined, count: (clicks: readonly Click[]) => Tally) =>
+  (gate: Gate | undefined): Step<Gate, Voted> => {
+    if (gate === undefined) {
+      return { outcome: { kind: 'refused', why: 'over' } };
+    }
+    const known = gate.clicks.find(({ key, user }) => key === click.key && user === click.user);
+    if (known !== undefined) {
+      return {
+        outcome: known.outcome === 'counted' ? { kind: 'repeated', gate } : { kind: 'refused', why: known.outcome },
+      };
+    }
+    const why = gate.state.kind === 'open' ? refusal : 'over';
+    if (why !== undefined) {
+      const isFull = gate.clicks.length >= MOST_CLICKS;
+      return {
+        ...(!isFull && { body: { ...gate, clicks: [...gate.clicks, { ...click, outcome: why }] } }),
+        outcome: { kind: 'refused', why },
+      };
+    }
+    const clicks: readonly Click[] = [...gate.clicks, { ...click, outcome: 'counted' }];
+    const { verdict, by } = count(clicks);
+    const next: Gate = {
+      ...gate,
+      clicks,
+      ...(verdict !== undefined && {
+        state: { kind: 'decided', decision: decisionOf(verdict, by, click) },
+        dueAt: click.at,
+      }),
+    };
+    return { body: next, outcome: { kind: 'counted', gate: next } };
+  };
+
+const decisionOf = (
+  verdict: Verdict,
+  votes: readonly Click[],
+  { note, at }: Pick<Click, 'note' | 'at'>,
+): Decision => ({
+  verdict,
+  why: 'votes',
+  by: votes.map(({ user }) => user),
+  names: votes.map(({ name, user }) => name ?? user),
+  ...(note !== undefined && { note }),
+  at,
+});
+
+/** The newest vote of each person that counts, in the order of their clicks. */
+export const votesOf = (clicks: readonly Click[]): readonly Click[] => {
+  const newest = new Map<string, Click>();
+  for (const click of clicks) {
+    if (click.outcome === 'counted') {
+      newest.delete(click.user);
+      newest.set(click.user, click);
+    }
+  }
+  return [...newest.values()];
+};
+
+/** Decides by a newer execution that has come in the place of this one. */
+export const superseded =
+  (newer: string, now: number) =>
+  (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+    if (gate?.state.kind !== 'open') {
+      return { outcome: gate };
+    }
+    const decision: Decision = { verdict: 'reject', why: 'superseded', by: [], names: [], newer, at: now };
+    const body: Gate = { ...gate, state: { kind: 'decided', decision }, dueAt: now };
+    return { body, outcome: body };
+  };
+
+/** Takes a decision back that its approvers may no longer make: it is to be asked anew. */
+export const reopened = (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+  if (gate?.state.kind !== 'decided') {
+    return { outcome: gate };
+  }
+  const body: Gate = { ...gate, state: { kind: 'open' } };
+  return { body, outcome: body };
+};
+
+/** Records that the platform has taken the decision. */
+export const applied =
+  (now: number) =>
+  (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+    if (gate?.state.kind !== 'decided') {
+      return { outcome: gate };
+    }
+    const { dueAt, token, ...rest } = gate;
+    const body: Gate = { ...rest, state: { kind: 'applied', decision: gate.state.decision, at: now } };
+    return { body, outcome: body };
+  };
+
+/** Records how the platform says that it ended. What was decided here and is what the platform says was done by us. */
+export const ended =
+  (ending: Ending) =>
+  (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+    if (gate === undefined || isOver(gate)) {
+      return { outcome: gate };
+    }
+    const { dueAt, token, ...rest } = gate;
+    const state: GateState =
+      gate.state.kind === 'decided' && isOurs(gate.state.decision, ending)
+        ? { kind: 'applied', decision: gate.state.decision, at: ending.at }
+        : { kind: 'ended', ending };
+    const body: Gate = { ...rest, state };
+    return { body, outcome: body };
+  };
+
+/** The summary given to the platform begins with what only this decision has. */
+const isOurs = (decision: Decision, { as, summary }: Ending): boolean =>
+  as === (decision.verdict === 'approve' ? 'approved' : 'rejected') && summary?.startsWith(signatureOf(decision)) === true;
+
+export const isOver = ({ state }: Gate): boolean => state.kind === 'applied' || state.kind === 'ended';
+
+/** What is known of what is decided, and since when it need not be looked at before. */
+export const looked =
+  (known: Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request' | 'links' | 'reminded' | 'overdue'>>, dueAt: number) =>
+  (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+    if (gate === undefined || isOver(gate)) {
+      return { outcome: gate };
+    }
+    const body: Gate = {
+      ...gate,
+      ...known,
+      ...(gate.request && { request: gate.request }),
+      ...(gate.expiresAt !== undefined && { expiresAt: gate.expiresAt }),
+      dueAt,
+    };
+    return { body, outcome: body };
+  };
+
+/** Whether a click on Approve is a vote at once. */
+export const isOneStep = (confirm: Confirm): boolean => confirm !== 'modal';
+
+/** AWS takes 512 characters: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ApprovalResult.html */
+const MOST_SUMMARY = 512;
+
+/** What the platform is told with a decision: who and why. */
+export const summaryOf = (decision: Decision): string => {
+  const why = decision.note === undefined ? '' : `: ${decision.note}`;
+  return Array.from(`${signatureOf(decision)}${why}`).slice(0, MOST_SUMMARY).join('').slice(0, MOST_SUMMARY);
+};
+
+const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {
+  if (why === 'superseded') {
+    return `Rejected by Gatehouse: superseded by execution ${newer ?? 'unknown'}`;
+  }
+  const people = by.map((user, index) => (names[index] === user ? user : `${names[index] ?? user} (${user})`));
+  return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`.slice(0, 400);
+};
