@@ -14,6 +14,7 @@ export const Settings = v.object({
   TABLE_NAME: Text,
   WAKE_UPS_QUEUE_URL: Url,
   EVENTS_QUEUE_URL: Url,
+  VOTES_QUEUE_URL: Url,
   /** The account that the functions run in. */
   ACCOUNT_ID: v.pipe(Text, v.regex(/^\d{12}$/, 'is not an account id')),
   /** The region that they run in: Lambda sets it. */

@@ -4,16 +4,7 @@ import type { Config, GatePolicy } from '../../shared/config/config.ts';
 import { askFor } from '../../shared/delivery/ask-for.ts';
 import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
-import {
-  applied,
-  ended,
-  isOver,
-  looked,
-  reopened,
-  summaryOf,
-  superseded,
-  voted,
-} from '../../shared/gate/gate.ts';
+import { applied, ended, isOver, looked, reopened, summaryOf, superseded, voted } from '../../shared/gate/gate.ts';
 import type { Click, Gate, GatePoint, Refusal, Voted } from '../../shared/gate/gate.ts';
 import { gateNotes } from '../../shared/gate/gate-notes.ts';
 import { dueAfter, remindersDue } from '../../shared/gate/gate-time.ts';
@@ -134,11 +125,7 @@ const answer = async (
 ): Promise<void> => {
   // Who was counted sees it in the message and in its thread.
   if (outcome.kind === 'refused') {
-    await people.tell(
-      channel,
-      by.user,
-      answerTo({ kind: 'refused', why: outcome.why, verdict, gate, policy }),
-    );
+    await people.tell(channel, by.user, answerTo({ kind: 'refused', why: outcome.why, verdict, gate, policy }));
   }
 };
 
@@ -289,12 +276,7 @@ const look = async (deps: DecideDeps, id: string): Promise<Decided> => {
   return 'looked';
 };
 
-const keepWatch = async (
-  deps: DecideDeps,
-  id: string,
-  gate: Gate,
-  policy: GatePolicy | undefined,
-): Promise<void> => {
+const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GatePolicy | undefined): Promise<void> => {
   const { changeItem, clock, log } = deps;
   const described = gate.shown === undefined ? await describe(deps, gate.point) : {};
   const links = await linksOf(deps, id, gate);

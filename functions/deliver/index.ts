@@ -12,6 +12,7 @@ import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
+import { createSlackCall } from '../../shared/slack/slack-call.ts';
 import { createSlackClient } from '../../shared/slack/slack-client.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -28,7 +29,7 @@ const token = createSecretParameter(new SSMClient(clientSettings), settings.SLAC
 const deliver = createDeliver({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  slack: createSlackClient(settings.SLACK_API_URL, token),
+  slack: createSlackClient(createSlackCall(settings.SLACK_API_URL, token)),
   wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   random: Math.random,

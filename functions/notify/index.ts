@@ -8,7 +8,9 @@ import { clientSettings, createSqsClient, lookUpSettings } from '../../shared/aw
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createLookUp, homeOf } from '../../shared/aws/look-up.ts';
+import { createFindApproval } from '../../shared/aws/pipeline-approvals.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
+import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
@@ -20,19 +22,33 @@ import { createNotify } from './notify.ts';
 import type { Handled } from './notify.ts';
 
 // Runs on a cold start only.
-const settings = readSettings(v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX']), process.env);
+const settings = readSettings(
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'VOTES_QUEUE_URL', 'TOPIC_ARN_PREFIX']),
+  process.env,
+);
 const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const home = homeOf(settings.TOPIC_ARN_PREFIX);
+const sqs = createSqsClient();
 const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
   publish: createSnsPublisher((region) => new SNSClient({ ...clientSettings, region }), settings.TOPIC_ARN_PREFIX),
-  lookUp: createLookUp(homeOf(settings.TOPIC_ARN_PREFIX), {
+  lookUp: createLookUp(home, {
     codeDeploy: new CodeDeployClient(lookUpSettings),
     codePipeline: new CodePipelineClient(lookUpSettings),
   }),
-  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('notify'),
+  gates: {
+    account: home.account,
+    lookAt: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
+    findApproval: createFindApproval(
+      (region) => new CodePipelineClient({ ...lookUpSettings, region }),
+      home.account,
+      systemClock.now,
+    ),
+  },
 });
 
 /**

@@ -12,6 +12,7 @@ import type { SnsMessage } from '../../shared/message/sns-message.ts';
 import { quarantinedText, quarantineItem } from '../../shared/quarantine/quarantine.ts';
 import { cameUnder, eventItem, withRefusal } from '../../shared/rollout/event-record.ts';
 import type { EventRecord, Trouble } from '../../shared/rollout/event-record.ts';
+import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold, withFacts } from '../../shared/rollout/fold.ts';
 import { isToBeLookedUp } from '../../shared/rollout/looked-up.ts';
@@ -30,6 +31,8 @@ import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import { openGates, openRequested } from './open-gates.ts';
+import type { GatePorts } from './open-gates.ts';
 
 /** What a queue message says, or the one event of a direct invocation. */
 export type Message = { readonly id: string; readonly text: string };
@@ -52,6 +55,8 @@ export type NotifyDeps = {
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
+  /** What gates take that are opened here. */
+  readonly gates: GatePorts;
 };
 
 /**
@@ -72,6 +77,9 @@ export const createNotify =
             change: parsed.change,
             audience: audienceOf(parsed.change, deps.config.routes),
           });
+          break;
+        case 'approval':
+          unusable.push(openRequestedGate(deps, message, parsed.request, parsed.sentAt));
           break;
         case 'ignored':
           unusable.push(Promise.resolve({ id: message.id, outcome: 'ignored', reason: parsed.reason }));
@@ -108,6 +116,31 @@ const quarantine = async (
   }
 };
 
+/** So long AWS may take to show an approval that it has told of. */
+const UNSHOWN_MS = 15 * 60_000;
+
+const openRequestedGate = async (
+  deps: NotifyDeps,
+  message: Message,
+  request: ApprovalRequest,
+  sentAt: number | undefined,
+): Promise<Handled> => {
+  const requested = await attempt(openRequested(deps, request));
+  if (!requested.ok) {
+    return failed(deps.log, message.id, requested.error);
+  }
+  switch (requested.value) {
+    case 'opened':
+      return { id: message.id, outcome: 'applied' };
+    case 'nobody-asked':
+      return { id: message.id, outcome: 'ignored', reason: 'an approval that no gate of gatehouse.yml is about' };
+    case 'unshown':
+      return sentAt !== undefined && deps.clock.now() - sentAt < UNSHOWN_MS
+        ? failed(deps.log, message.id, new Error('AWS does not show the approval yet'))
+        : { id: message.id, outcome: 'ignored', reason: 'an approval that AWS does not show, or not any more' };
+  }
+};
+
 /** What a batch brings for one rollout: folded at once, then told event by event. */
 const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]): Promise<readonly Handled[]> => {
   const { changeItem, log } = deps;
@@ -118,12 +151,18 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
     const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
+    const opened = await attempt(
+      openGates(
+        deps,
+        arrivals.map(({ change }) => change),
+      ),
+    );
     const enriched = await enrich(deps, pk, arrivals, stored);
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
       const published = await attempt(tell(deps, pk, arrival, enriched.stored, fresh[index] === true));
-      const missed = [asked, enriched.kept, published].find((one) => one?.ok === false);
+      const missed = [asked, opened, enriched.kept, published].find((one) => one?.ok === false);
       handled.push(
         published.ok && missed === undefined
           ? published.value

@@ -7,6 +7,7 @@ import { askSettings, clientSettings, createSqsClient } from '../../shared/aws/c
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createEventsQueue } from '../../shared/aws/events-queue.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
@@ -17,7 +18,14 @@ import { createSweep } from './sweep.ts';
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'EVENTS_QUEUE_URL', 'ACCOUNT_ID', 'AWS_REGION']),
+  v.pick(Settings, [
+    'TABLE_NAME',
+    'WAKE_UPS_QUEUE_URL',
+    'EVENTS_QUEUE_URL',
+    'VOTES_QUEUE_URL',
+    'ACCOUNT_ID',
+    'AWS_REGION',
+  ]),
   process.env,
 );
 const sqs = createSqsClient();
@@ -33,6 +41,7 @@ const shared = {
 /** Called by AWS every minute. */
 export const handler = createSweep({
   ...shared,
+  lookAt: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
   reconcile: createReconcile({
     ...shared,
     config: compiledConfig,

@@ -4,12 +4,12 @@ import { awoken, deliveryItem } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
-import { deliveryPlaceOf } from '../../shared/store/keys.ts';
+import { deliveryPlaceOf, gateOf } from '../../shared/store/keys.ts';
 import type { DueItem, Store } from '../../shared/store/store.ts';
 import type { Reconciled } from './reconcile.ts';
 
-/** What one sweep did: how many deliveries were due, how many of them it could not see to, and what AWS was asked. */
-export type Swept = { readonly due: number; readonly failed: number } & Reconciled;
+/** What one sweep did: how many deliveries were due, how many of them it could not see to, how many gates, and what AWS was asked. */
+export type Swept = { readonly due: number; readonly failed: number; readonly gates: number } & Reconciled;
 
 export type Sweep = () => Promise<Swept>;
 
@@ -18,6 +18,8 @@ export type SweepDeps = {
   readonly changeItem: ChangeItem;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   readonly reconcile: () => Promise<Reconciled>;
+  /** Has gates looked at, by their ids. */
+  readonly lookAt: (gates: readonly string[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -27,6 +29,9 @@ const MOST = 2_000;
 
 /** How many deliveries are seen to at a time. */
 const TOGETHER = 10;
+
+/** What is left over is due all the same in the next minute. */
+const MOST_GATES = 200;
 
 /**
  * Sends a wake-up for each delivery that is due, then asks AWS about rollouts that are silent: the one watchdog behind
@@ -49,10 +54,26 @@ export const createSweep =
         }
       }
     }
+    const gates = await wakeGates(deps);
     const reconciled = await reconcileOrNot(deps);
-    log.info('swept', { due: due.length, failed, ...reconciled });
-    return { due: due.length, failed, ...reconciled };
+    log.info('swept', { due: due.length, failed, gates, ...reconciled });
+    return { due: due.length, failed, gates, ...reconciled };
   };
+
+/** Has the gates looked at whose time has come; whoever looks says when the next one is. Returns how many there were. */
+const wakeGates = async ({ store, lookAt, clock, log }: SweepDeps): Promise<number> => {
+  try {
+    const due = await store.due('gate', clock.now(), MOST_GATES);
+    const ids = due.flatMap(({ key }) => gateOf(key.pk) ?? []);
+    if (ids.length > 0) {
+      await lookAt(ids);
+    }
+    return ids.length;
+  } catch (error) {
+    log.error('gates not looked at', { error: asError(error) });
+    return 0;
+  }
+};
 
 /** What goes wrong there is no reason to call the sweep as a whole a failure: it comes again in a minute. */
 const reconcileOrNot = async ({ reconcile, log }: SweepDeps): Promise<Reconciled> => {

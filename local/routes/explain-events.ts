@@ -25,6 +25,8 @@ export const explainEvents = (events: readonly RecordedEvent[], { routes }: Conf
           change: factsOf(parsed.change),
           routes: explainRoutes(parsed.change, routes),
         };
+      case 'approval':
+        return { path, index, outcome: 'ignored', reason: 'an approval’s own message: gates hear of it, not routes' };
       case 'ignored':
       case 'quarantined':
         return { path, index, outcome: parsed.kind, reason: parsed.reason };

@@ -34,6 +34,13 @@ export const DEPLOYED = {
   sweep: { timeoutMs: 50_000, everyMs: 60_000 },
 } as const;
 
+/** For a world in which nobody decides. */
+export const NO_GATES: NotifyDeps['gates'] = {
+  account: '',
+  lookAt: () => Promise.resolve(),
+  findApproval: () => Promise.resolve(undefined),
+};
+
 /** What was published to a topic, by which run of `notify`. */
 export type Publication = SnsMessage & { readonly topic: string; readonly by: Invocation };
 
@@ -215,7 +222,16 @@ export const createWorld = (options: WorldOptions): World => {
     work: async (batch) => {
       const ending = await run('notify', async (by) => {
         const { clock, changeItem, wakeUp, publish } = portsOf(by);
-        const notifyAll = createNotify({ config, changeItem, publish, lookUp, wakeUp, clock, log: silent });
+        const notifyAll = createNotify({
+          config,
+          changeItem,
+          publish,
+          lookUp,
+          wakeUp,
+          clock,
+          log: silent,
+          gates: NO_GATES,
+        });
         const all = await notifyAll(batch.map(({ id, body }) => ({ id, text: body })));
         accounts.push(...all.map((handled) => ({ handled, by, at: clock.now() })));
         return new Set(all.flatMap(({ id, outcome }) => (outcome === 'failed' ? [id] : [])));
@@ -263,7 +279,15 @@ export const createWorld = (options: WorldOptions): World => {
     await run('sweep', (by) => {
       const { clock, changeItem, wakeUp, store, ask, sendEvents: send } = portsOf(by);
       const reconcile = createReconcile({ config, store, changeItem, ask, send, wakeUp, clock, random, log: silent });
-      return createSweep({ store, changeItem, wakeUp, reconcile, clock, log: silent })();
+      return createSweep({
+        lookAt: NO_GATES.lookAt,
+        store,
+        changeItem,
+        wakeUp,
+        reconcile,
+        clock,
+        log: silent,
+      })();
     });
     sweeping -= 1;
   };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
-import type { Config, Destination, Route } from '../../shared/config/config.ts';
+import type { Config, Destination, GatePolicy, Person, Route } from '../../shared/config/config.ts';
 import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
 import { inheritedKeys } from './inherited-keys.ts';
@@ -79,7 +79,16 @@ const secretProblems = (text: string, document: Document.Parsed, lines: LineCoun
     says: 'looks like a secret, which has no place here: it belongs into a parameter of SSM; replace it where it came from',
   }));
 
-const compile = ({ slack, accounts, regions, environments, routes, default: others }: GatehouseYml): Config => ({
+const compile = ({
+  slack,
+  accounts,
+  regions,
+  environments,
+  routes,
+  default: others,
+  people,
+  gates,
+}: GatehouseYml): Config => ({
   slack: { workspace: slack.workspace, channels: slack.channels },
   ...(accounts !== undefined && { accounts }),
   ...(regions !== undefined && { regions }),
@@ -96,6 +105,45 @@ const compile = ({ slack, accounts, regions, environments, routes, default: othe
           })),
           ...(others === undefined ? [] : [{ match: {}, to: destinationsOf(others, slack), fallback: true }]),
         ],
+  ...(people !== undefined && { people: peopleOf(people) }),
+  ...(gates !== undefined && { gates: gates.map((gate) => policyOf(gate, slack, people ?? {})) }),
+});
+
+const peopleOf = (people: NonNullable<GatehouseYml['people']>): readonly Person[] =>
+  Object.entries(people).map(([name, { slack, iam, git }]) => ({
+    name,
+    user: slack,
+    iam: iam ?? [],
+    git: (git ?? []).map((one) => one.toLowerCase()),
+  }));
+
+type WrittenGate = NonNullable<GatehouseYml['gates']>[number];
+
+const policyOf = (
+  { name, match, to, approvers, quorum, rules, rejections, confirm, ...gate }: WrittenGate,
+  slack: GatehouseYml['slack'],
+  people: NonNullable<GatehouseYml['people']>,
+): GatePolicy => ({
+  ...(name !== undefined && { name }),
+  match: match ?? {},
+  channels: to.flatMap(({ slack: channel }) => slack.channels[channel] ?? []),
+  rules: (rules ?? [{ approvers: approvers ?? [], ...(quorum !== undefined && { quorum }) }]).map((rule) => {
+    const ids = rule.approvers.flatMap((one) => people[one]?.slack ?? slack.mentions?.[one] ?? []);
+    return {
+      name: ('name' in rule ? rule.name : undefined) ?? rule.approvers.join(', '),
+      users: ids.filter((id) => !id.startsWith('S')),
+      groups: ids.filter((id) => id.startsWith('S')),
+      quorum: rule.quorum ?? 1,
+    };
+  }),
+  rejections: rejections ?? 1,
+  confirm: confirm ?? 'modal',
+  selfApproval: gate.selfApproval ?? 'deny',
+  unknownAuthor: gate.unknownAuthor ?? 'deny',
+  supersede: gate.supersede ?? false,
+  remindAfterMs: [...(gate.remind ?? [])].sort((a, b) => a - b),
+  ...(gate.mention !== undefined && { mention: gate.mention.map((one) => slack.mentions?.[one] ?? one) }),
+  ...(gate.openLimit !== undefined && { openLimitMs: gate.openLimit }),
 });
 
 const destinationsOf = (

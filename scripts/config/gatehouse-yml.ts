@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { DETAILS, SOURCES } from '../../shared/config/config.ts';
+import { CONFIRMS, DETAILS, SOURCES } from '../../shared/config/config.ts';
 import type { Match as CompiledMatch } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 
@@ -14,6 +14,16 @@ const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
   v.pipe(
     v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]),
     v.transform((written) => [written].flat()),
+  );
+
+/** As `oneOrMore`, of anything, up to so many. */
+const oneOrMoreOf = <T extends v.GenericSchema<string, unknown>>(schema: T, most: number) =>
+  v.pipe(
+    v.union([
+      schema,
+      v.pipe(v.array(schema), v.minLength(1, 'names nothing'), v.maxLength(most, `are more than ${most}`)),
+    ]),
+    v.transform((written): readonly v.InferOutput<T>[] => (Array.isArray(written) ? written : [written])),
   );
 
 const Glob = text(200);
@@ -152,6 +162,121 @@ const Route = v.pipe(
   ),
 );
 
+const DURATION = /^([1-9]\d{0,3})(m|h|d)$/;
+
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ['m', 60_000],
+  ['h', 60 * 60_000],
+  ['d', 24 * 60 * 60_000],
+]);
+
+/** `30m`, `4h`, `2d`: compiled to milliseconds. */
+const Duration = v.pipe(
+  v.string(),
+  v.regex(DURATION, 'is not a time such as 30m, 4h or 2d'),
+  v.transform((written) => {
+    const [, count = '', unit = ''] = DURATION.exec(written) ?? [];
+    return Number(count) * (UNIT_MS.get(unit) ?? 0);
+  }),
+);
+
+const few = v.pipe(
+  v.number(),
+  v.integer('is not a whole number'),
+  v.minValue(1, 'is less than 1'),
+  v.maxValue(20, 'is more than 20'),
+);
+
+const Approvers = v.pipe(
+  oneOrMore(
+    v.pipe(
+      text(80),
+      v.check((name) => !name.includes('*'), 'would let everybody decide: name people and user groups'),
+    ),
+  ),
+  v.description('Who may decide: names under people, and names of users and user groups under slack.mentions.'),
+);
+
+const GateChannels = v.pipe(
+  v.array(v.strictObject({ slack: described(v.string(), 'A channel, by its name under slack.channels.') })),
+  v.minLength(1, 'names no channel'),
+);
+
+const Gate = v.pipe(
+  v.strictObject({
+    name: described(v.exactOptional(text(60)), 'What the gate is called. Left out: "gate 1" and so on, by its place.'),
+    match: described(
+      v.exactOptional(
+        v.strictObject({
+          pipeline: Pipeline,
+          stage: described(v.exactOptional(oneOrMore(Glob)), 'Names of stages, by glob. Left out: all.'),
+          action: described(v.exactOptional(oneOrMore(Glob)), 'Names of approval actions, by glob. Left out: all.'),
+          account: Account,
+          region: Regions,
+        }),
+      ),
+      'Which approvals it is about; every key has to hold. Left out: all.',
+    ),
+    to: described(GateChannels, 'The channels that are asked: where the approvers are.'),
+    approvers: v.exactOptional(Approvers),
+    quorum: described(v.exactOptional(few), 'How many of the approvers have to approve. Left out: 1.'),
+    rules: described(
+      v.exactOptional(
+        v.pipe(
+          v.array(
+            v.strictObject({
+              name: described(
+                v.exactOptional(text(60)),
+                'What people read of it. Left out: the names of its approvers.',
+              ),
+              approvers: Approvers,
+              quorum: described(v.exactOptional(few), 'How many of them have to approve. Left out: 1.'),
+            }),
+          ),
+          v.minLength(1, 'names no rule'),
+          v.maxLength(5, 'are more than 5 rules'),
+        ),
+      ),
+      'In the place of approvers and quorum: several rules, each of which has to be filled by people of its own.',
+    ),
+    rejections: described(v.exactOptional(few), 'How many approvers have to reject. Left out: 1.'),
+    confirm: described(
+      v.exactOptional(v.picklist(CONFIRMS)),
+      'What comes after a click on Approve. none: it counts; dialog: a question; modal (the default): a form with room for a note.',
+    ),
+    selfApproval: described(
+      v.exactOptional(v.picklist(['deny', 'allow'])),
+      'Whether who started it or wrote what it ships may approve it. Left out: deny.',
+    ),
+    unknownAuthor: described(
+      v.exactOptional(v.picklist(['deny', 'allow'])),
+      'Whether it may be approved when nobody knows who wrote what it ships. Left out: deny.',
+    ),
+    supersede: described(
+      v.exactOptional(v.boolean()),
+      'true: when a newer execution waits behind it, the older one is rejected.',
+    ),
+    remind: described(
+      v.exactOptional(oneOrMoreOf(Duration, 5)),
+      'After how long somebody is called to it again: 30m, 4h, 2d; at most five.',
+    ),
+    mention: described(v.exactOptional(oneOrMore(v.string())), 'Who is called then: names under slack.mentions.'),
+    openLimit: described(v.exactOptional(Duration), 'After how long an open gate raises an alarm: 30m, 4h, 2d.'),
+  }),
+  v.check(
+    ({ approvers, rules }) => (approvers === undefined) !== (rules === undefined),
+    'says who decides with one of approvers and rules',
+  ),
+  v.check(
+    ({ quorum, rules }) => quorum === undefined || rules === undefined,
+    'has rules: each of them has its own quorum',
+  ),
+  v.check(
+    ({ remind, mention }) => mention === undefined || remind !== undefined,
+    'mentions somebody, and does not say when: add remind',
+  ),
+);
+
 /** A standard one: its dead-letter queue is one of ours, and for a FIFO topic that would have to be FIFO as well. */
 const ListenedTopic = v.pipe(
   v.string(),
@@ -160,6 +285,21 @@ const ListenedTopic = v.pipe(
     'is not the ARN of a standard topic (arn:aws, arn:aws-us-gov or arn:aws-cn, and a region of that partition)',
   ),
 );
+
+const Person = v.strictObject({
+  slack: described(
+    v.pipe(
+      v.string(),
+      v.regex(/^[UW][A-Z0-9]{2,20}$/, 'is not the id of a user such as U0123456789, in the profile’s menu'),
+    ),
+    "The user's id in Slack.",
+  ),
+  iam: described(
+    v.exactOptional(oneOrMore(text(300))),
+    'ARNs of IAM users and of sessions of roles, as CodePipeline names who started it; * stands for any text.',
+  ),
+  git: described(v.exactOptional(oneOrMore(text(200))), 'E-mail addresses and names that commits go by.'),
+});
 
 /** What users write into `gatehouse.yml`. Published as JSON Schema for editors. */
 export const GatehouseYml = v.strictObject({
@@ -241,6 +381,19 @@ export const GatehouseYml = v.strictObject({
     'Who hears of what; every route that matches counts, up to one that says stop. Left out, and no default: everything to the first channel, what has ended to the topic "releases".',
   ),
   default: described(v.exactOptional(Destinations), 'Who hears of the changes that no route matches.'),
+  people: described(
+    v.exactOptional(
+      v.record(
+        v.pipe(v.string(), v.regex(/^[^\s@,*]{1,80}$/, 'is not a name for somebody (without @, * and spaces)')),
+        Person,
+      ),
+    ),
+    'Who is who, by a name of your choice: gates know approvers, and who may not approve their own.',
+  ),
+  gates: described(
+    v.exactOptional(v.pipe(v.array(Gate), v.minLength(1, 'names no gate'))),
+    'Who decides at manual approvals, from Slack; the first that matches counts. An approval that none matches is nobody’s to decide here.',
+  ),
   listen: described(
     v.exactOptional(
       v.strictObject({

@@ -18,6 +18,20 @@ const Mention = orElse(
   [],
 );
 
+const Quorum = orElse(v.optional(v.number(), 1), 1);
+
+const Rule = v.object({ approvers: Mention, quorum: Quorum });
+
+const NO_GATE = { to: [], approvers: [], quorum: 1, rules: [], mention: [] };
+
+const GateNames = v.object({
+  to: Destinations,
+  approvers: Mention,
+  quorum: Quorum,
+  rules: orElse(v.array(orElse(Rule, { approvers: [], quorum: 1 })), []),
+  mention: Mention,
+});
+
 /** The names that a file gives and uses, as far as they can be made out whatever else is wrong with it. */
 const Names = orElse(
   v.object({
@@ -33,9 +47,11 @@ const Names = orElse(
       [],
     ),
     default: v.optional(Destinations, []),
+    people: orElse(v.optional(v.record(v.string(), v.unknown()), {}), {}),
+    gates: orElse(v.array(orElse(GateNames, NO_GATE)), []),
     listen: orElse(v.object({ topics: orElse(v.array(Text), []) }), { topics: [] }),
   }),
-  { slack: { channels: {}, mentions: {} }, routes: [], default: [], listen: { topics: [] } },
+  { slack: { channels: {}, mentions: {} }, routes: [], default: [], people: {}, gates: [], listen: { topics: [] } },
 );
 type Names = v.InferOutput<typeof Names>;
 
@@ -46,6 +62,8 @@ export const referenceProblems = (written: unknown): readonly Problem[] => {
     ...unknownChannels(names),
     ...channelsTwice(names),
     ...unknownMentions(names),
+    ...unknownApprovers(names),
+    ...quorumsOutOfReach(names),
     ...namesTwice(names),
     ...partitionsApart(names),
     ...loops(names),
@@ -55,9 +73,10 @@ export const referenceProblems = (written: unknown): readonly Problem[] => {
 
 type Place = { readonly path: Path; readonly slack?: string | undefined; readonly sns?: string | undefined };
 
-const destinationsOf = ({ routes, default: others }: Names): readonly Place[] => [
+const destinationsOf = ({ routes, default: others, gates }: Names): readonly Place[] => [
   ...routes.flatMap(({ to }, route) => to.map((one, index) => ({ ...one, path: ['routes', route, 'to', index] }))),
   ...others.map((one, index) => ({ ...one, path: ['default', index] })),
+  ...gates.flatMap(({ to }, gate) => to.map((one, index) => ({ ...one, path: ['gates', gate, 'to', index] }))),
 ];
 
 const unknownChannels = (names: Names): readonly Problem[] => {
@@ -88,6 +107,49 @@ const unknownMentions = ({ slack, routes }: Names): readonly Problem[] => {
           : `nobody of that name under slack.mentions${didYouMean(name, known)}`,
       })),
   );
+};
+
+type Ruled = { readonly path: Path; readonly approvers: readonly string[]; readonly quorum: number };
+
+const rulesOf = ({ gates }: Names): readonly Ruled[] =>
+  gates.flatMap(({ approvers, quorum, rules }, gate) => [
+    ...(approvers.length === 0 ? [] : [{ path: ['gates', gate], approvers, quorum }]),
+    ...rules.map((rule, index) => ({ path: ['gates', gate, 'rules', index], ...rule })),
+  ]);
+
+const unknownApprovers = (names: Names): readonly Problem[] => {
+  const { people, slack, gates } = names;
+  const known = [...Object.keys(people), ...Object.keys(slack.mentions)];
+  const mentions = Object.keys(slack.mentions);
+  return [
+    ...rulesOf(names).flatMap(({ path, approvers }) =>
+      approvers
+        .filter((name) => !known.includes(name) && !name.includes('*'))
+        .map((name) => ({
+          path: [...path, 'approvers'],
+          says: `nobody of that name under people or slack.mentions${didYouMean(name, known)}`,
+        })),
+    ),
+    ...gates.flatMap(({ mention }, gate) =>
+      mention
+        .filter((name) => !mentions.includes(name))
+        .map((name) => ({
+          path: ['gates', gate, 'mention'],
+          says: `nobody of that name under slack.mentions${didYouMean(name, mentions)}`,
+        })),
+    ),
+  ];
+};
+
+/** Of a group nobody knows here how many are in it. */
+const quorumsOutOfReach = (names: Names): readonly Problem[] => {
+  const isGroup = (name: string): boolean => String(names.slack.mentions[name] ?? '').startsWith('S');
+  return rulesOf(names).flatMap(({ path, approvers, quorum }): readonly Problem[] => {
+    const count = new Set(approvers).size;
+    return count === 0 || approvers.some(isGroup) || count >= quorum
+      ? []
+      : [{ path: [...path, 'quorum'], says: `asks for ${quorum} of ${count}: it could never be approved` }];
+  });
 };
 
 const channelsTwice = ({ slack }: Names): readonly Problem[] => {

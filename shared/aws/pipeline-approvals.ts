@@ -18,6 +18,8 @@ import type {
 import type { Ending, GatePoint, Revision, Shown } from '../gate/gate.ts';
 import type { Described, Platform, Seen } from '../gate/platform.ts';
 import { cutText } from '../message/cut-text.ts';
+import type { ApprovalRequest } from '../rollout/approval-request.ts';
+import { partitionOf } from '../rollout/envelope.ts';
 import { readableText } from '../rollout/readable-text.ts';
 
 type Client = Pick<CodePipelineClient, 'send'>;
@@ -77,6 +79,47 @@ export const createPipelineApprovals = (clientIn: (region: string) => Client, no
     };
   },
 });
+
+/**
+ * The point that an approval action's own message is about: the message has the token and names no execution. Undefined
+ * when no approval with that token is waiting, or AWS does not show it yet.
+ */
+export const createFindApproval =
+  (clientIn: (region: string) => Client, account: string, now: () => number) =>
+  async (request: ApprovalRequest): Promise<{ readonly point: GatePoint; readonly since: number } | undefined> => {
+    const { region, pipeline, stage, action, token } = request;
+    const client = clientIn(region);
+    const pointIn = (executionId: string, actionExecutionId: string): GatePoint => ({
+      kind: 'pipeline-approval',
+      rollout: { source: 'codepipeline', partition: partitionOf(region), account, region, name: pipeline, executionId },
+      stage,
+      action,
+      actionExecutionId,
+    });
+    const { stageStates = [] } = await client.send(new GetPipelineStateCommand({ name: pipeline }));
+    const there = stageStates.find(({ stageName }) => stageName === stage);
+    const waiting = there?.actionStates?.find(({ actionName }) => actionName === action)?.latestExecution;
+    const executionId = there?.latestExecution?.pipelineExecutionId;
+    if (waiting?.token === token && waiting.actionExecutionId !== undefined && executionId !== undefined) {
+      return {
+        point: pointIn(executionId, waiting.actionExecutionId),
+        since: waiting.lastStatusChange?.getTime() ?? now(),
+      };
+    }
+    // In PARALLEL mode the state has no token: the list of what was done last has.
+    const { actionExecutionDetails = [] } = await client.send(
+      new ListActionExecutionsCommand({ pipelineName: pipeline, maxResults: PAGE }),
+    );
+    const listed = actionExecutionDetails.find(
+      ({ status, output }) => status === 'InProgress' && output?.executionResult?.externalExecutionId === token,
+    );
+    return listed?.pipelineExecutionId === undefined || listed.actionExecutionId === undefined
+      ? undefined
+      : {
+          point: pointIn(listed.pipelineExecutionId, listed.actionExecutionId),
+          since: listed.startTime?.getTime() ?? now(),
+        };
+  };
 
 const GONE: ReadonlySet<string> = new Set(['PipelineNotFoundException', 'PipelineExecutionNotFoundException']);
 
@@ -186,8 +229,8 @@ const readShown = async (client: Client, { rollout, stage }: GatePoint): Promise
       }),
     ),
   ]);
-  const revisions = (pipelineExecution?.artifactRevisions ?? []).map(({ name, revisionId, revisionSummary, revisionUrl }) =>
-    revisionOf(name, revisionId, revisionSummary, revisionUrl),
+  const revisions = (pipelineExecution?.artifactRevisions ?? []).map(
+    ({ name, revisionId, revisionSummary, revisionUrl }) => revisionOf(name, revisionId, revisionSummary, revisionUrl),
   );
   const [last] = pipelineExecutionSummaries[0]?.sourceRevisions ?? [];
   return {

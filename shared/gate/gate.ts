@@ -194,11 +194,7 @@ export const voted =
     return { body: next, outcome: { kind: 'counted', gate: next } };
   };
 
-const decisionOf = (
-  verdict: Verdict,
-  votes: readonly Click[],
-  { note, at }: Pick<Click, 'note' | 'at'>,
-): Decision => ({
+const decisionOf = (verdict: Verdict, votes: readonly Click[], { note, at }: Pick<Click, 'note' | 'at'>): Decision => ({
   verdict,
   why: 'votes',
   by: votes.map(({ user }) => user),
@@ -270,7 +266,8 @@ export const ended =
 
 /** The summary given to the platform begins with what only this decision has. */
 const isOurs = (decision: Decision, { as, summary }: Ending): boolean =>
-  as === (decision.verdict === 'approve' ? 'approved' : 'rejected') && summary?.startsWith(signatureOf(decision)) === true;
+  as === (decision.verdict === 'approve' ? 'approved' : 'rejected') &&
+  summary?.startsWith(signatureOf(decision)) === true;
 
 export const isOver = ({ state }: Gate): boolean => state.kind === 'applied' || state.kind === 'ended';
 
@@ -300,7 +297,10 @@ const MOST_SUMMARY = 512;
 /** What the platform is told with a decision: who and why. */
 export const summaryOf = (decision: Decision): string => {
   const why = decision.note === undefined ? '' : `: ${decision.note}`;
-  return Array.from(`${signatureOf(decision)}${why}`).slice(0, MOST_SUMMARY).join('').slice(0, MOST_SUMMARY);
+  return Array.from(`${signatureOf(decision)}${why}`)
+    .slice(0, MOST_SUMMARY)
+    .join('')
+    .slice(0, MOST_SUMMARY);
 };
 
 const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {

@@ -4,8 +4,10 @@ import { matchesRollout } from '../routing/match.ts';
 import type { GatePoint } from './gate.ts';
 
 /** Who may decide at a point: the first policy that matches it. Undefined: nobody. */
-export const policyAt = (point: Omit<GatePoint, 'actionExecutionId'>, { gates = [] }: Pick<Config, 'gates'>): GatePolicy | undefined =>
-  gates.find(({ match }) => matchesPoint(match, point));
+export const policyAt = (
+  point: Omit<GatePoint, 'actionExecutionId'>,
+  { gates = [] }: Pick<Config, 'gates'>,
+): GatePolicy | undefined => gates.find(({ match }) => matchesPoint(match, point));
 
 /** What a policy is called: by its name, otherwise by its place. */
 export const policyName = ({ name }: Pick<GatePolicy, 'name'>, index: number): string => name ?? `gate ${index + 1}`;

@@ -65,9 +65,7 @@ export const selfRefusalOf = (
 export const involvedIn = (trigger: Trigger | undefined, people: readonly Person[]): Involved => {
   switch (trigger?.kind) {
     case 'commit': {
-      const names = [trigger.author, trigger.email].flatMap((name) =>
-        name === undefined ? [] : [name.toLowerCase()],
-      );
+      const names = [trigger.author, trigger.email].flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]));
       const author = people.find(({ git }) => git.some((name) => names.includes(name)))?.user;
       return { starter: undefined, author, isAuthorUnknown: author === undefined };
     }

@@ -25,14 +25,20 @@ export const tallyOf = (
   clicks: readonly Click[],
 ): Tally => {
   const votes = votesOf(clicks).filter(({ user }) => rules.some((rule) => isIn(rule, members, user)));
-  const seats = seated(rules, members, votes.filter(({ verdict }) => verdict === 'approve'));
+  const seats = seated(
+    rules,
+    members,
+    votes.filter(({ verdict }) => verdict === 'approve'),
+  );
   const filled = rules.map((_, index) => seats.filter(({ rule }) => rule === index).length);
   const against = votes.filter(({ verdict }) => verdict === 'reject');
   if (against.length >= rejections) {
     return { verdict: 'reject', by: against, filled };
   }
   const isFull = rules.length > 0 && rules.every(({ quorum }, index) => (filled[index] ?? 0) >= quorum);
-  return isFull ? { verdict: 'approve', by: seats.map(({ vote }) => vote), filled } : { verdict: undefined, by: [], filled };
+  return isFull
+    ? { verdict: 'approve', by: seats.map(({ vote }) => vote), filled }
+    : { verdict: undefined, by: [], filled };
 };
 
 /** Whether a person is one of those that a rule names. */

@@ -102,7 +102,9 @@ const where = (gate: Gate): readonly RichTextPart[] => {
   return [
     section(
       bold(placeName(gate)),
-      ...(since === undefined ? [] : [text(gate.state.kind === 'open' ? ' · waiting since ' : ' · asked '), date(since)]),
+      ...(since === undefined
+        ? []
+        : [text(gate.state.kind === 'open' ? ' · waiting since ' : ' · asked '), date(since)]),
       ...(until === undefined ? [] : [text(' · expires '), date(until)]),
     ),
   ];
@@ -170,7 +172,9 @@ const request = ({ request: asked }: Gate): readonly RichTextPart[] => {
 /** Whose votes are there, and whose are still needed. */
 const votes = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPart[] => {
   const cast = votesOf(gate.clicks);
-  const said = cast.map((click) => section(person(click.user), text(click.verdict === 'approve' ? ' approves' : ' rejects')));
+  const said = cast.map((click) =>
+    section(person(click.user), text(click.verdict === 'approve' ? ' approves' : ' rejects')),
+  );
   if (gate.state.kind !== 'open') {
     return cast.length > 1 ? said : [];
   }
@@ -182,7 +186,11 @@ const votes = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPar
   return [
     ...said,
     ...policy.rules.map(({ name, quorum }, index) =>
-      section(text(`${filled[index] ?? 0} of ${quorum} ${quorum === 1 ? 'approval' : 'approvals'} by ${cutText(cleanText(name), 200)}`)),
+      section(
+        text(
+          `${filled[index] ?? 0} of ${quorum} ${quorum === 1 ? 'approval' : 'approvals'} by ${cutText(cleanText(name), 200)}`,
+        ),
+      ),
     ),
   ];
 };
@@ -232,12 +240,7 @@ const endingParts = ({ by, summary, at }: Ending): readonly RichTextPart[] => {
   ];
 };
 
-const buttons = (
-  id: string,
-  gate: Gate,
-  labels: Labels,
-  policy: GatePolicy | undefined,
-): readonly ActionsBlock[] =>
+const buttons = (id: string, gate: Gate, labels: Labels, policy: GatePolicy | undefined): readonly ActionsBlock[] =>
   gate.state.kind !== 'open' || policy === undefined
     ? []
     : [

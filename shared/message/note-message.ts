@@ -34,10 +34,7 @@ export const noteMessage = (
         elements: [
           {
             type: 'rich_text_section',
-            elements: [
-              ...mentions.flatMap((mention): RichTextElement[] => [person(mention), text(' ')]),
-              text(says),
-            ],
+            elements: [...mentions.flatMap((mention): RichTextElement[] => [person(mention), text(' ')]), text(says)],
           },
         ],
       },
@@ -46,4 +43,5 @@ export const noteMessage = (
 };
 
 /** For notifications and screen readers: https://docs.slack.dev/messaging/formatting-message-text#mentioning-users */
-export const written = (mention: Mention): string => (mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`);
+export const written = (mention: Mention): string =>
+  mention.startsWith('S') ? `<!subteam^${mention}>` : `<@${mention}>`;

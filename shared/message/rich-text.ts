@@ -1,10 +1,4 @@
-import type {
-  MrkdwnElement,
-  RichTextBlock,
-  RichTextElement,
-  RichTextQuote,
-  RichTextSection,
-} from '@slack/types';
+import type { MrkdwnElement, RichTextBlock, RichTextElement, RichTextQuote, RichTextSection } from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import { cutText } from './cut-text.ts';
 import type { Moment } from './moment.ts';

@@ -166,9 +166,7 @@ const waiting = (actions: readonly ActionOverview[]): readonly RichTextPart[] =>
     const since = momentOf(action.startedAt);
     return section(
       bold(actionName(action)),
-      ...(since === undefined
-        ? [text(' is waiting')]
-        : [text(' has been waiting since '), date(since)]),
+      ...(since === undefined ? [text(' is waiting')] : [text(' has been waiting since '), date(since)]),
     );
   }),
   ...more(actions, 'waiting'),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describeIssues } from '../describe-issues.ts';
+import { readApprovalRequest } from './approval-request.ts';
 import { factId } from './fact-id.ts';
 import { openText, openValue } from './open-envelope.ts';
 import type { Opened } from './open-envelope.ts';
@@ -21,9 +22,6 @@ const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() })
 /** What a notification rule of AWS's developer tools makes of an event: other spellings, no id. */
 const Notified = v.looseObject({ source: v.string(), detailType: v.string() });
 
-/** What an approval action sends to its topic. It carries the token, so nothing of it is kept. */
-const ApprovalRequest = v.object({ approval: v.object({ pipelineName: v.string(), token: v.string() }) });
-
 /** Reads the text of a message: an event as JSON, in whatever envelopes it came. */
 export const parseEventText = (text: string): ParsedEvent => parseOpened(openText(text));
 
@@ -38,8 +36,9 @@ const parseOpened = (opened: Opened): ParsedEvent => {
   if (!('source' in content) && isTriggerMessage(content)) {
     return parseTriggerMessage(content, sentAt);
   }
-  if (!('source' in content) && v.is(ApprovalRequest, content)) {
-    return ignored('the message of an approval action, of which the event bus tells as well');
+  const request = 'source' in content ? undefined : readApprovalRequest(content);
+  if (request !== undefined) {
+    return { kind: 'approval', request, sentAt };
   }
   return 'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
 };

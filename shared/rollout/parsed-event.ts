@@ -1,7 +1,12 @@
+import type { ApprovalRequest } from './approval-request.ts';
 import type { StateChange } from './rollout.ts';
 
 /** What an input turned out to be. Nothing is thrown: an event that cannot be used has a place to land. */
-export type ParsedEvent = { readonly kind: 'change'; readonly change: StateChange } | NoChange;
+export type ParsedEvent =
+  | { readonly kind: 'change'; readonly change: StateChange }
+  /** An approval action's own message; `sentAt`, in epoch milliseconds, when SNS took it in. */
+  | { readonly kind: 'approval'; readonly request: ApprovalRequest; readonly sentAt: number | undefined }
+  | NoChange;
 
 /** Something of no concern, or what cannot be used. */
 export type NoChange =

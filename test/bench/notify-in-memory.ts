@@ -1,6 +1,7 @@
 import { createNotify } from '../../functions/notify/notify.ts';
 import { createChance } from '../../local/virtual/chance.ts';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
+import { NO_GATES } from '../../local/virtual/world.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createLoadEvents } from './load-workload.ts';
@@ -24,6 +25,7 @@ export const measureNotify = async (): Promise<NotifyRate> => {
     wakeUp: () => Promise.resolve(),
     clock: systemClock,
     log: { info: nothing, warn: nothing, error: nothing },
+    gates: NO_GATES,
   });
   const events = createLoadEvents(
     {

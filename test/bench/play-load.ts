@@ -191,7 +191,7 @@ const expectedLooks = (texts: readonly string[], config: Config): readonly strin
   for (const text of texts) {
     const parsed = parseEventText(text);
     if (parsed.kind !== 'change') {
-      throw new Error(`An event of the load is no change: ${parsed.reason}`);
+      throw new Error(`An event of the load is no change: ${parsed.kind}`);
     }
     const pk = rolloutPk(parsed.change.rollout);
     rollouts.set(pk, fold(rollouts.get(pk), parsed.change));

@@ -79,7 +79,7 @@ const runThroughOne = (texts: readonly string[], config: Config, does: ReadonlyS
   for (const text of texts) {
     const parsed = parseEventText(text);
     if (parsed.kind !== 'change') {
-      throw new Error(`A recorded run has what is no change: ${parsed.reason}`);
+      throw new Error(`A recorded run has what is no change: ${parsed.kind}`);
     }
     const { change } = parsed;
     made += change.version.time;

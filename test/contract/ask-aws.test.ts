@@ -144,7 +144,7 @@ const changesIn = (events: readonly string[]) =>
           (parsed.change.version.time - TEN_O_CLOCK) / 1000,
           parsed.change.result ?? null,
         ]
-      : [parsed.reason];
+      : [parsed.kind];
   });
 
 const execution = (given: Parameters<typeof aRolloutId>[0] = {}) => aRollout(aChange({ rollout: aRolloutId(given) }));

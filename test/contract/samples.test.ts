@@ -20,7 +20,7 @@ const textOf = (path: string): string => readFileSync(join(folder, path), 'utf8'
 const changeOf = (path: string): StateChange => {
   const parsed = parseEventText(textOf(path));
   if (parsed.kind !== 'change') {
-    throw new Error(`${path}: ${parsed.kind}, ${parsed.reason}`);
+    throw new Error(`${path}: ${parsed.kind}`);
   }
   return parsed.change;
 };
@@ -79,9 +79,15 @@ describe('the sample events', () => {
 describe('the sample envelopes', () => {
   const outcomeOf = (path: string): string => {
     const parsed = parseEventText(textOf(join('envelopes', path)));
-    return parsed.kind === 'change'
-      ? `${registerName(parsed.change.register)} ${parsed.change.state}`
-      : `${parsed.kind}: ${parsed.reason}`;
+    switch (parsed.kind) {
+      case 'change':
+        return `${registerName(parsed.change.register)} ${parsed.change.state}`;
+      case 'approval':
+        return `approval: ${parsed.request.pipeline} ${parsed.request.stage} ${parsed.request.action}`;
+      case 'ignored':
+      case 'quarantined':
+        return `${parsed.kind}: ${parsed.reason}`;
+    }
   };
 
   it('hold what their names say', () => {

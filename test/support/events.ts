@@ -72,3 +72,19 @@ export const aPipelineEvent = (
       ...detail,
     },
   });
+
+/** The text of an EventBridge event of a manual approval: waiting, or what is given. */
+export const anApprovalEvent = (
+  given: Readonly<Record<string, unknown>> = {},
+  detail: Readonly<Record<string, unknown>> = {},
+): string =>
+  aPipelineEvent(
+    { 'detail-type': 'CodePipeline Action Execution State Change', ...given },
+    {
+      stage: 'Approve',
+      action: 'ProdGate',
+      'action-execution-id': '9e9e9e9e-0000-4000-8000-000000000009',
+      type: { owner: 'AWS', provider: 'Manual', category: 'Approval', version: '1' },
+      ...detail,
+    },
+  );

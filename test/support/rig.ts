@@ -19,6 +19,9 @@ const CONFIG: Config = {
 
 export type Logged = { readonly level: keyof Log; readonly message: string; readonly fields: LogFields };
 
+/** Where the events of the builders come from. */
+const ACCOUNT = '111122223333';
+
 const MINUTE = 60_000;
 
 /** What every use case needs, in memory; the clock only moves when somebody sleeps or turns it. */
@@ -27,6 +30,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
   const store = overStore(createMemoryStore(table, (_operation, effect) => Promise.resolve(effect())));
   const logged: Logged[] = [];
   const wakeUps: WakeUp[] = [];
+  const looks: string[] = [];
   const published: { readonly topic: string; readonly subject: string }[] = [];
   let now = TEN_O_CLOCK + 10 * MINUTE;
   const clock = {
@@ -35,6 +39,10 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
       now += ms;
       return Promise.resolve();
     },
+  };
+  const lookAt = (some: readonly string[]) => {
+    looks.push(...some);
+    return Promise.resolve();
   };
   const keep =
     (level: keyof Log) =>
@@ -56,6 +64,13 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     },
     wakeUps,
     lookUp: () => Promise.resolve({}),
+    gates: {
+      account: ACCOUNT,
+      lookAt,
+      findApproval: () => Promise.resolve(undefined),
+    },
+    lookAt,
+    looks,
     publish: (topic: string, { subject }: SnsMessage) => {
       published.push({ topic, subject });
       return Promise.resolve();

@@ -1,0 +1,97 @@
+import type { Config } from '../../shared/config/config.ts';
+import { opened } from '../../shared/gate/gate.ts';
+import type { GatePoint, Opening } from '../../shared/gate/gate.ts';
+import { gateId } from '../../shared/gate/gate-id.ts';
+import { policyAt } from '../../shared/gate/policy.ts';
+import { gateItem } from '../../shared/gate/stored-gate.ts';
+import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
+import type { StateChange } from '../../shared/rollout/rollout.ts';
+import type { ChangeItem } from '../../shared/store/change-item.ts';
+import { gateKey } from '../../shared/store/keys.ts';
+
+export type GatePorts = {
+  /** Has gates looked at, by their ids. */
+  readonly lookAt: (gates: readonly string[]) => Promise<void>;
+  /** The account that this runs in: of another's approvals nothing can be read or decided. */
+  readonly account: string;
+  /** The point that an approval's own message is about, as AWS shows it; undefined: AWS does not show it, or not yet. */
+  readonly findApproval: (
+    request: ApprovalRequest,
+  ) => Promise<{ readonly point: GatePoint; readonly since: number } | undefined>;
+};
+
+type GateDeps = {
+  readonly config: Pick<Config, 'gates'>;
+  readonly changeItem: ChangeItem;
+  readonly gates: GatePorts;
+  readonly clock: { readonly now: () => number };
+};
+
+/** Opens the gates at which the changes of a batch say that a rollout waits, and has those looked at that they say are over. */
+export const openGates = async (deps: GateDeps, changes: readonly StateChange[]): Promise<void> => {
+  const told = changes.flatMap((change) => {
+    const point = pointOf(change);
+    const policy = point?.rollout.account === deps.gates.account ? policyAt(point, deps.config) : undefined;
+    return point === undefined || policy === undefined ? [] : [{ change, point, policy }];
+  });
+  const looks = await Promise.all(
+    told.map(async ({ change, point, policy }) => {
+      const id = gateId(point);
+      if (change.state !== 'waiting') {
+        return [id];
+      }
+      return (await open(deps, id, { point, openedAt: change.startedAt, channels: policy.channels })) ? [id] : [];
+    }),
+  );
+  await lookAtAll(deps, looks.flat());
+};
+
+/** What an approval's own message led to. */
+export type Requested = 'opened' | 'unshown' | 'nobody-asked';
+
+/** Opens the gate that an approval's own message asks about, with the token that only it tells. */
+export const openRequested = async (deps: GateDeps, request: ApprovalRequest): Promise<Requested> => {
+  const found = await deps.gates.findApproval(request);
+  if (found === undefined) {
+    return 'unshown';
+  }
+  const { point, since } = found;
+  const policy = policyAt(point, deps.config);
+  if (policy === undefined) {
+    return 'nobody-asked';
+  }
+  const { token, expiresAt, text, url } = request;
+  const id = gateId(point);
+  const isNew = await open(deps, id, {
+    point,
+    openedAt: since,
+    channels: policy.channels,
+    token,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...((text !== undefined || url !== undefined) && {
+      request: { ...(text !== undefined && { text }), ...(url !== undefined && { url }) },
+    }),
+  });
+  await lookAtAll(deps, isNew ? [id] : []);
+  return 'opened';
+};
+
+const open = async ({ changeItem, clock }: GateDeps, id: string, opening: Opening): Promise<boolean> =>
+  (await changeItem(gateKey(id), gateItem, opened(opening, clock.now()))).outcome;
+
+const lookAtAll = async ({ gates: { lookAt } }: GateDeps, ids: readonly string[]): Promise<void> => {
+  if (ids.length > 0) {
+    await lookAt([...new Set(ids)]);
+  }
+};
+
+const pointOf = ({ rollout, register, approvalId }: StateChange): GatePoint | undefined =>
+  approvalId !== undefined && rollout.source === 'codepipeline' && register.kind === 'action'
+    ? {
+        kind: 'pipeline-approval',
+        rollout,
+        stage: register.stage,
+        action: register.action,
+        actionExecutionId: approvalId,
+      }
+    : undefined;

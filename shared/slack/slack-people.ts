@@ -1,0 +1,92 @@
+import * as v from 'valibot';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { SlackCall } from './slack-call.ts';
+
+/** What is known of people is asked again after this time: whoever leaves a group may not decide much longer. */
+const KEPT_MS = 5 * 60_000;
+
+/** More than that are asked for anew: memory is bounded. */
+const MOST_KEPT = 500;
+
+/** What Slack knows of people. Nothing here rejects: what nobody can tell is undefined, and a decision fails closed. */
+export const createSlackPeople = (call: SlackCall, { now }: Pick<Clock, 'now'>, log: Log) => {
+  const told = async <Value>(what: string, ask: Parameters<typeof call<Value>>[0]): Promise<Value | undefined> => {
+    const reply = await call(ask);
+    if (!reply.ok) {
+      log.warn('slack did not tell', { what, reason: reply.failure.kind, ...errorOf(reply.failure) });
+    }
+    return reply.ok ? reply.value : undefined;
+  };
+  return {
+    members: kept(now, (group: string) =>
+      told('usergroups.users.list', async (client) => {
+        const { users } = v.parse(Members, await client.usergroups.users.list({ usergroup: group }));
+        return new Set(users);
+      }),
+    ),
+
+    profile: kept(now, (user: string) =>
+      told('users.info', async (client) => {
+        const { user: profile } = v.parse(Profile, await client.users.info({ user }));
+        return {
+          isBot: profile.is_bot || profile.deleted,
+          isGuest: profile.is_restricted || profile.is_ultra_restricted || profile.is_stranger,
+        };
+      }),
+    ),
+
+    tell: async (channel: string, user: string, text: string): Promise<void> => {
+      await told('chat.postEphemeral', (client) =>
+        client.chat.postEphemeral({ channel, user, text, parse: 'none', link_names: false }),
+      );
+    },
+
+    linkTo: (channel: string, ts: string): Promise<string | undefined> =>
+      told('chat.getPermalink', async (client) => {
+        const { permalink } = v.parse(Permalink, await client.chat.getPermalink({ channel, message_ts: ts }));
+        return permalink;
+      }),
+  };
+};
+
+const flag = v.fallback(v.optional(v.boolean(), false), false);
+
+const Members = v.object({ users: v.array(v.string()) });
+
+const Profile = v.object({
+  user: v.object({
+    is_bot: flag,
+    deleted: flag,
+    is_restricted: flag,
+    is_ultra_restricted: flag,
+    is_stranger: flag,
+  }),
+});
+
+/** It stands in a message as it is: an address, and nothing that would end it there. */
+const Permalink = v.object({ permalink: v.pipe(v.string(), v.regex(/^https?:\/\/[A-Za-z0-9.:/_?=&%-]{1,300}$/)) });
+
+/** Remembers what was told, not that nothing was. */
+const kept = <Value>(now: () => number, ask: (id: string) => Promise<Value | undefined>) => {
+  const known = new Map<string, { readonly value: Value; readonly at: number }>();
+  return async (id: string): Promise<Value | undefined> => {
+    const before = known.get(id);
+    if (before !== undefined && now() - before.at < KEPT_MS) {
+      return before.value;
+    }
+    const value = await ask(id);
+    if (known.size >= MOST_KEPT) {
+      known.clear();
+    }
+    if (value === undefined) {
+      known.delete(id);
+    } else {
+      known.set(id, { value, at: now() });
+    }
+    return value;
+  };
+};
+
+const errorOf = (failure: object): { readonly error?: string } =>
+  'error' in failure && typeof failure.error === 'string' ? { error: failure.error } : {};

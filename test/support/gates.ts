@@ -1,0 +1,177 @@
+import { createDecide } from '../../functions/decide/decide.ts';
+import type { People } from '../../functions/decide/decide.ts';
+import { createNotify } from '../../functions/notify/notify.ts';
+import type { GatePolicy } from '../../shared/config/config.ts';
+import { deliveryItem } from '../../shared/delivery/delivery.ts';
+import { gateId } from '../../shared/gate/gate-id.ts';
+import type { Gate, GatePoint, Verdict } from '../../shared/gate/gate.ts';
+import type { Platform, Seen } from '../../shared/gate/platform.ts';
+import { gateItem } from '../../shared/gate/stored-gate.ts';
+import type { Vote } from '../../shared/gate/vote-message.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
+import { anApprovalEvent } from './events.ts';
+import { aRig } from './rig.ts';
+import { TEN_O_CLOCK } from './rollouts.ts';
+
+export const TOKEN = '1a2b3c4d-0000-4000-8000-0000canary00';
+
+export const aPolicy = (given: Partial<GatePolicy> = {}): GatePolicy => ({
+  match: {},
+  channels: ['C1'],
+  rules: [{ name: 'ada, grace, @release', users: ['UADA', 'UGRACE'], groups: ['SRELEASE'], quorum: 1 }],
+  rejections: 1,
+  confirm: 'none',
+  selfApproval: 'deny',
+  unknownAuthor: 'allow',
+  supersede: false,
+  remindAfterMs: [],
+  ...given,
+});
+
+export const POINT: GatePoint = {
+  kind: 'pipeline-approval',
+  rollout: {
+    source: 'codepipeline',
+    partition: 'aws',
+    account: '111122223333',
+    region: 'eu-west-1',
+    name: 'shop-prod',
+    executionId: '0a1b2c3d-0000-4000-8000-000000000001',
+  },
+  stage: 'Approve',
+  action: 'ProdGate',
+  actionExecutionId: '9e9e9e9e-0000-4000-8000-000000000009',
+};
+
+export const GATE = gateId(POINT);
+
+/** What a fake platform was asked to do, and what it says. */
+export type FakePlatform = Platform & {
+  readonly calls: (readonly [verdict: Verdict, token: string, summary: string])[];
+  says: Seen;
+  /** Thrown by the next calls of `decide`, one each; `lost`: after it took effect. */
+  readonly troubles: ('throttled' | 'lost')[];
+};
+
+const aPlatform = (): FakePlatform => {
+  const platform: FakePlatform = {
+    calls: [],
+    troubles: [],
+    says: { kind: 'pending', token: TOKEN },
+    look: () => Promise.resolve(platform.says),
+    decide: (_point, token, verdict, summary) => {
+      const trouble = platform.troubles.shift();
+      if (trouble === 'throttled') {
+        return Promise.reject(Object.assign(new Error('no'), { name: 'ThrottlingException' }));
+      }
+      if (platform.says.kind !== 'pending' || platform.says.token !== token) {
+        return Promise.resolve('over');
+      }
+      platform.calls.push([verdict, token, summary]);
+      platform.says = {
+        kind: 'ended',
+        ending: {
+          as: verdict === 'approve' ? 'approved' : 'rejected',
+          by: 'gatehouse-decide',
+          summary,
+          at: TEN_O_CLOCK,
+        },
+      };
+      return trouble === 'lost' ? Promise.reject(new Error('socket hang up')) : Promise.resolve('done');
+    },
+    describe: () =>
+      Promise.resolve({
+        shown: { revisions: [{ source: 'App', id: '3f2a1bc', summary: 'Fix login' }] },
+        expiresAt: TEN_O_CLOCK + 7 * 24 * 3_600_000,
+      }),
+  };
+  return platform;
+};
+
+/** A gate that `notify` has opened and Slack shows, everything in memory. */
+export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (store: Store) => Store) => {
+  const rig = aRig(overStore);
+  const config = {
+    ...rig.config,
+    people: [
+      { name: 'ada', user: 'UADA', iam: ['arn:aws:iam::111122223333:user/ada'], git: ['ada@example.com'] },
+      { name: 'linus', user: 'ULINUS', iam: [], git: ['linus@example.com'] },
+    ],
+    gates: [policy],
+  };
+  const platform = aPlatform();
+  const told: (readonly [user: string, text: string])[] = [];
+  const groups = new Map([['SRELEASE', new Set(['ULINUS', 'UHOPPER'])]]);
+  const profiles = new Map<string, { readonly isBot: boolean; readonly isGuest: boolean }>();
+  let isSlackDown = false;
+  const people: People = {
+    members: (group) => Promise.resolve(isSlackDown ? undefined : groups.get(group)),
+    profile: (user) =>
+      Promise.resolve(isSlackDown ? undefined : (profiles.get(user) ?? { isBot: false, isGuest: false })),
+    tell: (_channel, user, text) => {
+      told.push([user, text]);
+      return Promise.resolve();
+    },
+    linkTo: (channel, ts) => Promise.resolve(`https://example.slack.com/archives/${channel}/p${ts.replace('.', '')}`),
+  };
+  const notify = createNotify({ ...rig, config });
+  const event = (
+    given: Parameters<typeof anApprovalEvent>[0] = {},
+    detail: Parameters<typeof anApprovalEvent>[1] = {},
+  ) => notify([{ id: given.id ?? 'm', text: anApprovalEvent(given, detail) }]);
+  const decide = createDecide({ ...rig, config, platform, people });
+  await event();
+  await rig.changeItem(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }), deliveryItem, () => ({
+    body: { want: 1, done: 1, fence: 1, failures: 0, ts: '1700000000.000100' },
+    outcome: undefined,
+  }));
+  let clicks = 0;
+  const aVote = (
+    given: Partial<Omit<Vote, 'kind' | 'by'>> & { readonly user?: string; readonly team?: string } = {},
+  ): Vote => {
+    clicks += 1;
+    const { user = 'UADA', team = 'T1', ...rest } = given;
+    return {
+      kind: 'vote',
+      gate: GATE,
+      verdict: 'approve',
+      step: 'button',
+      by: { user, team, name: user.slice(1).toLowerCase() },
+      app: 'A1',
+      channel: 'C1',
+      ts: '1700000000.000100',
+      key: `click-${clicks}`,
+      at: rig.clock.now(),
+      requestId: `request-${clicks}`,
+      ...rest,
+    };
+  };
+  const gate = async (): Promise<Gate> => {
+    const item = await rig.store.read(gateKey(GATE));
+    return gateItem.parse(item?.body);
+  };
+  return {
+    ...rig,
+    config,
+    platform,
+    people,
+    groups,
+    profiles,
+    told,
+    event,
+    decide,
+    aVote,
+    gate,
+    state: async () => (await gate()).state.kind,
+    slackIsDown: (isDown: boolean) => {
+      isSlackDown = isDown;
+    },
+    notes: () =>
+      rig
+        .items()
+        .filter(({ key }) => key.pk === gatePk(GATE) && key.sk.startsWith('NOTE'))
+        .map(({ key }) => decodeURIComponent(key.sk.split('#')[2] ?? ''))
+        .sort(),
+  };
+};
