@@ -93,7 +93,7 @@ describe('the sample envelopes', () => {
   it('hold what their names say', () => {
     const envelopes = everyPath.filter((path) => path.startsWith('envelopes')).map((path) => basename(path));
     expect(Object.fromEntries(envelopes.map((path) => [path, outcomeOf(path)]))).toEqual({
-      'approval-requested.json': 'ignored: the message of an approval action, of which the event bus tells as well',
+      'approval-requested.json': 'approval: payments-prod Approve ProdGate',
       'deployment-failed-by-notification-rule.json': 'rollout failed',
       'deployment-failed-by-trigger-raw.json': 'rollout failed',
       'deployment-failed-by-trigger-to-lambda.json': 'rollout failed',

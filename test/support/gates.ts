@@ -119,7 +119,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
   const event = (
     given: Parameters<typeof anApprovalEvent>[0] = {},
     detail: Parameters<typeof anApprovalEvent>[1] = {},
-  ) => notify([{ id: given.id ?? 'm', text: anApprovalEvent(given, detail) }]);
+  ) => notify([{ id: 'm', text: anApprovalEvent(given, detail) }]);
   const decide = createDecide({ ...rig, config, platform, people });
   await event();
   await rig.changeItem(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }), deliveryItem, () => ({

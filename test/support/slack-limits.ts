@@ -43,7 +43,28 @@ const RichTextPart = v.strictObject({
   elements: v.pipe(v.array(Inline), v.minLength(1)),
 });
 
+const Confirm = v.strictObject({
+  title: text('plain_text', 100),
+  text: text('plain_text', 300),
+  confirm: text('plain_text', 30),
+  deny: text('plain_text', 30),
+});
+
+const Button = v.strictObject({
+  type: v.literal('button'),
+  text: text('plain_text', 75),
+  action_id: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  value: v.pipe(v.string(), v.minLength(1), v.maxLength(2000)),
+  style: v.picklist(['primary', 'danger']),
+  accessibility_label: v.pipe(v.string(), v.minLength(1), v.maxLength(75)),
+  confirm: v.optional(Confirm),
+});
+
 const Block = v.variant('type', [
+  v.strictObject({
+    type: v.literal('actions'),
+    elements: v.pipe(v.array(Button), v.minLength(1), v.maxLength(25)),
+  }),
   v.strictObject({ type: v.literal('header'), text: text('plain_text', 150) }),
   v.strictObject({ type: v.literal('rich_text'), elements: v.pipe(v.array(RichTextPart), v.minLength(1)) }),
   v.strictObject({

@@ -256,7 +256,15 @@ describe('a trigger', () => {
         'commit-message': 'Round up\n\nthe rest',
         'full-repository-name': 'acme/shop',
       },
-      { kind: 'commit', author: 'Ada', ref: 'main', commit: 'abc', message: 'Round up', repository: 'acme/shop' },
+      {
+        kind: 'commit',
+        author: 'Ada',
+        email: 'ada@example.com',
+        ref: 'main',
+        commit: 'abc',
+        message: 'Round up',
+        repository: 'acme/shop',
+      },
     ],
     ['a tag', { 'tag-name': 'v1' }, { kind: 'commit', ref: 'v1' }],
     [

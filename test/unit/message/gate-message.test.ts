@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Click, Decision, Gate } from '../../../shared/gate/gate.ts';
+import { gateMessage } from '../../../shared/message/gate-message.ts';
+import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
+import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
+import { aPolicy, POINT, TOKEN } from '../../support/gates.ts';
+import { TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { slackProblems } from '../../support/slack-limits.ts';
+
+const LABELS = { environment: 'production' };
+
+const aClick = (given: Partial<Click> = {}): Click => ({
+  key: 'k1',
+  user: 'UADA',
+  verdict: 'approve',
+  at: TEN_O_CLOCK,
+  requestId: 'r',
+  outcome: 'counted',
+  ...given,
+});
+
+const aDecision = (given: Partial<Decision> = {}): Decision => ({
+  verdict: 'approve',
+  why: 'votes',
+  by: ['UADA'],
+  names: ['ada'],
+  at: TEN_O_CLOCK,
+  ...given,
+});
+
+const aGate = (given: Partial<Gate> = {}): Gate => ({
+  point: POINT,
+  channels: ['C1'],
+  openedAt: TEN_O_CLOCK,
+  token: TOKEN,
+  state: { kind: 'open' },
+  clicks: [],
+  reminded: 0,
+  ...given,
+});
+
+/** What a person reads, block by block. */
+const read = (gate: Gate, policy = aPolicy()): readonly string[] =>
+  gateMessage('gate-id', gate, undefined, LABELS, policy).blocks.map(
+    (block) =>
+      JSON.stringify(block, (key, value: unknown) => (key === 'type' ? undefined : value))
+        .match(/"(?:text|user_id|fallback)":"(?:[^"\\]|\\.)*"/g)
+        ?.map((found) => found.replace(/^"[a-z_]*":"|"$/g, ''))
+        .join('') ?? '',
+  );
+
+const buttonsOf = (gate: Gate, policy = aPolicy()): readonly unknown[] =>
+  gateMessage('gate-id', gate, undefined, LABELS, policy).blocks.flatMap((block) =>
+    block.type === 'actions' ? block.elements.map((each) => ('action_id' in each ? each.action_id : undefined)) : [],
+  );
+
+describe('the message of a gate', () => {
+  it('says what waits, what would be approved, what runs now, and whose votes are needed', () => {
+    const commit = (id: string) => ({
+      source: 'App',
+      id: id.repeat(40),
+      summary: `Commit ${id}`,
+      url: `https://github.com/acme/shop/commit/${id.repeat(40)}`,
+    });
+    const gate = aGate({
+      expiresAt: TEN_O_CLOCK + 3_600_000,
+      shown: { revisions: [commit('b')], running: commit('a') },
+      request: { text: 'Check the staging site', url: 'https://staging.example.com/' },
+      clicks: [aClick()],
+    });
+    const policy = aPolicy({ rules: [{ name: 'ada, grace', users: ['UADA', 'UGRACE'], groups: [], quorum: 2 }] });
+    expect(read(gate, policy)).toEqual([
+      '✋ shop-prod approval needed · production',
+      'Approve / ProdGate · waiting since 2026-11-20T10:00:00Z · expires 2026-11-20T11:00:00Z' +
+        'bbbbbbb Commit b · commit on github.com' +
+        'Runs now: aaaaaaa Commit a · commit on github.com · changes on github.com',
+      'Check the staging siteto be reviewed on staging.example.com',
+      'UADA approves1 of 2 approvals by ada, grace',
+      'ApproveReject…',
+      '111122223333 · eu-west-1 · 0a1b2c3d-0000-4000-8000-000000000001<https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-prod/executions/0a1b2c3d-0000-4000-8000-000000000001/timeline?region=eu-west-1|Open in CodePipeline>',
+    ]);
+  });
+
+  it('has the buttons that the policy asks for, and none once it is over or nobody may decide', () => {
+    expect(buttonsOf(aGate(), aPolicy({ confirm: 'none' }))).toEqual(['gate.approve', 'gate.reject-in-modal']);
+    expect(buttonsOf(aGate(), aPolicy({ confirm: 'dialog' }))).toEqual(['gate.approve', 'gate.reject-in-modal']);
+    expect(buttonsOf(aGate(), aPolicy({ confirm: 'modal' }))).toEqual([
+      'gate.approve-in-modal',
+      'gate.reject-in-modal',
+    ]);
+    for (const state of [
+      { kind: 'decided', decision: aDecision() },
+      { kind: 'applied', decision: aDecision(), at: TEN_O_CLOCK },
+      { kind: 'ended', ending: { as: 'expired', at: TEN_O_CLOCK } },
+    ] as const) {
+      expect(buttonsOf(aGate({ state }))).toEqual([]);
+    }
+    const { blocks } = gateMessage('gate-id', aGate(), undefined, LABELS, undefined);
+    expect(JSON.stringify(blocks)).toContain('Nobody may decide here');
+    expect(blocks.some(({ type }) => type === 'actions')).toBe(false);
+  });
+
+  it.each([
+    [{ kind: 'applied', decision: aDecision({ note: 'Fine' }), at: TEN_O_CLOCK }, '✅ shop-prod approved · production'],
+    [
+      { kind: 'applied', decision: aDecision({ verdict: 'reject' }), at: TEN_O_CLOCK },
+      '⛔ shop-prod rejected · production',
+    ],
+    [
+      { kind: 'applied', decision: aDecision({ verdict: 'reject', why: 'superseded', newer: 'e-2' }), at: TEN_O_CLOCK },
+      '⏭️ shop-prod superseded · production',
+    ],
+    [{ kind: 'ended', ending: { as: 'expired', at: TEN_O_CLOCK } }, '⌛ shop-prod approval expired · production'],
+    [
+      { kind: 'ended', ending: { as: 'rejected', by: 'bob', at: TEN_O_CLOCK } },
+      '⛔ shop-prod rejected outside Slack · production',
+    ],
+    [{ kind: 'ended', ending: { as: 'stopped', at: TEN_O_CLOCK } }, '🛑 shop-prod stopped · production'],
+  ] as const)('says how it ended: %o', (state, header) => {
+    expect(read(aGate({ state }))[0]).toBe(header);
+  });
+
+  it('has its link to be approved by in no place that notifies anybody, and never the token', () => {
+    const text = JSON.stringify(gateMessage('gate-id', aGate({ clicks: [aClick()] }), undefined, LABELS, aPolicy()));
+    expect(text).not.toContain(TOKEN);
+    expect(text).not.toMatch(/<@|<!|usergroup/);
+  });
+
+  it('is one that Slack takes, whatever strangers wrote (S26)', () => {
+    const some = hostileText(600);
+    const revision = fc.record({ source: some, id: some, summary: some, url: some });
+    fc.assert(
+      fc.property(
+        some,
+        some,
+        some,
+        fc.array(revision, { maxLength: 8 }),
+        revision,
+        hostileLabels,
+        (a, b, c, revisions, running, labels) => {
+          const gate = aGate({
+            point: { ...POINT, stage: a, action: b, rollout: { ...POINT.rollout, name: c, executionId: a } },
+            shown: { revisions, running },
+            request: { text: a, url: b },
+            clicks: [aClick({ note: c })],
+          });
+          const states: readonly Gate['state'][] = [
+            { kind: 'open' },
+            { kind: 'applied', decision: aDecision({ note: a, newer: b }), at: TEN_O_CLOCK },
+            { kind: 'ended', ending: { as: 'rejected', by: b, summary: c, at: TEN_O_CLOCK } },
+          ];
+          for (const state of states) {
+            const drawn = { ...gate, state };
+            const message = gateMessage('gate-id', drawn, undefined, labels, aPolicy({ confirm: 'dialog' }));
+            expect(slackProblems(message)).toEqual([]);
+            const note = gateNoteMessage(drawn, labels, { kind: 'vote', click: 'k1' }, TEN_O_CLOCK);
+            expect(note && slackProblems(note)).toEqual([]);
+            expect(note?.text.match(/<[^>]*>/g)).toEqual(['<@UADA>']);
+          }
+        },
+      ),
+    );
+  });
+});
