@@ -31,6 +31,26 @@ export const readDeployments = ({ routes }: Config, actions: readonly string[]):
     ).map((name) => arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`)),
   );
 
+/** Allows actions on the pipelines whose approvals gates are about. Undefined without gates. */
+export const readGatedPipelines = ({ gates = [] }: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    widest(gates.flatMap(({ match }) => all(match.pipeline).map((name) => [name]))).map(([name = '']) =>
+      arnOf('codepipeline', asPattern(name)),
+    ),
+  );
+
+/** Allows actions on the approval actions that gates are about, and on no other. Undefined without gates. */
+export const decideApprovals = ({ gates = [] }: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    widest(
+      gates.flatMap(({ match: { pipeline, stage, action } }) =>
+        all(pipeline).flatMap((name) => all(stage).flatMap((there) => all(action).map((what) => [name, there, what]))),
+      ),
+    ).map((names) => arnOf('codepipeline', names.map(asPattern).join('/'))),
+  );
+
 type Globs = readonly string[];
 
 /** What a criterion asks for; left out, it is no question. */
