@@ -280,6 +280,9 @@ const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GateP
   const { changeItem, clock, log } = deps;
   const described = gate.shown === undefined ? await describe(deps, gate.point) : {};
   const links = await linksOf(deps, id, gate);
+  if (links?.gate !== undefined && links.gate !== gate.links?.gate) {
+    await leadThere(deps, id, gate.point, links.gate);
+  }
   const now = clock.now();
   const isOverdue =
     gate.overdue !== true && policy?.openLimitMs !== undefined && gate.openedAt + policy.openLimitMs <= now;
@@ -334,6 +337,26 @@ const linksOf = async (
   return gate === links?.gate && rollout === links?.rollout
     ? undefined
     : { ...(gate !== undefined && { gate }), ...(rollout !== undefined && { rollout }) };
+};
+
+/** Has the rollout's messages lead to the one that asks. */
+const leadThere = async (deps: DecideDeps, id: string, { rollout }: GatePoint, link: string): Promise<void> => {
+  const { changeItem, clock } = deps;
+  const pk = rolloutPk(rollout);
+  const { outcome: channels, item } = await changeItem(rolloutKey(pk), rolloutItem, (stored) => {
+    const mark = stored?.gates?.[id];
+    return {
+      ...(stored !== undefined &&
+        mark !== undefined &&
+        mark.link !== link && { body: { ...stored, gates: { ...stored.gates, [id]: { ...mark, link } } } }),
+      outcome: stored?.channels ?? [],
+    };
+  });
+  const transition = wanted(item?.rev ?? 0, clock.now());
+  await askFor(
+    deps,
+    channels.map((channel) => ({ place: { pk, channel }, transition })),
+  );
 };
 
 /** Asks for everything that is to be seen of a gate, whether it was asked for before or not. */

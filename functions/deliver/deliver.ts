@@ -216,14 +216,14 @@ const renderRollout = async (turn: Turn): Promise<Rendered | Unrendered> => {
   if (stored === undefined || item === undefined) {
     return { refused: 'the rollout has expired' };
   }
-  const { rollout, details = {} } = stored;
+  const { rollout, details = {}, gates = {} } = stored;
   const labels = labelsOf(rollout.id, deps.config);
   if (delivery.note !== undefined) {
     return delivery.note.kind === 'failure'
       ? renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want)
       : { refused: 'only a gate has such a note' };
   }
-  const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full');
+  const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full', Object.values(gates));
   return { message, rev: item.rev, digest: digestOf(message) };
 };
 

@@ -31,7 +31,7 @@ import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
-import { openGates, openRequested } from './open-gates.ts';
+import { openGates, openRequested, withGate } from './open-gates.ts';
 import type { GatePorts } from './open-gates.ts';
 
 /** What a queue message says, or the one event of a direct invocation. */
@@ -145,9 +145,7 @@ const openRequestedGate = async (
 const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]): Promise<readonly Handled[]> => {
   const { changeItem, log } = deps;
   try {
-    const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) =>
-      foldAll(stored, arrivals, deps.config.routes, deps.clock.now()),
-    );
+    const folded = await changeItem(rolloutKey(pk), rolloutItem, (stored) => foldAll(stored, arrivals, deps));
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
     const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
@@ -184,15 +182,14 @@ type Folded = {
 const foldAll = (
   known: StoredRollout | undefined,
   arrivals: readonly Arrival[],
-  routes: Config['routes'],
-  now: number,
+  deps: NotifyDeps,
 ): Step<StoredRollout, Folded> => {
   let stored = known;
   const fresh = arrivals.map(({ change, audience }) => {
     const before = stored;
-    stored = withArrival(stored, change, audience);
+    stored = withGate(withArrival(stored, change, audience), change, deps);
     if (stored !== before) {
-      stored = watched(stored, routes, now);
+      stored = watched(stored, deps.config.routes, deps.clock.now());
     }
     // A put may succeed and its answer be lost: then this finds its own work, which was no less news.
     return stored.rollout !== before?.rollout || isIn(stored.rollout, change);

@@ -6,6 +6,7 @@ import { policyAt } from '../../shared/gate/policy.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import type { StateChange } from '../../shared/rollout/rollout.ts';
+import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateKey } from '../../shared/store/keys.ts';
 
@@ -25,6 +26,26 @@ type GateDeps = {
   readonly changeItem: ChangeItem;
   readonly gates: GatePorts;
   readonly clock: { readonly now: () => number };
+};
+
+/** How many gates a rollout keeps in mind: each retry of a stage asks at another one. */
+const MOST_MARKS = 50;
+
+/** A rollout with the gate that a change says it waits at. */
+export const withGate = (
+  stored: StoredRollout,
+  change: StateChange,
+  { config, gates: { account } }: Pick<GateDeps, 'config' | 'gates'>,
+): StoredRollout => {
+  const point = pointOf(change);
+  const known = stored.gates ?? {};
+  if (point?.rollout.account !== account || Object.keys(known).length >= MOST_MARKS) {
+    return stored;
+  }
+  const id = gateId(point);
+  return id in known || policyAt(point, config) === undefined
+    ? stored
+    : { ...stored, gates: { ...known, [id]: { stage: point.stage, action: point.action, at: change.startedAt } } };
 };
 
 /** Opens the gates at which the changes of a batch say that a rollout waits, and has those looked at that they say are over. */

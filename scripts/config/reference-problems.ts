@@ -143,7 +143,10 @@ const unknownApprovers = (names: Names): readonly Problem[] => {
 
 /** Of a group nobody knows here how many are in it. */
 const quorumsOutOfReach = (names: Names): readonly Problem[] => {
-  const isGroup = (name: string): boolean => String(names.slack.mentions[name] ?? '').startsWith('S');
+  const isGroup = (name: string): boolean => {
+    const id = names.slack.mentions[name];
+    return typeof id === 'string' && id.startsWith('S');
+  };
   return rulesOf(names).flatMap(({ path, approvers, quorum }): readonly Problem[] => {
     const count = new Set(approvers).size;
     return count === 0 || approvers.some(isGroup) || count >= quorum

@@ -4,6 +4,7 @@ import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
 import type { Rollout, RolloutId } from '../rollout/rollout.ts';
+import type { GateMark } from '../rollout/stored-rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink } from './console-link.ts';
 import { cutText } from './cut-text.ts';
@@ -50,7 +51,12 @@ const MAX_INSTANCES = 3;
  * Draws a rollout as one Slack message. What strangers wrote stands in rich text and plain text, where nothing has a
  * meaning; mrkdwn is only what we write ourselves.
  */
-export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): SlackMessage => {
+export const slackMessage = (
+  rollout: Rollout,
+  labels: Labels,
+  detail: Detail,
+  gates: readonly GateMark[] = [],
+): SlackMessage => {
   const overview = overviewOf(rollout);
   const full = (parts: readonly RichTextPart[]): readonly RichTextBlock[] => (detail === 'full' ? richText(parts) : []);
   return {
@@ -63,7 +69,7 @@ export const slackMessage = (rollout: Rollout, labels: Labels, detail: Detail): 
       ...richText(plainLines(describeGone(overview))),
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
-      ...richText(waiting(overview.waiting)),
+      ...richText(waiting(overview.waiting, gates)),
       ...full(stopReason(overview, rollout.facts.stopReason?.value)),
       ...full(trigger(rollout)),
       context(rollout.id, overview, labels),
@@ -161,12 +167,18 @@ const detailsLink = (address: string | undefined): readonly RichTextElement[] =>
   return leading === undefined ? [] : [text(' · '), leading];
 };
 
-const waiting = (actions: readonly ActionOverview[]): readonly RichTextPart[] => [
+const waiting = (actions: readonly ActionOverview[], gates: readonly GateMark[]): readonly RichTextPart[] => [
   ...actions.slice(0, MAX_ACTIONS).map((action) => {
     const since = momentOf(action.startedAt);
+    // A retry asks at another gate: the newest is the one that waits.
+    const [asked] = gates
+      .filter((gate) => gate.stage === action.stage && gate.action === action.action)
+      .sort((a, b) => b.at - a.at);
+    const leading = linkTo(asked?.link, 'decide');
     return section(
       bold(actionName(action)),
       ...(since === undefined ? [text(' is waiting')] : [text(' has been waiting since '), date(since)]),
+      ...(leading === undefined ? [] : [text(' · '), leading]),
     );
   }),
   ...more(actions, 'waiting'),

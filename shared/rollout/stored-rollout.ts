@@ -13,8 +13,19 @@ export type StoredRollout = {
   readonly channels: readonly string[];
   /** How much a channel is told: what the first in `gatehouse.yml` of the routes that led there says, and its place. */
   readonly details?: Readonly<Record<string, { readonly route: number; readonly detail: Detail }>>;
+  /** The gates at which it has waited, by their ids. */
+  readonly gates?: Readonly<Record<string, GateMark>>;
   /** Absent once it has ended, and where AWS knows nothing of it any more. */
   readonly watch?: Watch;
+};
+
+/** Which action waits at a gate, and where people are asked: an address of Slack's. */
+export type GateMark = {
+  readonly stage: string;
+  readonly action: string;
+  /** Epoch milliseconds: since when it waits there. */
+  readonly at: number;
+  readonly link?: string;
 };
 
 const text = v.exactOptional(v.string());
@@ -84,6 +95,9 @@ const Stored = v.object({
   }),
   channels: v.array(v.string()),
   details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
+  gates: v.exactOptional(
+    v.record(v.string(), v.object({ stage: v.string(), action: v.string(), at: v.number(), link: text })),
+  ),
   watch: v.exactOptional(StoredWatch),
 });
 

@@ -118,7 +118,11 @@ describe('the gates of gatehouse.yml', () => {
       'gates[0]: says who decides with one of approvers and rules',
     ],
     ['no way to say who', 'confirm: none', 'gates[0]: says who decides with one of approvers and rules'],
-    ['a time that is none', 'approvers: ada, remind: [soon]', 'gates[0].remind[0]: is not a time such as 30m, 4h or 2d'],
+    [
+      'a time that is none',
+      'approvers: ada, remind: [soon]',
+      'gates[0].remind[0]: is not a time such as 30m, 4h or 2d',
+    ],
     [
       'somebody to be called at no time',
       'approvers: ada, mention: release',

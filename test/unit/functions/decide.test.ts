@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { anOpenGate, aPolicy, GATE, TOKEN } from '../../support/gates.ts';
+import { deliveryItem } from '../../../shared/delivery/delivery.ts';
+import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
+import { deliveryKey, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
+import { anOpenGate, aPolicy, GATE, POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const MINUTE = 60_000;
@@ -187,11 +190,11 @@ describe('who may decide', () => {
   });
 
   it('is nobody of a group that cannot be read (S22)', async () => {
-    expect(await refused({ user: 'UHOPPER' }, aPolicy(), (turn) => turn.groups.clear())).toBe('group-unread');
+    expect(await refused({ user: 'UHOPPER' }, aPolicy(), (turn) => { turn.groups.clear(); })).toBe('group-unread');
   });
 
   it('is nobody about whom Slack tells nothing', async () => {
-    expect(await refused({}, aPolicy(), (turn) => turn.slackIsDown(true))).toBe('person-unread');
+    expect(await refused({}, aPolicy(), (turn) => { turn.slackIsDown(true); })).toBe('person-unread');
   });
 
   it('is not who started it, nor who wrote it, unless they reject it', async () => {
@@ -317,5 +320,18 @@ describe('a gate', () => {
     await turn.decide(turn.aVote({ user: 'UMALLORY' }));
     await turn.decide(turn.aVote());
     expect(JSON.stringify([turn.logged, turn.told, turn.wakeUps, turn.looks])).not.toContain(TOKEN);
+  });
+});
+
+describe('the message of a rollout', () => {
+  it('leads to the one that asks, once it is known where that is', async () => {
+    const turn = await anOpenGate();
+    await turn.decide({ kind: 'look', gate: GATE });
+    const item = await turn.store.read(rolloutKey(rolloutPk(POINT.rollout)));
+    const { gates } = rolloutItem.parse(item?.body);
+    const link = 'https://example.slack.com/archives/C1/p1700000000000100';
+    expect(gates).toEqual({ [GATE]: { stage: 'Approve', action: 'ProdGate', at: TEN_O_CLOCK, link } });
+    const wanted = await turn.store.read(deliveryKey({ pk: rolloutPk(POINT.rollout), channel: 'C1' }));
+    expect(deliveryItem.parse(wanted?.body).want).toBe(item?.rev);
   });
 });
