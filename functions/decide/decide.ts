@@ -35,7 +35,7 @@ export type People = {
 };
 
 /** What a message of the votes queue led to. */
-export type Decided = 'counted' | 'repeated' | 'refused' | 'looked' | 'unknown-gate' | 'given-up';
+export type Decided = 'counted' | 'repeated' | 'refused' | 'looked' | 'not-looked' | 'unknown-gate' | 'given-up';
 
 export type Decide = (message: VoteMessage) => Promise<Decided>;
 
@@ -54,13 +54,13 @@ const TRIED_MS = 15 * 60_000;
 
 /**
  * Takes a vote in, or looks at a gate: counts, reads what the platform says, and does once what was decided. Rejects when
- * it has to come again; everything in it may be repeated.
+ * a vote has to come again; everything in it may be repeated.
  */
 export const createDecide =
   (deps: DecideDeps): Decide =>
   async (message) => {
     if (message.kind === 'look') {
-      return look(deps, message.gate);
+      return lookOrNot(deps, message.gate);
     }
     try {
       return await takeVote(deps, message);
@@ -73,6 +73,16 @@ export const createDecide =
       return 'given-up';
     }
   };
+
+/** A gate that could not be looked at stays due: the sweep has it looked at again, and nothing waits behind it meanwhile. */
+const lookOrNot = async (deps: DecideDeps, gate: string): Promise<Decided> => {
+  try {
+    return await look(deps, gate);
+  } catch (error) {
+    deps.log.error('gate not looked at', { gate, error: asError(error) });
+    return 'not-looked';
+  }
+};
 
 const takeVote = async (deps: DecideDeps, vote: Vote): Promise<Decided> => {
   const { changeItem, config, people, log } = deps;

@@ -4,7 +4,7 @@ export type FunctionName = 'notify' | 'deliver' | 'sweep';
 
 /** One run of a function: it may end, die, or stand still for a while without knowing. */
 export type Invocation = {
-  readonly name: FunctionName;
+  readonly name: FunctionName | 'decide';
   readonly number: number;
   readonly startedAt: number;
   readonly isAlive: () => boolean;
@@ -22,7 +22,7 @@ export type Ending<Value> = { readonly kind: 'returned'; readonly value: Value }
 /** Runs a function as Lambda does: it has so much time, and whatever it throws is an error of the invocation. */
 export const invoke = <Value>(
   { clock, after }: Kernel,
-  { name, number, timeoutMs }: { name: FunctionName; number: number; timeoutMs: number },
+  { name, number, timeoutMs }: { name: Invocation['name']; number: number; timeoutMs: number },
   work: (invocation: Invocation) => Promise<Value>,
 ): Promise<Ending<Value>> =>
   new Promise((resolve) => {

@@ -20,9 +20,9 @@ export const dueAfter = (
   policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs'> | undefined,
   now: number,
 ): number => {
-  const isComplete = shown !== undefined && links?.gate !== undefined;
+  const isSettled = (shown !== undefined && links?.gate !== undefined) || openedAt + LOOK_MS < now;
   const moments = [
-    now + (isComplete ? LOOK_MS : SOON_MS),
+    now + (isSettled ? LOOK_MS : SOON_MS),
     ...(policy?.remindAfterMs ?? []).map((after) => openedAt + after),
     ...(policy?.openLimitMs === undefined || overdue === true ? [] : [openedAt + policy.openLimitMs]),
     ...(expiresAt === undefined ? [] : [expiresAt + SOON_MS]),

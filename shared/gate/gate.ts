@@ -203,6 +203,26 @@ const decisionOf = (verdict: Verdict, votes: readonly Click[], { note, at }: Pic
   at,
 });
 
+/** Decides by the votes that are there, if they are enough by now: a group may not have been readable when they came. */
+export const counted =
+  (count: (clicks: readonly Click[]) => Tally, now: number) =>
+  (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
+    if (gate?.state.kind !== 'open') {
+      return { outcome: gate };
+    }
+    const { verdict, by } = count(gate.clicks);
+    const last = by.at(-1);
+    if (verdict === undefined || last === undefined) {
+      return { outcome: gate };
+    }
+    const body: Gate = {
+      ...gate,
+      state: { kind: 'decided', decision: decisionOf(verdict, by, { ...last, at: now }) },
+      dueAt: now,
+    };
+    return { body, outcome: body };
+  };
+
 /** The newest vote of each person that counts, in the order of their clicks. */
 export const votesOf = (clicks: readonly Click[]): readonly Click[] => {
   const newest = new Map<string, Click>();

@@ -190,11 +190,19 @@ describe('who may decide', () => {
   });
 
   it('is nobody of a group that cannot be read (S22)', async () => {
-    expect(await refused({ user: 'UHOPPER' }, aPolicy(), (turn) => { turn.groups.clear(); })).toBe('group-unread');
+    expect(
+      await refused({ user: 'UHOPPER' }, aPolicy(), (turn) => {
+        turn.groups.clear();
+      }),
+    ).toBe('group-unread');
   });
 
   it('is nobody about whom Slack tells nothing', async () => {
-    expect(await refused({}, aPolicy(), (turn) => { turn.slackIsDown(true); })).toBe('person-unread');
+    expect(
+      await refused({}, aPolicy(), (turn) => {
+        turn.slackIsDown(true);
+      }),
+    ).toBe('person-unread');
   });
 
   it('is not who started it, nor who wrote it, unless they reject it', async () => {
@@ -333,5 +341,21 @@ describe('the message of a rollout', () => {
     expect(gates).toEqual({ [GATE]: { stage: 'Approve', action: 'ProdGate', at: TEN_O_CLOCK, link } });
     const wanted = await turn.store.read(deliveryKey({ pk: rolloutPk(POINT.rollout), channel: 'C1' }));
     expect(deliveryItem.parse(wanted?.body).want).toBe(item?.rev);
+  });
+});
+
+describe('votes that came while a group could not be read', () => {
+  it('count when it can, without another click', async () => {
+    const turn = await anOpenGate(
+      aPolicy({ rules: [{ name: 'all', users: ['UADA'], groups: ['SRELEASE'], quorum: 2 }] }),
+    );
+    await turn.decide(turn.aVote({ user: 'UHOPPER' }));
+    const members = turn.groups.get('SRELEASE') ?? new Set();
+    turn.groups.clear();
+    await turn.decide(turn.aVote());
+    expect(await turn.state()).toBe('open');
+    turn.groups.set('SRELEASE', members);
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect([await turn.state(), turn.platform.calls.length]).toEqual(['applied', 1]);
   });
 });

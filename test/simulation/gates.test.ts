@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { simulateGates } from './simulate-gates.ts';
+
+const WORLDS = 400;
+const HARSH_WORLDS = 200;
+
+const play = async (from: number, count: number, harsh: boolean) => {
+  const broken: string[] = [];
+  const sum = { effective: 0, applied: 0, faults: 0 };
+  for (let seed = from; seed < from + count; seed += 1) {
+    const { problems, ...world } = await simulateGates(seed, { harsh });
+    sum.effective += world.effective;
+    sum.applied += world.applied;
+    sum.faults += world.faults;
+    broken.push(...problems.map((problem) => `world ${seed}: ${problem}`));
+  }
+  return { broken, sum };
+};
+
+describe('decide', () => {
+  it(`acts at most once, on record and for the execution that was shown, in ${WORLDS} worlds (P9, F42, F43, S21)`, async () => {
+    const { broken, sum } = await play(1, WORLDS, false);
+    expect(broken).toEqual([]);
+    // What nobody did would be kept by anybody.
+    expect(sum.applied).toBeGreaterThan(WORLDS / 4);
+    expect(sum.faults).toBeGreaterThan(WORLDS);
+  });
+
+  it(`and in ${HARSH_WORLDS} worlds in which nearly everything goes wrong`, async () => {
+    expect((await play(1, HARSH_WORLDS, true)).broken).toEqual([]);
+  });
+});
