@@ -4,7 +4,18 @@ import type { Config, GatePolicy } from '../../shared/config/config.ts';
 import { askFor } from '../../shared/delivery/ask-for.ts';
 import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
-import { applied, ended, isOver, looked, reopened, summaryOf, superseded, voted } from '../../shared/gate/gate.ts';
+import {
+  applied,
+  counted,
+  ended,
+  isOver,
+  looked,
+  reopened,
+  summaryOf,
+  superseded,
+  voted,
+  votesOf,
+} from '../../shared/gate/gate.ts';
 import type { Click, Gate, GatePoint, Refusal, Voted } from '../../shared/gate/gate.ts';
 import { gateNotes } from '../../shared/gate/gate-notes.ts';
 import { dueAfter, remindersDue } from '../../shared/gate/gate-time.ts';
@@ -275,15 +286,30 @@ const look = async (deps: DecideDeps, id: string): Promise<Decided> => {
     return 'unknown-gate';
   }
   const policy = policyAt(gate.point, deps.config);
-  const { current, seen } = await settle(deps, id, gate, policy);
+  const { current: before, seen } = await settle(deps, id, gate, policy);
+  const members: Members = votesOf(before.clicks).length === 0 ? new Map() : await membersOf(deps, policy);
+  const current = await recount(deps, id, before, policy, members);
   if (current.state.kind === 'decided') {
-    await act(deps, id, policy, await membersOf(deps, policy), seen);
+    await act(deps, id, policy, members, seen);
   }
   if (current.state.kind === 'open') {
     await keepWatch(deps, id, current, policy);
   }
   await showAll(deps, id);
   return 'looked';
+};
+
+const recount = async (
+  { changeItem, clock }: DecideDeps,
+  id: string,
+  gate: Gate,
+  policy: GatePolicy | undefined,
+  members: Members,
+): Promise<Gate> => {
+  const count = (clicks: readonly Click[]) => tallyOf(policy ?? NOBODY, members, clicks);
+  return count(gate.clicks).verdict === undefined
+    ? gate
+    : ((await changeItem(gateKey(id), gateItem, counted(count, clock.now()))).outcome ?? gate);
 };
 
 const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GatePolicy | undefined): Promise<void> => {
