@@ -6,7 +6,7 @@ import { compileConfig, readGatehouseYml } from './config/compile-config.ts';
 import { configWarnings } from './config/config-warnings.ts';
 import { subscriptions, writeDeadLetters, writeEvents } from './listening.ts';
 import { NO_VALUE, withoutNoValues } from './no-value.ts';
-import { readDeployments, readPipelines } from './read-permissions.ts';
+import { decideApprovals, readDeployments, readGatedPipelines, readPipelines } from './read-permissions.ts';
 import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
 import {
@@ -166,6 +166,18 @@ const partOf = (
       ]);
     case 'mayAskAboutDeployments':
       return readDeployments(config, ['codedeploy:BatchGetDeployments']);
+    case 'mayFindApprovals':
+      return readGatedPipelines(config, ['codepipeline:GetPipelineState', 'codepipeline:ListActionExecutions']);
+    case 'mayLookAtApprovals':
+      return readGatedPipelines(config, [
+        'codepipeline:GetPipeline',
+        'codepipeline:GetPipelineExecution',
+        'codepipeline:GetPipelineState',
+        'codepipeline:ListActionExecutions',
+        'codepipeline:ListPipelineExecutions',
+      ]);
+    case 'mayDecide':
+      return decideApprovals(config, ['codepipeline:PutApprovalResult']);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:
