@@ -7,6 +7,7 @@ import type { Facts, RolloutId } from '../../shared/rollout/rollout.ts';
 import { span, written } from '../terminal/styled-text.ts';
 import type { Span, Style } from '../terminal/styled-text.ts';
 import { wrapLine } from '../terminal/wrap-line.ts';
+import type { StoryGate } from './gate-story.ts';
 import type { Story, StoryEvent, StoryFact, StoryMessage, StoryNote } from './rollout-story.ts';
 
 const WIDTH = 96;
@@ -22,6 +23,7 @@ export const drawStory = (story: Story, config: Config, colours: boolean): strin
       ...story.facts.flatMap(factLines),
       ...(story.lookedUp ? [] : [line(2, NOT_LOOKED_UP, 'dim')]),
     ]),
+    ...story.gates.map((gate) => section(`Gate ${gate.stage} / ${gate.action}`, gateLines(gate))),
     ...story.messages.map((message) => section(`Slack ${channelName(message.channel, config)}`, messageLines(message))),
     ...story.notes.map((note) =>
       section(`Slack ${channelName(note.channel, config)}, a reply in the thread`, [
@@ -110,6 +112,29 @@ const eventLine = (event: StoryEvent, { source }: RolloutId, delayMs: number, co
     line(12, cameOf(event, config), 'dim'),
     ...(eventIds.length > 1 ? [line(12, `came under ${eventIds.length} ids: ${eventIds.join(', ')}`, 'dim')] : []),
     ...troubleLines(event.unpublished, trouble, dateOf(handledAt)),
+  ];
+};
+
+const gateLines = (gate: StoryGate): readonly Line[] => {
+  const { openedAt, expiresAt, policy, overdue, shown, clicks, end } = gate;
+  const day = dateOf(openedAt);
+  const until = expiresAt === null || end !== null ? '' : `, expires ${momentOn(day, expiresAt)}`;
+  return [
+    line(2, `${policy ?? 'no gate of gatehouse.yml matches'} · waits since ${day} ${timeOf(openedAt)}${until}`, 'dim'),
+    ...(overdue ? [line(2, `open for longer than gatehouse.yml allows`, 'bold')] : []),
+    ...shown.map((revision) => line(2, `shown: ${revision}`)),
+    ...clicks.map(({ at, user, name, verdict, outcome, note, requestId }) =>
+      line(
+        2,
+        `${momentOn(day, at)}  ${name === null ? user : `${name} (${user})`} ${verdict === 'approve' ? 'approves' : 'rejects'}` +
+          `${note === null ? '' : `: ${note}`} · ${outcome === 'counted' ? 'counted' : `not counted: ${outcome}`} · request ${requestId}`,
+      ),
+    ),
+    line(
+      2,
+      end === null ? 'It is still open.' : `${momentOn(day, end.at)}  ${end.says}`,
+      end === null ? 'plain' : 'bold',
+    ),
   ];
 };
 

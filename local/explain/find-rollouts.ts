@@ -5,7 +5,8 @@ import { quarantineItem } from '../../shared/quarantine/quarantine.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import type { RolloutId } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
-import { rolloutIdOf, rolloutPk, workspacePk } from '../../shared/store/keys.ts';
+import { gatePk, rolloutIdOf, rolloutPk, workspacePk } from '../../shared/store/keys.ts';
+import type { StoredGate } from './gate-story.ts';
 
 /** What people know of a rollout: its id or how that begins, or what it is a run of. */
 export type Wanted =
@@ -162,18 +163,35 @@ const foundQuarantined = ({ pk, sk, body }: Row): Found['quarantined'] => {
   }
 };
 
-/** All that is stored of a rollout, and the workspace's pauses. Needs `dynamodb:Query`. */
+/** All that is stored of a rollout and its gates, and the workspace's pauses. Needs `dynamodb:Query`. */
 export const readRollout = async (
   client: DynamoDBClient,
   table: string,
   id: RolloutId,
   workspace: string,
-): Promise<{ readonly items: readonly StoredRow[]; readonly pauses: readonly StoredRow[] }> => {
+): Promise<{
+  readonly items: readonly StoredRow[];
+  readonly pauses: readonly StoredRow[];
+  readonly gates: readonly StoredGate[];
+}> => {
   const [items, pauses] = await Promise.all([
     readPartition(client, table, rolloutPk(id)),
     readPartition(client, table, workspacePk(workspace)),
   ]);
-  return { items, pauses };
+  const gates = await Promise.all(
+    gatesOf(items).map(async (gate) => ({ id: gate, items: await readPartition(client, table, gatePk(gate)) })),
+  );
+  return { items, pauses, gates };
+};
+
+/** Ids of the gates at which the rollout has waited; none of what a newer version has written. */
+const gatesOf = (items: readonly StoredRow[]): readonly string[] => {
+  const state = items.find(({ sk }) => sk === 'STATE');
+  try {
+    return Object.keys(rolloutItem.parse(state?.body).gates ?? {});
+  } catch {
+    return [];
+  }
 };
 
 const readPartition = async (client: DynamoDBClient, table: string, pk: string): Promise<readonly StoredRow[]> => {

@@ -22,6 +22,8 @@ import { compareText } from '../../shared/rollout/version.ts';
 import type { Version } from '../../shared/rollout/version.ts';
 import { circuitKey, deliveryPlaceOf, methodKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import type { StoredRow } from './find-rollouts.ts';
+import { gateStory } from './gate-story.ts';
+import type { StoredGate, StoryGate } from './gate-story.ts';
 import { slackTroubleOf } from './slack-trouble.ts';
 
 /** The story of a rollout, as what is stored tells it. Times are epoch milliseconds; null is what nobody knows. */
@@ -48,6 +50,8 @@ export type Story = {
   readonly lookedUp: boolean;
   readonly messages: readonly StoryMessage[];
   readonly notes: readonly StoryNote[];
+  /** Where it has waited for people, the earliest first. */
+  readonly gates: readonly StoryGate[];
   /** Keys of what is stored in a way that this version cannot read. */
   readonly unreadable: readonly string[];
 };
@@ -116,6 +120,7 @@ export type Stored = {
   readonly items: readonly StoredRow[];
   /** Everything under the workspace's key. */
   readonly pauses: readonly StoredRow[];
+  readonly gates?: readonly StoredGate[];
 };
 
 /** A reply that calls people to a failure. */
@@ -134,7 +139,7 @@ export class StoryUnreadable extends Error {
 }
 
 /** Tells a rollout's story from what is stored. Throws `StoryUnreadable`. */
-export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now: number): Story => {
+export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: Config, now: number): Story => {
   const unreadable: string[] = [];
   const read = <Body>(row: StoredRow, parse: (body: unknown) => Body): readonly Body[] => {
     try {
@@ -191,6 +196,15 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
       const { mentions, register, attempt } = delivery.note;
       return [{ ...message(each), key, calls: mentions, part: partOf(registerName(register)), attempt }];
     }),
+    gates: gates
+      .flatMap((gate) => {
+        const story = gateStory(gate, config);
+        if (story === undefined) {
+          unreadable.push(`the gate ${gate.id}`);
+        }
+        return story ?? [];
+      })
+      .sort((a, b) => a.openedAt - b.openedAt),
     unreadable,
   };
 };

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { gateStory } from '../../../local/explain/gate-story.ts';
+import { gatePk } from '../../../shared/store/keys.ts';
+import { anOpenGate, aPolicy, GATE, TOKEN } from '../../support/gates.ts';
+import { TEN_O_CLOCK } from '../../support/rollouts.ts';
+
+describe('the story of a gate', () => {
+  it('tells what was shown, every click with what came of it, and what AWS was told', async () => {
+    const turn = await anOpenGate(aPolicy({ name: 'production' }));
+    await turn.decide({ kind: 'look', gate: GATE });
+    await turn.decide(turn.aVote({ user: 'UMALLORY' }));
+    await turn.decide(turn.aVote({ note: 'Looks fine' }));
+    const items = turn
+      .items()
+      .filter(({ key }) => key.pk === gatePk(GATE))
+      .map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+    const story = gateStory({ id: GATE, items }, turn.config);
+    const at = turn.clock.now();
+    expect(story).toEqual({
+      id: GATE,
+      stage: 'Approve',
+      action: 'ProdGate',
+      policy: 'production',
+      state: 'applied',
+      openedAt: TEN_O_CLOCK,
+      expiresAt: TEN_O_CLOCK + 7 * 24 * 3_600_000,
+      overdue: false,
+      shown: ['3f2a1bc Fix login'],
+      clicks: [
+        {
+          user: 'UMALLORY',
+          name: 'mallory',
+          verdict: 'approve',
+          note: null,
+          at,
+          requestId: 'request-1',
+          outcome: 'not-an-approver',
+        },
+        {
+          user: 'UADA',
+          name: 'ada',
+          verdict: 'approve',
+          note: 'Looks fine',
+          at,
+          requestId: 'request-2',
+          outcome: 'counted',
+        },
+      ],
+      end: { says: 'Approved by ada (UADA) via Slack: Looks fine', at },
+    });
+    expect(JSON.stringify(story)).not.toContain(TOKEN);
+  });
+
+  it('is none where this version cannot read the gate', () => {
+    expect(gateStory({ id: GATE, items: [{ sk: 'GATE', rev: 1, body: {} }] }, aConfig())).toBeUndefined();
+  });
+});
+
+const aConfig = () => ({ slack: { workspace: 'T1', channels: {} }, environments: [], routes: [] });
