@@ -263,6 +263,14 @@ describe('an approval', () => {
     expect(driver.answer(after + 1, driver.tokenOf(execution))).toEqual(refused('InvalidApprovalTokenException'));
   });
 
+  it('has expired for whoever answers later, even if nobody has looked since', () => {
+    const driver = aDriver(aPipeline());
+    const execution = driver.start(0);
+    driver.at(AT_GATE);
+    const token = driver.tokenOf(execution);
+    expect(driver.answer(AT_GATE + 7 * DAY, token)).toEqual(refused('InvalidApprovalTokenException'));
+  });
+
   it('takes no token of another approval, and names the stage or action that is not there', () => {
     const driver = aDriver(aPipeline());
     const execution = driver.start(0);
@@ -506,16 +514,16 @@ describe('rolling a stage back', () => {
 
   it('is an execution of its own, of that stage only', () => {
     const { driver, target } = deployed();
-    const reply = driver.at(70, { kind: 'rollback', stage: 'Deploy', target, by: ALICE });
+    const reply = driver.at(70, { kind: 'rollback', stage: 'Build', target, by: ALICE });
     const execution = reply.kind === 'done' ? (reply.execution ?? '') : reply.code;
     driver.at(100);
     expect(execution).not.toBe(target);
     expect(driver.story(execution)).toEqual([
       '70 pipeline STARTED 1',
-      '70 Deploy STARTED 0',
-      '70 Deploy/Release STARTED 1',
-      '80 Deploy/Release SUCCEEDED 1',
-      '80 Deploy SUCCEEDED 0',
+      '70 Build STARTED 0',
+      '70 Build/Compile STARTED 1',
+      '80 Build/Compile SUCCEEDED 1',
+      '80 Build SUCCEEDED 0',
       '80 pipeline SUCCEEDED 1',
     ]);
     expect(driver.at(110, { kind: 'rollback', stage: 'Deploy', target: execution, by: ALICE })).toEqual(
