@@ -1,8 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../scripts/config/load-config.ts';
 import { isArn, topicsOf } from '../scripts/template-parts.ts';
 import { ACCOUNT, CREDENTIALS, REGION } from './aws/account.ts';
+import { approvalTopicsOf, createApprovalTopics } from './aws/codepipeline/approval-topics.ts';
+import { DEMO_PIPELINES } from './aws/codepipeline/demo-pipelines.ts';
+import { faster } from './aws/codepipeline/pipeline.ts';
+import type { SimulatedPipeline } from './aws/codepipeline/pipeline.ts';
+import { pipelineOperations } from './aws/codepipeline/pipeline-operations.ts';
+import { runPipelines } from './aws/codepipeline/simulated-pipelines.ts';
+import type { SimulatedPipelines } from './aws/codepipeline/simulated-pipelines.ts';
 import { createEmbeddedQueues } from './aws/embedded-queues.ts';
 import type { EmbeddedQueues, Publication } from './aws/embedded-queues.ts';
 import { createEmbeddedTables } from './aws/embedded-tables.ts';
@@ -16,6 +24,7 @@ import type { AwsCall } from './aws/gateway.ts';
 import { createFunctionService } from './lambda/function-service.ts';
 import { createRoleService } from './aws/role-service.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
+import { jsonService } from './aws/service.ts';
 import type { Service } from './aws/service.ts';
 import { completeEvent, scheduledEvent } from './aws/service-event.ts';
 import type { JsonRecord } from './json.ts';
@@ -24,7 +33,7 @@ import { readLambdaFunction } from './lambda/lambda-function.ts';
 import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
-import { readRecordedAnswers, recordedServices } from './recorded/recorded-answers.ts';
+import { readRecordedAnswers, recordedOperations } from './recorded/recorded-answers.ts';
 import { createSeenRollouts } from './recorded/seen-rollouts.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
 import type { SlackCall } from './slack/slack-layer.ts';
@@ -52,6 +61,10 @@ export type StackOptions = {
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
+  /** The pipelines that are simulated; left out: the two of the demonstration. */
+  readonly pipelines?: readonly SimulatedPipeline[];
+  /** How many times faster their actions are than they say; approvals expire when they say. Left out: 1. */
+  readonly speed?: number;
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
   readonly services?: ReadonlyMap<string, Service>;
 };
@@ -69,6 +82,8 @@ export type Stack = {
   readonly account: string;
   /** Channel ids by name. */
   readonly channels: Readonly<Record<string, string>>;
+  /** The simulated pipelines, to be started and made to fail. */
+  readonly pipelines: Pick<SimulatedPipelines, 'start' | 'fail' | 'states'>;
   /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
   readonly putEvents: (events: readonly JsonRecord[]) => void;
   /** Resolves when every queue that feeds a function is empty and nothing is under way. */
@@ -128,7 +143,8 @@ const start = async (
     options.log(line, 'stack');
   };
   const seen = createSeenRollouts();
-  const services = new Map([...recordedServices(await readRecordedAnswers(), seen), ...(options.services ?? [])]);
+  const recorded = recordedOperations(await readRecordedAnswers(), seen);
+  const services = new Map([['codedeploy', jsonService(recorded.codedeploy)], ...(options.services ?? [])]);
   const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
   onStop(gateway.close);
   const slack = await startSlackLayer({
@@ -148,10 +164,16 @@ const start = async (
     stackName: 'local',
     endpoint: gateway.url,
   });
+  const simulated = (options.pipelines ?? DEMO_PIPELINES).map((each) => faster(each, options.speed ?? 1));
   const tables = createEmbeddedTables();
+  const own = resourcesOf('AWS::SNS::Topic').map(({ arn }) => arn);
   const queues = await createEmbeddedQueues({
     endpoint: gateway.url,
-    foreignTopics: [...(options.foreignTopics ?? []), ...foreignTopicsOf(resourcesOf)],
+    foreignTopics: [
+      ...(options.foreignTopics ?? []),
+      ...foreignTopicsOf(resourcesOf),
+      ...approvalTopicsOf(simulated).filter((topic) => !own.includes(topic)),
+    ],
     onPublish: options.onPublish ?? ignore,
   });
   const functions = resourcesOf('AWS::Lambda::Function').map(readLambdaFunction);
@@ -177,6 +199,23 @@ const start = async (
     wait: pause,
     log,
   });
+  const approvals = createApprovalTopics(queues, log);
+  const pipelines = runPipelines({
+    pipelines: simulated,
+    now: Date.now,
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    newId: randomUUID,
+    onEvent: bus.put,
+    onApprovalNeeded: approvals.publish,
+  });
+  if (!services.has('codepipeline')) {
+    services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
+  }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
   services.set('sns', queues.service);
@@ -205,6 +244,8 @@ const start = async (
   });
   // In this order: no new batch, no new message, no invocation that would still want to call somebody.
   onStop(async () => {
+    pipelines.stop();
+    await approvals.settled();
     const polledOut = polling.stop();
     await runtime.stop();
     await queues.stop();
@@ -216,7 +257,10 @@ const start = async (
 
   const isIdle = async (): Promise<boolean> => {
     const counts = await Promise.all(polled.map(({ queueName }) => queues.countMessages(queueName)));
-    return counts.every((count) => count === 0) && bus.pending() + polling.pending() + runtime.pending() === 0;
+    return (
+      counts.every((count) => count === 0) &&
+      bus.pending() + approvals.pending() + polling.pending() + runtime.pending() === 0
+    );
   };
   return {
     aws: gateway.url,
@@ -226,6 +270,7 @@ const start = async (
     region: REGION,
     account: ACCOUNT,
     channels,
+    pipelines,
     putEvents: (events) => {
       events.map((event) => completeEvent(event, now())).forEach(bus.put);
     },

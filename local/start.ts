@@ -109,6 +109,8 @@ const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): s
     ...played.map((id) => `  npm run explain -- --stage local${portOption(aws)} ${id}`),
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
+    'Start a pipeline that waits for an approval (docs/local-stack.md says how to give it):',
+    `  aws --endpoint-url ${aws} codepipeline start-pipeline-execution --name shop-prod`,
     'See what doctor and hello say of it, in another terminal:',
     `  npm run doctor -- --stage local${portOption(aws)}`,
     `  npm run hello -- --stage local${portOption(aws)}`,

@@ -13,6 +13,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['AmazonSQS', 'sqs'],
   ['AmazonSSM', 'ssm'],
   ['AWSEvents', 'events'],
+  ['CodePipeline_20150709', 'codepipeline'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isRecord, parseJson } from '../json.ts';
 import type { JsonRecord } from '../json.ts';
-import { CREDENTIALS, REGION } from './account.ts';
+import { ACCOUNT, CREDENTIALS, REGION } from './account.ts';
 
 /** A call of an AWS API as it arrived, its body read. */
 export type ServiceRequest = {
@@ -27,7 +27,8 @@ export type Outcome =
   | { readonly kind: 'answer'; readonly body: JsonRecord }
   | { readonly kind: 'refusal'; readonly code: string; readonly message: string };
 
-export type Operation = (input: JsonRecord) => Outcome | Promise<Outcome>;
+/** `caller` is the ARN of whoever calls. */
+export type Operation = (input: JsonRecord, caller: string) => Outcome | Promise<Outcome>;
 
 export const answer = (body: JsonRecord): Outcome => ({ kind: 'answer', body });
 
@@ -36,6 +37,12 @@ export const refusal = (code: string, message: string): Outcome => ({ kind: 'ref
 /** The region that a call is signed for. */
 export const regionOf = (headers: ServiceRequest['headers']): string =>
   /Credential=[^/]*\/[^/]*\/([^/]+)\//.exec(headers['authorization'] ?? '')?.[1] ?? REGION;
+
+/** Whoever signs is a user of the name of the access key: `AWS_ACCESS_KEY_ID=alice` calls as alice. */
+const callerOf = (headers: ServiceRequest['headers']): string => {
+  const [, key = ''] = /Credential=([^/]+)\//.exec(headers['authorization'] ?? '') ?? [];
+  return `arn:aws:iam::${ACCOUNT}:user/${key || CREDENTIALS.accessKeyId}`;
+};
 
 const JSON_TYPE = 'application/x-amz-json-1.1';
 
@@ -60,7 +67,7 @@ export const jsonService =
     if (!isRecord(input)) {
       return refuseInJson('SerializationException', 'The body is not a JSON object.');
     }
-    const outcome = await operation(input);
+    const outcome = await operation(input, callerOf(headers));
     switch (outcome.kind) {
       case 'answer':
         return reply(200, { 'content-type': JSON_TYPE }, JSON.stringify(outcome.body));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { NotifyDeps } from '../../functions/notify/notify.ts';
 import { deploymentFacts, stagesFact } from '../../shared/rollout/looked-up.ts';
-import { answer, jsonService, refusal } from '../aws/service.ts';
-import type { Operation, Service } from '../aws/service.ts';
+import { answer, refusal } from '../aws/service.ts';
+import type { Operation } from '../aws/service.ts';
 import { parseJson } from '../json.ts';
 import type { SeenRollouts } from './seen-rollouts.ts';
 
@@ -48,11 +48,11 @@ export const recordedLookUp =
     }
   };
 
-/** CodeDeploy and CodePipeline as far as they are recorded or heard of, by the name that calls are signed for. */
-export const recordedServices = (
+/** What CodeDeploy and CodePipeline answer as far as it is recorded or heard of. */
+export const recordedOperations = (
   { GetDeployment, GetPipeline }: RecordedAnswers,
   { pipelineOperations, deploymentOperations }: SeenRollouts,
-): ReadonlyMap<string, Service> => {
+): Readonly<Record<'codedeploy' | 'codepipeline', ReadonlyMap<string, Operation>>> => {
   const lookUp = (field: string, answers: Readonly<Record<string, object>>, unknown: string): Operation => {
     const Asked = v.object({ [field]: v.string() });
     return (input) => {
@@ -66,21 +66,14 @@ export const recordedServices = (
         : answer({ ...found });
     };
   };
-  return new Map([
-    [
-      'codedeploy',
-      jsonService(
-        new Map([
-          ...deploymentOperations,
-          ['GetDeployment', lookUp('deploymentId', GetDeployment, 'DeploymentDoesNotExistException')],
-        ]),
-      ),
-    ],
-    [
-      'codepipeline',
-      jsonService(
-        new Map([...pipelineOperations, ['GetPipeline', lookUp('name', GetPipeline, 'PipelineNotFoundException')]]),
-      ),
-    ],
-  ]);
+  return {
+    codedeploy: new Map([
+      ...deploymentOperations,
+      ['GetDeployment', lookUp('deploymentId', GetDeployment, 'DeploymentDoesNotExistException')],
+    ]),
+    codepipeline: new Map([
+      ...pipelineOperations,
+      ['GetPipeline', lookUp('name', GetPipeline, 'PipelineNotFoundException')],
+    ]),
+  };
 };

@@ -22,9 +22,9 @@ const calls: { readonly operation: string; readonly input: JsonRecord }[] = [];
 
 const heard =
   (operation: string, reply: Operation): Operation =>
-  (input) => {
+  (input, caller) => {
     calls.push({ operation, input });
-    return reply(input);
+    return reply(input, caller);
   };
 
 const ACTIONS = [

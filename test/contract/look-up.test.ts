@@ -20,6 +20,7 @@ beforeAll(async () => {
     ports: { aws: 0, slack: 0 },
     functions: false,
     schedules: false,
+    pipelines: [],
     log: () => undefined,
   });
 });
