@@ -127,15 +127,15 @@ const look = async (client: Client, point: GatePoint, known: string | undefined,
   const { stageStates = [] } = await client.send(new GetPipelineStateCommand({ name: point.rollout.name }));
   const stage = stageStates.find(({ stageName }) => stageName === point.stage);
   const action = stage?.actionStates?.find(({ actionName }) => actionName === point.action)?.latestExecution;
-  if (
-    stage !== undefined &&
+  const isOurs =
     action?.actionExecutionId === point.actionExecutionId &&
-    stage.latestExecution?.pipelineExecutionId === point.rollout.executionId
-  ) {
+    stage?.latestExecution?.pipelineExecutionId === point.rollout.executionId;
+  const token = known ?? action?.token;
+  if (isOurs && (token !== undefined || action.status !== 'InProgress')) {
     const newer = newerAt(stage);
-    return seenOf(action, { token: known ?? action.token, ...(newer !== undefined && { newer }) }, now);
+    return seenOf(action, { token, ...(newer !== undefined && { newer }) }, now);
   }
-  // In PARALLEL mode, or when another execution is there by now: the list knows every one of them.
+  // In PARALLEL mode the state has no token, and when another execution is there by now not ours: the list has both.
   const detail = await findAction(client, point);
   return detail === undefined
     ? { kind: 'unseen' }

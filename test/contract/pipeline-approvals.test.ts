@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pipelineOperations } from '../../local/aws/codepipeline/pipeline-operations.ts';
+import { runPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
+import type { SimulatedPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
+import { startGateway } from '../../local/aws/gateway.ts';
+import { jsonService } from '../../local/aws/service.ts';
+import type { Service } from '../../local/aws/service.ts';
+import { clientSettings } from '../../shared/aws/clients.ts';
+import { createFindApproval, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
+import type { GatePoint } from '../../shared/gate/gate.ts';
+import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
+import { anAction, aPipeline } from '../support/pipelines.ts';
+import { TEN_O_CLOCK } from '../support/rollouts.ts';
+
+const ACCOUNT = '111122223333';
+
+let now = TEN_O_CLOCK;
+let pipelines: SimulatedPipelines;
+let service: Service;
+let gateway: Awaited<ReturnType<typeof startGateway>>;
+let client: CodePipelineClient;
+
+const asked = anAction('ProdGate', 'Approval', {
+  timeoutInMinutes: 60,
+  configuration: { CustomData: 'Check the staging site', ExternalEntityLink: 'https://staging.example.com/' },
+});
+
+/** The pipelines' clock is turned by hand: each call sees what has happened by then. */
+const fresh = (): void => {
+  now = TEN_O_CLOCK;
+  const [source, build, , deploy] = aPipeline().declaration.stages;
+  const stages = [source, build, { name: 'Approve', actions: [asked] }, deploy].flatMap((stage) => stage ?? []);
+  pipelines = runPipelines({
+    pipelines: [aPipeline({ stages }), aPipeline({ stages, name: 'shop-many', executionMode: 'PARALLEL' })],
+    now: () => now,
+    after: () => () => undefined,
+    newId: randomUUID,
+    onEvent: () => undefined,
+    onApprovalNeeded: () => undefined,
+  });
+  const operations = jsonService(pipelineOperations(pipelines, new Map(), () => now));
+  service = (request) => {
+    pass(0);
+    return operations(request);
+  };
+};
+
+const pass = (seconds: number): void => {
+  now += seconds * 1_000;
+  for (const { pipeline } of pipelines.states()) {
+    pipelines.command(pipeline.declaration.name, { kind: 'wait' });
+  }
+};
+
+beforeAll(async () => {
+  fresh();
+  gateway = await startGateway({
+    port: 0,
+    onCall: () => undefined,
+    services: new Map([['codepipeline', (request) => service(request)]]),
+  });
+  client = new CodePipelineClient({
+    ...clientSettings,
+    maxAttempts: 1,
+    endpoint: gateway.url,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'gatehouse-decide', secretAccessKey: 'x' },
+  });
+});
+
+afterEach(fresh);
+afterAll(() => gateway.close());
+
+/** Starts an execution and waits until it is at its approval. */
+const anApproval = (name = 'shop-prod'): { readonly point: GatePoint; readonly token: string } => {
+  const executionId = pipelines.start(name);
+  pass(10);
+  pass(10);
+  return approvalOf(name, executionId);
+};
+
+const approvalOf = (name: string, executionId: string) => {
+  const runs = pipelines.stateOf(name)?.executions.find(({ id }) => id === executionId)?.runs ?? [];
+  const action = runs.find(({ stage }) => stage === 'Approve')?.actions.at(-1);
+  const point: GatePoint = {
+    kind: 'pipeline-approval',
+    rollout: { source: 'codepipeline', partition: 'aws', account: ACCOUNT, region: 'eu-west-1', name, executionId },
+    stage: 'Approve',
+    action: 'ProdGate',
+    actionExecutionId: action?.id ?? 'none',
+  };
+  return { point, token: action?.token ?? 'none' };
+};
+
+const approvals = () =>
+  createPipelineApprovals(
+    () => client,
+    () => now,
+  );
+
+describe('an approval of a pipeline', () => {
+  it('is pending with its own token, and decided with it once', async () => {
+    const { point, token } = anApproval();
+    expect(await approvals().look(point, undefined)).toEqual({ kind: 'pending', token });
+    expect(await approvals().decide(point, token, 'approve', 'Approved by ada (U0ADA) via Slack')).toBe('done');
+    expect(await approvals().decide(point, token, 'reject', 'No')).toBe('over');
+    expect(await approvals().look(point, undefined)).toMatchObject({
+      kind: 'ended',
+      ending: { as: 'approved', summary: 'Approved by ada (U0ADA) via Slack' },
+    });
+  });
+
+  it('is decided with no other token than its own (S18, S19)', async () => {
+    const { point, token } = anApproval();
+    expect(await approvals().decide(point, randomUUID(), 'approve', 'x')).toBe('over');
+    expect(await approvals().decide(point, token, 'reject', 'No')).toBe('done');
+    pass(1);
+    pipelines.command('shop-prod', {
+      kind: 'retry',
+      stage: 'Approve',
+      execution: point.rollout.executionId,
+      mode: 'FAILED_ACTIONS',
+    });
+    pass(1);
+    const again = approvalOf('shop-prod', point.rollout.executionId);
+    expect(again.token).not.toBe(token);
+    // The button of the first is of an action that has ended, whatever waits there by now.
+    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'rejected' } });
+    expect(await approvals().look(again.point, undefined)).toEqual({ kind: 'pending', token: again.token });
+  });
+
+  it('is told apart in PARALLEL mode, where several wait at once (S20)', async () => {
+    const first = anApproval('shop-many');
+    const second = anApproval('shop-many');
+    expect(await approvals().look(first.point, undefined)).toEqual({ kind: 'pending', token: first.token });
+    expect(await approvals().look(second.point, undefined)).toEqual({ kind: 'pending', token: second.token });
+    expect(await approvals().decide(second.point, second.token, 'reject', 'No')).toBe('done');
+    expect(await approvals().look(first.point, undefined)).toMatchObject({ kind: 'pending' });
+    expect(await approvals().look(second.point, undefined)).toMatchObject({
+      kind: 'ended',
+      ending: { as: 'rejected' },
+    });
+  });
+
+  it('expires, and is stopped with its execution', async () => {
+    const { point } = anApproval();
+    pass(61 * 60);
+    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
+    const other = anApproval('shop-many');
+    pipelines.command('shop-many', {
+      kind: 'stop',
+      execution: other.point.rollout.executionId,
+      abandon: true,
+      reason: 'Not today',
+    });
+    pass(1);
+    expect(await approvals().look(other.point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'stopped' } });
+  });
+
+  it('is gone with its pipeline, and unseen when AWS does not show it yet', async () => {
+    const { point } = anApproval();
+    const rollout = { ...point.rollout, name: 'gone' };
+    expect(await approvals().look({ ...point, rollout }, undefined)).toEqual({
+      kind: 'ended',
+      ending: { as: 'gone', at: now },
+    });
+    expect(await approvals().look({ ...point, actionExecutionId: randomUUID() }, undefined)).toEqual({
+      kind: 'unseen',
+    });
+  });
+
+  it('has a newer execution behind it that waits in front of its stage', async () => {
+    const { point, token } = anApproval();
+    const newer = pipelines.start('shop-prod');
+    pass(10);
+    pass(10);
+    expect(await approvals().look(point, undefined)).toEqual({ kind: 'pending', token, newer });
+  });
+
+  it('is described by what it ships, what runs, what its author asks and when it expires', async () => {
+    const { point } = anApproval();
+    const described = await approvals().describe(point);
+    expect(described).toEqual({
+      shown: {
+        revisions: [
+          {
+            source: 'SourceOutput',
+            id: 'c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
+            summary: 'Accept cards of two more banks',
+            url: expect.stringMatching(/^https:/),
+          },
+        ],
+      },
+      expiresAt: TEN_O_CLOCK + 20_000 + 60 * 60_000,
+      request: { text: 'Check the staging site', url: 'https://staging.example.com/' },
+    });
+  });
+});
+
+describe('the message of an approval action', () => {
+  const requestOf = (name: string, token: string): ApprovalRequest => ({
+    region: 'eu-west-1',
+    pipeline: name,
+    stage: 'Approve',
+    action: 'ProdGate',
+    token,
+  });
+
+  it('is about the action that has its token, in every mode', async () => {
+    const find = createFindApproval(
+      () => client,
+      ACCOUNT,
+      () => now,
+    );
+    for (const name of ['shop-prod', 'shop-many']) {
+      const { point, token } = anApproval(name);
+      expect(await find(requestOf(name, token))).toEqual({ point, since: TEN_O_CLOCK + 20_000 });
+      now = TEN_O_CLOCK;
+    }
+  });
+
+  it('is about none when AWS shows no such token', async () => {
+    anApproval();
+    const find = createFindApproval(
+      () => client,
+      ACCOUNT,
+      () => now,
+    );
+    expect(await find(requestOf('shop-prod', randomUUID()))).toBeUndefined();
+  });
+});
