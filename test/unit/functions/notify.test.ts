@@ -143,7 +143,7 @@ describe('notify', () => {
     expect(JSON.stringify([quarantined, rig.logged])).not.toContain('canary');
   });
 
-  it('reports a message as failed when a topic refuses, and repeats only what is missing', async () => {
+  it('reports a message as failed when a topic refuses, and repeats only what is missing (F13)', async () => {
     const rig = aRig();
     let refuses = true;
     const config = {
