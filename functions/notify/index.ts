@@ -21,9 +21,11 @@ import { systemClock } from '../../shared/system-clock.ts';
 import { createNotify } from './notify.ts';
 import type { Handled } from './notify.ts';
 
+const DAY_MS = 24 * 60 * 60_000;
+
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'VOTES_QUEUE_URL', 'TOPIC_ARN_PREFIX']),
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'VOTES_QUEUE_URL', 'TOPIC_ARN_PREFIX', 'OLDEST_EVENT_DAYS']),
   process.env,
 );
 const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
@@ -38,6 +40,7 @@ const notify = createNotify({
     codePipeline: new CodePipelineClient(lookUpSettings),
   }),
   wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
+  oldestEventMs: settings.OLDEST_EVENT_DAYS * DAY_MS,
   clock: systemClock,
   log: createLambdaLog('notify'),
   gates: {

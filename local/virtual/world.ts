@@ -70,6 +70,8 @@ export type WorldOptions = {
   readonly ask: (rollouts: readonly Rollout[]) => readonly Asked[];
   readonly onPolled?: (event: string, messageId: string) => void;
   readonly notifyConcurrency?: number;
+  /** How long ago an event may have happened, in milliseconds; as deployed where it is not said. */
+  readonly oldestEventMs?: number;
   /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
   readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
   readonly losesWakeUp?: () => boolean;
@@ -228,6 +230,7 @@ export const createWorld = (options: WorldOptions): World => {
           publish,
           lookUp,
           wakeUp,
+          oldestEventMs: options.oldestEventMs ?? OLDEST_EVENT_MS,
           clock,
           log: silent,
           gates: NO_GATES,
@@ -320,6 +323,8 @@ export const createWorld = (options: WorldOptions): World => {
 };
 
 const MOST_IN_A_BATCH = 10;
+
+const OLDEST_EVENT_MS = 45 * 24 * 60 * 60_000;
 
 type Ports = {
   readonly clock: Clock;

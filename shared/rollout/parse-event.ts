@@ -22,6 +22,9 @@ const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() })
 /** What a notification rule of AWS's developer tools makes of an event: other spellings, no id. */
 const Notified = v.looseObject({ source: v.string(), detailType: v.string() });
 
+/** What EventBridge adds: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html */
+const Replayed = v.object({ 'replay-name': v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/)) });
+
 /** Reads the text of a message: an event as JSON, in whatever envelopes it came. */
 export const parseEventText = (text: string): ParsedEvent => parseOpened(openText(text));
 
@@ -40,7 +43,10 @@ const parseOpened = (opened: Opened): ParsedEvent => {
   if (request !== undefined) {
     return { kind: 'approval', request, sentAt };
   }
-  return 'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
+  const parsed =
+    'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
+  const replayed = v.safeParse(Replayed, content);
+  return parsed.kind === 'change' && replayed.success ? { ...parsed, replay: replayed.output['replay-name'] } : parsed;
 };
 
 const parseSourced = (event: object): ParsedEvent => {

@@ -3,7 +3,12 @@ import type { StateChange } from './rollout.ts';
 
 /** What an input turned out to be. Nothing is thrown: an event that cannot be used has a place to land. */
 export type ParsedEvent =
-  | { readonly kind: 'change'; readonly change: StateChange }
+  | {
+      readonly kind: 'change';
+      readonly change: StateChange;
+      /** The name of the replay that brought it out of an archive; absent where none did. */
+      readonly replay?: string;
+    }
   /** An approval action's own message; `sentAt`, in epoch milliseconds, when SNS took it in. */
   | { readonly kind: 'approval'; readonly request: ApprovalRequest; readonly sentAt: number | undefined }
   | NoChange;

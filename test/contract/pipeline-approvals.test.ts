@@ -189,7 +189,7 @@ describe('an approval of a pipeline', () => {
             source: 'SourceOutput',
             id: 'c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
             summary: 'Accept cards of two more banks',
-            url: expect.stringMatching(/^https:/),
+            url: 'https://github.com/acme/shop/commit/c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
           },
         ],
       },

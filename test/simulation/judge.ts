@@ -3,6 +3,7 @@ import type { HeldMessage } from '../../local/virtual/virtual-slack.ts';
 import type { SlackDeed, World } from '../../local/virtual/world.ts';
 import { DETAILS } from '../../shared/config/config.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { isOfRollout } from '../../shared/delivery/note.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
 import { LEASE_MS } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
@@ -85,7 +86,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     onDelivery: (key, { fence, done, ts, note, extra = [] }, by) => {
       const place = placeOf(key);
       const told = rollouts.get(key.pk);
-      if (note?.kind === 'failure' && told !== undefined) {
+      if (note !== undefined && isOfRollout(note) && told !== undefined) {
         looks.set(place, [[lookOf(noteMessage(told, labelsOf(told.id, config), note))]]);
       }
       // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
