@@ -189,7 +189,10 @@ describe('an approval of a pipeline', () => {
             source: 'SourceOutput',
             id: 'c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
             summary: 'Accept cards of two more banks',
-            url: 'https://github.com/acme/shop/commit/c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
+            url:
+              'https://eu-west-1.console.aws.amazon.com/codesuite/settings/connections/redirect' +
+              '?connectionArn=arn:aws:codeconnections:eu-west-1:111122223333:connection/6d1c0f6e-2b7a-4c55-9d0e-3a1f5b7c9e21' +
+              '&referenceType=COMMIT&FullRepositoryId=acme/shop&Commit=c40a7b2e9d1f48536ae0b8c7d6f5e4a3b2c1d0ef',
           },
         ],
       },
