@@ -17,7 +17,7 @@ export const startInvocation = async (options: {
 }): Promise<Invocation> => {
   const { root, stage, print } = options;
   let nameOf = (id: string): string => id;
-  const screen = createScreen({ print, channelName: (id) => nameOf(id), colours: process.stdout.isTTY });
+  const screen = createScreen({ print, nameOf: (id) => nameOf(id), colours: process.stdout.isTTY });
   const stack = await startStack({
     root,
     stage,

@@ -36,7 +36,7 @@ import { intervalOf } from './lambda/schedule.ts';
 import { readRecordedAnswers, recordedOperations } from './recorded/recorded-answers.ts';
 import { createSeenRollouts } from './recorded/seen-rollouts.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
-import type { SlackCall } from './slack/slack-layer.ts';
+import type { SlackCall, SlackLayer } from './slack/slack-layer.ts';
 import { createResources, foreignTopicsOf, secretsOf } from './stack-resources.ts';
 import { compileTemplate } from './template/compile-template.ts';
 import type { CompiledStack } from './template/compile-template.ts';
@@ -55,6 +55,8 @@ export type StackOptions = {
   readonly workspace?: string;
   /** Left out: all scopes that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
+  /** Ids of the people who may decide somewhere. */
+  readonly approvers?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
   /** Told of each call of an AWS API that came through the endpoint. */
   readonly onAwsCall?: (call: AwsCall) => void;
@@ -78,6 +80,11 @@ export type Stack = {
   readonly slackToken: string;
   /** A token that may read channels and their history. */
   readonly slackReaderToken: string;
+  /** What Slack signs its requests to the app with, the workspace's id, the app's, and who is in the workspace. */
+  readonly signingSecret: string;
+  readonly team: string;
+  readonly app: string;
+  readonly users: SlackLayer['users'];
   readonly region: string;
   readonly account: string;
   /** Channel ids by name. */
@@ -152,6 +159,7 @@ const start = async (
     channels,
     workspace: options.workspace ?? 'T0GATEHOUSE',
     ...(options.botScopes !== undefined && { botScopes: options.botScopes }),
+    ...(options.approvers !== undefined && { approvers: options.approvers }),
     now: Date.now,
     wait: pause,
     onCall: options.onSlackCall ?? ignore,
@@ -220,7 +228,11 @@ const start = async (
   services.set('sqs', queues.service);
   services.set('sns', queues.service);
   services.set('sts', queues.service);
-  services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
+  const secrets = new Map([
+    ['SLACK_TOKEN_PARAMETER', slack.botToken],
+    ['SLACK_SIGNING_SECRET_PARAMETER', slack.signingSecret],
+  ]);
+  services.set('ssm', createParameterStore({ secrets: secretsOf(functions, secrets), now }));
   services.set('events', createEventService({ rules, setState, bus, now }));
   services.set(
     'lambda',
@@ -267,6 +279,10 @@ const start = async (
     slack: slack.url,
     slackToken: slack.botToken,
     slackReaderToken: slack.readerToken,
+    signingSecret: slack.signingSecret,
+    team: slack.team,
+    app: slack.app,
+    users: slack.users,
     region: REGION,
     account: ACCOUNT,
     channels,

@@ -141,10 +141,10 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
   if (!json) {
     tell('Starting the stack; when something has changed it is compiled first …');
   }
-  let channels: Stack['channels'] = {};
+  let names: ReadonlyMap<string, string> = new Map();
   const screen = createScreen({
     print,
-    channelName: (id) => Object.keys(channels).find((name) => channels[name] === id) ?? id,
+    nameOf: (id) => names.get(id) ?? id,
     colours: process.stdout.isTTY,
   });
   const stack = await startStack({
@@ -160,11 +160,16 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
     },
     ...(!json && screen),
   });
-  channels = stack.channels;
+  names = new Map([
+    ...Object.entries(stack.channels).map(([name, id]) => [id, name] as const),
+    ...stack.users.map(({ id, name }) => [id, name] as const),
+  ]);
   try {
     if (json) {
-      const { aws, slack, slackReaderToken, region } = stack;
-      print(JSON.stringify({ ready: true, aws, slack, slackToken: slackReaderToken, region }));
+      const { aws, slack, slackReaderToken, region, signingSecret, team, app } = stack;
+      const users = stack.users.map(({ id, name, approver }) => ({ id, name, approver }));
+      const place = { aws, slack, slackToken: slackReaderToken, region };
+      print(JSON.stringify({ ready: true, ...place, signingSecret, team, app, users }));
     } else {
       print(`Playing events/runs/${story}: what people see in Slack and in their mail.\n`);
       const events = await readRun(story);

@@ -1,4 +1,4 @@
-import { isList, isRecord } from '../json.ts';
+import { isList, isRecord, own } from '../json.ts';
 import type { JsonRecord } from '../json.ts';
 
 /** The longest `text` of a message, in characters. */
@@ -12,6 +12,26 @@ export type SlackMessage = {
 };
 
 type Problems = readonly string[];
+
+/** What Slack would refuse about a modal, each problem with its place: https://docs.slack.dev/reference/views/modal-views */
+export const viewProblems = (view: unknown): Problems => {
+  if (!isRecord(view)) {
+    return ['view is not an object'];
+  }
+  const blocks = own(view, 'blocks');
+  const hasInput = isList(blocks) && blocks.some((each) => isRecord(each) && own(each, 'type') === 'input');
+  return [
+    ...oneOf(view['type'], 'view.type', ['modal']),
+    ...plainText(view['title'], 'view.title', 24),
+    ...optional(view['submit'], () => plainText(view['submit'], 'view.submit', 24)),
+    ...optional(view['close'], () => plainText(view['close'], 'view.close', 24)),
+    ...optional(view['callback_id'], () => string(view['callback_id'], 'view.callback_id', 0, 255)),
+    ...optional(view['external_id'], () => string(view['external_id'], 'view.external_id', 0, 255)),
+    ...optional(view['private_metadata'], () => string(view['private_metadata'], 'view.private_metadata', 0, 3000)),
+    ...(hasInput && view['submit'] === undefined ? ['view has inputs and no submit'] : []),
+    ...blockListProblems(blocks, 'view.blocks', MODAL),
+  ];
+};
 
 /** What Slack would refuse about a message's blocks, each problem with its place; empty for a message that Slack takes. */
 export const blockProblems = ({ blocks, attachments }: SlackMessage): Problems => [
@@ -28,15 +48,18 @@ const attachmentProblems = (attachments: unknown): Problems =>
       : [`${path} is not an object`],
   );
 
-const blockListProblems = (blocks: unknown, path: string): Problems => [
-  ...list(blocks, path, 0, 50, block),
-  ...repeatedIds(blocks, path),
+/** A place for blocks: how many it holds, and what a block in it has to be. */
+type Surface = { readonly most: number; readonly block: (value: unknown, path: string) => Problems };
+
+const blockListProblems = (blocks: unknown, path: string, { most, block }: Surface = MESSAGE): Problems => [
+  ...list(blocks, path, 0, most, block),
+  ...repeatedIds(blocks, path, 'block_id'),
 ];
 
-const repeatedIds = (blocks: unknown, path: string): Problems => {
-  const ids = isList(blocks) ? blocks.flatMap((each) => (isRecord(each) ? [each['block_id']] : [])) : [];
+const repeatedIds = (items: unknown, path: string, key: 'block_id' | 'action_id'): Problems => {
+  const ids = isList(items) ? items.flatMap((each) => (isRecord(each) ? [each[key]] : [])) : [];
   const named = ids.filter((id) => id !== undefined);
-  return new Set(named).size === named.length ? [] : [`${path} use a block_id twice`];
+  return new Set(named).size === named.length ? [] : [`${path} use the same ${key} twice`];
 };
 
 const list = (
@@ -112,6 +135,7 @@ const confirmation = (value: unknown, path: string): Problems =>
         ...textObject(value['text'], `${path}.text`, 300),
         ...plainText(value['confirm'], `${path}.confirm`, 30),
         ...plainText(value['deny'], `${path}.deny`, 30),
+        ...optional(value['style'], () => oneOf(value['style'], `${path}.style`, ['primary', 'danger'])),
       ]
     : [`${path} is not an object`];
 
@@ -237,19 +261,65 @@ const richElement = byType(
   ]),
 );
 
-const block = byType(
+const wholeNumber = (value: unknown, path: string, least: number, most: number): Problems =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+    ? []
+    : [`${path} is not a whole number from ${least} to ${most}`];
+
+const textInput: Check = (value, path) => [
+  ...optional(value['min_length'], () => wholeNumber(value['min_length'], `${path}.min_length`, 0, 3000)),
+  ...optional(value['max_length'], () => wholeNumber(value['max_length'], `${path}.max_length`, 1, 3000)),
+  ...optional(value['initial_value'], () => string(value['initial_value'], `${path}.initial_value`, 0, 3000)),
+  ...optional(value['placeholder'], () => plainText(value['placeholder'], `${path}.placeholder`, 150)),
+];
+
+const NO_INPUT: ReadonlySet<unknown> = new Set(['button', 'overflow']);
+
+const inputElement = byType(
   new Map<unknown, Check>([
-    ['header', (value, path) => plainText(value['text'], `${path}.text`, 150)],
-    ['section', section],
-    ['context', (value, path) => list(value['elements'], `${path}.elements`, 1, 10, contextElement)],
-    ['actions', (value, path) => list(value['elements'], `${path}.elements`, 1, 25, interactive)],
-    ['divider', anything],
-    ['image', image],
-    ['rich_text', (value, path) => list(value['elements'], `${path}.elements`, 1, 1000, richElement)],
-    ['markdown', (value, path) => string(value['text'], `${path}.text`, 1, 12_000)],
-    // Newer or rarer than what we send: known to Slack, their insides not looked at.
-    ...['input', 'video', 'file', 'table', 'card', 'carousel', 'container', 'data_table', 'context_actions'].map(
-      (type) => [type, anything] as const,
-    ),
+    ...[...INTERACTIVE].filter(([type]) => !NO_INPUT.has(type)),
+    ['plain_text_input', textInput],
   ]),
 );
+
+const input: Check = (value, path) => [
+  ...plainText(value['label'], `${path}.label`, 2000),
+  ...inputElement(value['element'], `${path}.element`),
+  ...optional(value['hint'], () => plainText(value['hint'], `${path}.hint`, 2000)),
+  ...optional(value['optional'], () =>
+    typeof value['optional'] === 'boolean' ? [] : [`${path}.optional is neither true nor false`],
+  ),
+];
+
+const BLOCKS: ReadonlyMap<unknown, Check> = new Map<unknown, Check>([
+  ['header', (value, path) => plainText(value['text'], `${path}.text`, 150)],
+  ['section', section],
+  ['context', (value, path) => list(value['elements'], `${path}.elements`, 1, 10, contextElement)],
+  [
+    'actions',
+    (value, path) => [
+      ...list(value['elements'], `${path}.elements`, 1, 25, interactive),
+      ...repeatedIds(value['elements'], `${path}.elements`, 'action_id'),
+    ],
+  ],
+  ['divider', anything],
+  ['image', image],
+  ['input', input],
+  ['rich_text', (value, path) => list(value['elements'], `${path}.elements`, 1, 1000, richElement)],
+  ['markdown', (value, path) => string(value['text'], `${path}.text`, 1, 12_000)],
+  // Newer or rarer than what we send: known to Slack, their insides not looked at.
+  ...['video', 'file', 'table', 'card', 'carousel', 'container', 'data_table', 'context_actions'].map(
+    (type) => [type, anything] as const,
+  ),
+]);
+
+const MESSAGE: Surface = { most: 50, block: byType(BLOCKS) };
+
+const alert: Check = (value, path) => [
+  ...textObject(value['text'], `${path}.text`, 200),
+  ...optional(value['level'], () =>
+    oneOf(value['level'], `${path}.level`, ['default', 'info', 'warning', 'error', 'success']),
+  ),
+];
+
+const MODAL: Surface = { most: 100, block: byType(new Map<unknown, Check>([...BLOCKS, ['alert', alert]])) };

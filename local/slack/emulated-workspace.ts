@@ -10,7 +10,8 @@ export type EmulatedWorkspace = {
   readonly stop: () => Promise<void>;
 };
 
-const BOT_USER = 'U0GATEHOUSE';
+/** The ids by which Slack knows the app. */
+export const APP = { id: 'A0GATEHOUSE', bot: 'B0GATEHOUSE', botUser: 'U0GATEHOUSE', domain: 'gatehouse' };
 
 const READER_SCOPES = [
   'channels:read',
@@ -47,22 +48,23 @@ export const startEmulatedWorkspace = async (options: {
     seed: {
       slack: {
         strict_scopes: true,
-        team: { name: 'Gatehouse', domain: 'gatehouse' },
+        team: { name: 'Gatehouse', domain: APP.domain },
         channels: Object.keys(channels).map((name) => ({ name })),
         oauth_apps: [
           {
+            app_id: APP.id,
             client_id: 'local.gatehouse',
             client_secret: 'local',
             name: 'Gatehouse',
             redirect_uris: [],
             scopes: botScopes,
-            bot_id: 'B0GATEHOUSE',
-            bot_user_id: BOT_USER,
+            bot_id: APP.bot,
+            bot_user_id: APP.botUser,
             bot_name: 'gatehouse',
           },
         ],
         tokens: [
-          { token: botToken, type: 'bot', user: BOT_USER, bot_id: 'B0GATEHOUSE', scopes: botScopes },
+          { token: botToken, type: 'bot', app_id: APP.id, user: APP.botUser, bot_id: APP.bot, scopes: botScopes },
           { token: readerToken, type: 'test', scopes: READER_SCOPES },
           { token: SETUP_TOKEN, type: 'test', scopes: ['channels:read', 'channels:manage'] },
         ],
@@ -86,7 +88,7 @@ export const startEmulatedWorkspace = async (options: {
     return configured === undefined ? [] : [{ inner: id, configured }];
   });
   for (const { inner } of ids) {
-    await post('conversations.invite', SETUP_TOKEN, { channel: inner, users: BOT_USER });
+    await post('conversations.invite', SETUP_TOKEN, { channel: inner, users: APP.botUser });
   }
 
   const innerId = (value: unknown): unknown => ids.find(({ configured }) => configured === value)?.inner ?? value;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { SLACK_SCOPES } from '../../scripts/setup/slack-scopes.ts';
@@ -6,8 +7,12 @@ import type { JsonRecord } from '../json.ts';
 import { readBody, startLoopbackServer } from '../loopback-server.ts';
 import { blockProblems, MAX_TEXT } from './block-limits.ts';
 import type { SlackMessage } from './block-limits.ts';
-import { startEmulatedWorkspace } from './emulated-workspace.ts';
+import type { Discovery } from './discovery.ts';
+import { APP, startEmulatedWorkspace } from './emulated-workspace.ts';
 import type { EmulatedWorkspace } from './emulated-workspace.ts';
+import { createInteractivity, missingScope } from './interactivity.ts';
+import type { Interactivity } from './interactivity.ts';
+import type { Person } from './people.ts';
 import { SlackFault, takeFault } from './slack-faults.ts';
 import { admitCall, UNHURRIED } from './slack-limits.ts';
 
@@ -21,6 +26,10 @@ export type SlackCall = {
   readonly ok: boolean;
   readonly error: string | undefined;
   readonly message: SlackMessage;
+  /** Who alone sees it: the receiver of an ephemeral message, the one whose modal it is. */
+  readonly user?: string;
+  /** The modal, as the app gave it. */
+  readonly view?: unknown;
 };
 
 /** A Slack that only this machine can reach, as strict as Slack in what Gatehouse could get wrong. */
@@ -30,6 +39,13 @@ export type SlackLayer = {
   readonly botToken: string;
   /** May read channels and their history, as a person in the workspace may. */
   readonly readerToken: string;
+  /** What Slack signs its requests to the app with. */
+  readonly signingSecret: string;
+  readonly team: string;
+  readonly app: string;
+  readonly users: Discovery['users'];
+  /** Where Slack sends what people do, as the app's settings have it. */
+  readonly setRequestUrl: (url: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -41,12 +57,16 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** What the app may ask for by its manifest, optional scopes included, and no more. */
 const BOT_SCOPES = SLACK_SCOPES.map(({ scope }) => scope);
 
+/** How callers of `onCall` know what came by a response_url. */
+const RESPONSE_URL = 'response_url';
+
 /** Methods that carry a message. */
 const MESSAGE_METHODS: ReadonlySet<string> = new Set(['chat.postMessage', 'chat.postEphemeral', 'chat.update']);
 
 /**
  * Starts a Slack Web API at `/api/<method>` and `/<method>` with the given channels, ids by name. `POST /_faults` makes
- * calls to come fail, `DELETE /_faults` ends that; `POST /_membership` has the bot leave a channel or join it.
+ * calls to come fail, `DELETE /_faults` ends that; `POST /_membership` has the bot, or somebody else, leave a channel or
+ * join it; `POST /_usergroups` gives a group other members. `GET /_gatehouse` tells what an actor needs to know.
  */
 export const startSlackLayer = async (options: {
   readonly port: number;
@@ -55,6 +75,10 @@ export const startSlackLayer = async (options: {
   readonly workspace: string;
   /** Left out: all that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
+  /** Left out: those of `people.ts`. */
+  readonly people?: readonly Person[];
+  /** Ids of those who may decide somewhere. */
+  readonly approvers?: readonly string[];
   readonly now: () => number;
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly onCall: (call: SlackCall) => void;
@@ -65,7 +89,42 @@ export const startSlackLayer = async (options: {
     botScopes: options.botScopes ?? BOT_SCOPES,
     readerToken: READER_TOKEN,
   });
-  const take = createFrontDesk(workspace, options);
+  const signingSecret = randomBytes(16).toString('hex');
+  let url = '';
+  let requestUrl: string | null = null;
+  /** Who is not in which channel: the bot's and people's ids behind the channel's. */
+  const absent = new Set<string>();
+  const interactivity = createInteractivity({
+    workspace: options.workspace,
+    app: APP.id,
+    bot: APP.bot,
+    ...(options.people !== undefined && { people: options.people }),
+    now: options.now,
+    whyNotIn: (channel, user) =>
+      Object.values(options.channels).includes(channel)
+        ? absent.has(`${channel} ${user}`)
+          ? 'user_not_in_channel'
+          : undefined
+        : 'channel_not_found',
+    url: () => url,
+  });
+  const users = interactivity.people.map((person) => ({
+    id: person.id,
+    name: person.name,
+    team: interactivity.teamOf(person),
+    approver: options.approvers?.includes(person.id) ?? false,
+  }));
+  const discover = (): Discovery => ({
+    requestUrl,
+    signingSecret,
+    team: options.workspace,
+    domain: APP.domain,
+    app: APP.id,
+    token: READER_TOKEN,
+    channels: options.channels,
+    users,
+  });
+  const take = createFrontDesk({ ...options, workspace, team: options.workspace, absent, interactivity, discover });
   try {
     const server = await startLoopbackServer({
       port: options.port,
@@ -81,10 +140,18 @@ export const startSlackLayer = async (options: {
         );
       },
     });
+    url = server.url;
     return {
-      url: server.url,
+      url,
       botToken: BOT_TOKEN,
       readerToken: READER_TOKEN,
+      signingSecret,
+      team: options.workspace,
+      app: APP.id,
+      users,
+      setRequestUrl: (address) => {
+        requestUrl = address;
+      },
       stop: async () => {
         await server.close();
         await workspace.stop();
@@ -126,15 +193,24 @@ const send = (response: ServerResponse, reply: Reply): void => {
 const ratelimited = (seconds: number): Reply =>
   json({ ok: false, error: 'ratelimited' }, 429, { 'retry-after': String(seconds) });
 
-const createFrontDesk = (
-  workspace: EmulatedWorkspace,
-  options: Parameters<typeof startSlackLayer>[0],
-): ((request: IncomingMessage) => Promise<Reply>) => {
-  const { channels, now, wait, onCall, botScopes = BOT_SCOPES } = options;
-  /** Ids of the channels that the bot is not a member of. */
-  const left = new Set<string>();
+const createFrontDesk = (options: {
+  readonly channels: Readonly<Record<string, string>>;
+  readonly workspace: EmulatedWorkspace;
+  readonly team: string;
+  readonly absent: Set<string>;
+  readonly interactivity: Interactivity;
+  readonly discover: () => Discovery;
+  readonly botScopes?: readonly string[];
+  readonly now: () => number;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  readonly onCall: (call: SlackCall) => void;
+}): ((request: IncomingMessage) => Promise<Reply>) => {
+  const { channels, workspace, absent, interactivity, now, wait, onCall, botScopes = BOT_SCOPES } = options;
   let faults: readonly SlackFault[] = [];
   let pace = UNHURRIED;
+
+  const idOf = (channel: string): string =>
+    Object.hasOwn(channels, channel) ? (channels[channel] ?? channel) : channel;
 
   const setFaults = (method: string | undefined, fields: JsonRecord): Reply => {
     if (method === 'DELETE') {
@@ -151,30 +227,33 @@ const createFrontDesk = (
 
   const setMembership = (fields: JsonRecord): Reply => {
     const parsed = v.safeParse(Membership, fields);
-    const channel = parsed.success ? parsed.output.channel : '';
-    const id = Object.hasOwn(channels, channel) ? (channels[channel] ?? channel) : channel;
+    const id = idOf(parsed.success ? parsed.output.channel : '');
     if (!parsed.success || !Object.values(channels).includes(id)) {
       return json({ ok: false, error: parsed.success ? 'channel_not_found' : v.summarize(parsed.issues) }, 400);
     }
+    const who = `${id} ${parsed.output.user}`;
     if (parsed.output.member) {
-      left.delete(id);
+      absent.delete(who);
     } else {
-      left.add(id);
+      absent.add(who);
     }
     return json({ ok: true });
   };
 
-  const answer = async (method: string, token: string | undefined, fields: JsonRecord): Promise<Reply> => {
-    const channel = typeof fields['channel'] === 'string' ? fields['channel'].replace(/^#/, '') : '';
-    const id = Object.hasOwn(channels, channel) ? (channels[channel] ?? channel) : channel;
-    const names = Object.keys(channels).filter((name) => channels[name] === id);
-    const taken = takeFault(faults, method, [id, ...names]);
-    faults = taken.left;
-    const { fault } = taken;
+  /** What was asked to go wrong with a call, after the time that it was asked to take. */
+  const meetFault = async (method: string, channel: string) => {
+    const names = Object.keys(channels).filter((name) => channels[name] === channel);
+    const { fault, left } = takeFault(faults, method, [channel, ...names]);
+    faults = left;
     if (fault?.delayMs !== undefined) {
       await wait(fault.delayMs);
     }
-    const failure = fault === undefined ? undefined : failureOf(fault);
+    return { failure: fault === undefined ? undefined : failureOf(fault), isLost: fault?.drop === 'after' };
+  };
+
+  const answer = async (method: string, token: string | undefined, fields: JsonRecord): Promise<Reply> => {
+    const id = idOf(typeof fields['channel'] === 'string' ? fields['channel'].replace(/^#/, '') : '');
+    const { failure, isLost } = await meetFault(method, id);
     if (failure !== undefined) {
       return failure;
     }
@@ -182,8 +261,10 @@ const createFrontDesk = (
     if (refused !== undefined) {
       return refused;
     }
+    const isBot = token === BOT_TOKEN;
+    const isLeft = absent.has(`${id} ${APP.botUser}`);
     // The emulator lets every bot write to a public channel, which on Slack takes a scope of its own.
-    if (token === BOT_TOKEN && left.has(id) && method.startsWith('chat.') && botScopes.includes('chat:write')) {
+    if (isBot && isLeft && method.startsWith('chat.') && botScopes.includes('chat:write')) {
       return json({ ok: false, error: 'not_in_channel' });
     }
     const admission = admitCall(pace, method, id, now());
@@ -192,18 +273,53 @@ const createFrontDesk = (
     }
     pace = admission.pace;
     // Only posting takes a channel by its name.
-    const told = method === 'chat.postMessage' ? { ...fields, channel: id } : fields;
-    const said = await workspace.call(method, token ?? '', told);
-    const isBot = token === BOT_TOKEN;
-    const body = isBot && method === 'conversations.info' && left.has(id) ? fromOutside(said) : said;
-    return fault?.drop === 'after'
+    const told = method.startsWith('chat.post') ? { ...fields, channel: id } : fields;
+    const ours = (isBot ? missingScope(method, botScopes) : undefined) ?? interactivity.call(method, read(told));
+    const said = ours === undefined ? await workspace.call(method, token ?? '', told) : JSON.stringify(ours);
+    const body = isBot && method === 'conversations.info' && isLeft ? fromOutside(said) : said;
+    return isLost
       ? { kind: 'cut' }
       : {
           kind: 'answer',
           status: 200,
-          body: method === 'auth.test' ? inWorkspace(body, options.workspace) : body,
+          body: method === 'auth.test' ? inWorkspace(body, options.team) : body,
           headers: isBot ? { 'x-oauth-scopes': botScopes.join(',') } : {},
         };
+  };
+
+  /** What an app says to a click by its response_url: https://docs.slack.dev/interactivity/handling-user-interaction */
+  const answerClick = async (path: string, fields: JsonRecord): Promise<Reply> => {
+    const clicked = interactivity.useAddress(path);
+    if (typeof clicked === 'string') {
+      return json({ ok: false, error: clicked }, 404);
+    }
+    const { channel, user, ts } = clicked;
+    const { failure, isLost } = await meetFault(RESPONSE_URL, channel);
+    const refused = failure ?? messageRefusal(fields);
+    if (refused !== undefined) {
+      return refused;
+    }
+    const message = messageOf(fields);
+    const call = { method: RESPONSE_URL, channel, thread: undefined, ok: true, error: undefined, message };
+    const { ephemerals } = interactivity;
+    const isPrivate = ephemerals.of(user).some((each) => each.ts === ts);
+    if (fields['delete_original'] === true || fields['replace_original'] === true) {
+      const replaces = fields['replace_original'] === true;
+      if (!isPrivate) {
+        await workspace.call(replaces ? 'chat.update' : 'chat.delete', BOT_TOKEN, { channel, ts, ...message });
+      } else if (replaces) {
+        ephemerals.replace(ts, message);
+      } else {
+        ephemerals.remove(ts);
+      }
+      onCall({ ...call, ts, ...(isPrivate && { user }) });
+    } else if (fields['response_type'] === 'in_channel') {
+      await workspace.call('chat.postMessage', BOT_TOKEN, { channel, ...message });
+      onCall({ ...call, ts: undefined });
+    } else {
+      onCall({ ...call, ts: ephemerals.add(channel, user, message), user });
+    }
+    return isLost ? { kind: 'cut' } : json({ ok: true });
   };
 
   return async (request) => {
@@ -213,20 +329,36 @@ const createFrontDesk = (
       return json({ ok: false, error: 'request_too_large' }, 413);
     }
     const fields = { ...Object.fromEntries(searchParams), ...readFields(request, body.toString('utf8')) };
-    if (pathname === '/_faults') {
-      return setFaults(request.method, fields);
+    switch (pathname) {
+      case '/_faults':
+        return setFaults(request.method, fields);
+      case '/_membership':
+        return setMembership(fields);
+      case '/_gatehouse':
+        return json(options.discover());
+      default: {
+        if (pathname.startsWith('/actions/')) {
+          return answerClick(pathname, fields);
+        }
+        const performed = interactivity.perform(pathname, fields);
+        if (performed !== undefined) {
+          return json(performed, performed['ok'] === true ? 200 : 400);
+        }
+        const method = pathname.replace(/^\/(?:api\/)?/, '');
+        const reply = await answer(method, tokenOf(request, fields), fields);
+        const viewer = method.startsWith('views.') ? interactivity.viewerOf(fields) : undefined;
+        onCall({ ...callOf(method, fields, reply), ...(viewer !== undefined && { user: viewer }) });
+        return reply;
+      }
     }
-    if (pathname === '/_membership') {
-      return setMembership(fields);
-    }
-    const method = pathname.replace(/^\/(?:api\/)?/, '');
-    const reply = await answer(method, tokenOf(request, fields), fields);
-    onCall(callOf(method, fields, reply));
-    return reply;
   };
 };
 
-const Membership = v.strictObject({ channel: v.string(), member: v.boolean() });
+const Membership = v.strictObject({
+  channel: v.string(),
+  member: v.boolean(),
+  user: v.optional(v.string(), APP.botUser),
+});
 
 /** A channel as a bot sees it that is not in it. */
 const fromOutside = (body: string): string => {
@@ -279,9 +411,10 @@ const refusalOf = (token: string | undefined, method: string, fields: JsonRecord
   if (token !== BOT_TOKEN && token !== READER_TOKEN) {
     return json({ ok: false, error: 'invalid_auth' });
   }
-  if (!MESSAGE_METHODS.has(method)) {
-    return undefined;
-  }
+  return MESSAGE_METHODS.has(method) ? messageRefusal(fields) : undefined;
+};
+
+const messageRefusal = (fields: JsonRecord): Reply | undefined => {
   const message = messageOf(fields);
   const problems = blockProblems(message);
   if (problems.length > 0) {
@@ -302,12 +435,20 @@ const messageOf = (fields: JsonRecord): SlackMessage => ({
   ...(fields['attachments'] !== undefined && { attachments: structure(fields['attachments']) }),
 });
 
+/** The fields with their structures read. */
+const read = (fields: JsonRecord): JsonRecord => ({
+  ...fields,
+  ...messageOf(fields),
+  ...(fields['view'] !== undefined && { view: structure(fields['view']) }),
+});
+
 const structure = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
 
 const Answered = v.object({
   ok: v.boolean(),
   error: v.optional(v.string()),
   ts: v.optional(v.string()),
+  message_ts: v.optional(v.string()),
   channel: v.optional(v.unknown()),
 });
 
@@ -315,7 +456,7 @@ const callOf = (method: string, fields: JsonRecord, reply: Reply): SlackCall => 
   const parsed = v.safeParse(Answered, reply.kind === 'answer' ? parseJson(reply.body) : undefined);
   const told: v.InferOutput<typeof Answered> = parsed.success ? parsed.output : { ok: false };
   const channel = typeof told.channel === 'string' ? told.channel : own(fields, 'channel');
-  const ts = told.ts ?? own(fields, 'ts');
+  const ts = told.ts ?? told.message_ts ?? own(fields, 'ts');
   const thread = own(fields, 'thread_ts');
   return {
     method,
@@ -325,5 +466,7 @@ const callOf = (method: string, fields: JsonRecord, reply: Reply): SlackCall => 
     ok: told.ok,
     error: told.ok ? undefined : (told.error ?? (reply.kind === 'cut' ? 'connection_cut' : `http_${reply.status}`)),
     message: messageOf(fields),
+    ...(method === 'chat.postEphemeral' && { user: String(own(fields, 'user')) }),
+    ...(method.startsWith('views.') && { view: structure(own(fields, 'view')) }),
   };
 };

@@ -12,13 +12,15 @@ type PostedMessage = {
   readonly edits: number;
   /** Whether it stands in the thread of another. */
   readonly isReply?: boolean;
+  /** The name of the only person who sees it. */
+  readonly onlyFor?: string;
 };
 
 type Line = readonly Span[];
 
 /** Draws a Slack message for the terminal. A block or element that is not known is named and left out. */
 export const drawSlackMessage = (
-  { channel, text, blocks, edits, isReply = false }: PostedMessage,
+  { channel, text, blocks, edits, isReply = false, onlyFor }: PostedMessage,
   colours = false,
 ): string => {
   const known = v.safeParse(v.pipe(v.array(v.unknown()), v.nonEmpty()), blocks);
@@ -26,7 +28,9 @@ export const drawSlackMessage = (
   const shown = paragraphs.filter((lines) => lines.length > 0);
   return drawBox(
     {
-      title: `Slack #${channel.replace(/^#/, '')}${isReply ? ', in the thread' : ''}`,
+      title: `Slack #${channel.replace(/^#/, '')}${isReply ? ', in the thread' : ''}${
+        onlyFor === undefined ? '' : `, only for @${onlyFor}`
+      }`,
       ...(edits > 0 && { remark: edits === 1 ? 'edited once' : `edited ${edits} times` }),
       lines: shown.flatMap((lines, index) => (index === 0 ? lines : [[], ...lines])),
     },
@@ -45,16 +49,25 @@ const Section = v.object({
   type: v.literal('section'),
   text: v.optional(Text),
   fields: v.optional(v.array(Text), []),
+  accessory: v.optional(v.unknown()),
 });
 const Context = v.object({ type: v.literal('context'), elements: v.array(v.unknown()) });
 const Divider = v.object({ type: v.literal('divider') });
 const Actions = v.object({ type: v.literal('actions'), elements: v.array(v.unknown()) });
+const Alert = v.object({ type: v.literal('alert'), text: Text });
+const Input = v.object({
+  type: v.literal('input'),
+  label: Text,
+  optional: v.optional(v.boolean(), false),
+  element: v.looseObject({ initial_value: v.optional(v.string(), '') }),
+});
 const RichText = v.object({ type: v.literal('rich_text'), elements: v.array(v.unknown()) });
-const Block = v.variant('type', [Header, Section, Context, Divider, Actions, RichText]);
+const Block = v.variant('type', [Header, Section, Context, Divider, Actions, Alert, Input, RichText]);
 
 const Button = v.object({ type: v.literal('button'), text: Text, url: v.optional(v.string()) });
 
-const blockLines = (block: unknown): readonly Line[] => {
+/** What people see of a block, line by line. */
+export const blockLines = (block: unknown): readonly Line[] => {
   const parsed = v.safeParse(Block, block);
   if (!parsed.success) {
     return [unknownLine(block)];
@@ -67,6 +80,7 @@ const blockLines = (block: unknown): readonly Line[] => {
       return [
         ...(output.text === undefined ? [] : textLines(output.text)),
         ...output.fields.flatMap((field) => textLines(field)),
+        ...(output.accessory === undefined ? [] : [buttonSpans(output.accessory)]),
       ];
     case 'context':
       return joined(output.elements.map(contextSpans), '  ');
@@ -74,10 +88,20 @@ const blockLines = (block: unknown): readonly Line[] => {
       return [[span('─'.repeat(40), 'dim')]];
     case 'actions':
       return joined(output.elements.map(buttonSpans), '  ');
+    case 'alert':
+      return textLines(output.text, 'bold').map((line) => [{ text: '▌ ', style: 'margin' }, ...line]);
+    case 'input':
+      return [
+        [span(output.label.text, 'bold'), span(output.optional ? ' (optional)' : ' (required)', 'dim')],
+        [span(output.element.initial_value.padEnd(INPUT_WIDTH, '_'))],
+      ];
     case 'rich_text':
       return output.elements.flatMap(richTextLines);
   }
 };
+
+/** Columns of the line that stands for an input. */
+const INPUT_WIDTH = 40;
 
 const unknownLine = (value: unknown): Line => {
   const typed = v.safeParse(Typed, value);

@@ -24,4 +24,14 @@ export const SLACK_SCOPES: readonly SlackScope[] = [
     required: false,
     without: 'doctor does not see whether the bot is in a private channel (hello finds out)',
   },
+  {
+    scope: 'users:read',
+    required: false,
+    without: 'nobody can approve: guests and bots cannot be told from members of the workspace',
+  },
+  {
+    scope: 'usergroups:read',
+    required: false,
+    without: 'user groups cannot approve, only people who are named one by one',
+  },
 ];

@@ -12,6 +12,7 @@ import type { Template } from '../../local/template/resolve-template.ts';
 import { compileConfig } from '../../scripts/config/compile-config.ts';
 import type { Repository } from '../../scripts/setup/repository.ts';
 import type { Row } from '../../scripts/setup/row.ts';
+import { SLACK_SCOPES } from '../../scripts/setup/slack-scopes.ts';
 import { setupOf, without, withProperties } from '../support/setup.ts';
 import { aStack } from '../support/stack.ts';
 
@@ -91,6 +92,8 @@ const SLACK_ROWS = [
   'groups:history',
   'channels:read',
   'groups:read',
+  'users:read',
+  'usergroups:read',
   '#deployments (C0DEPLOYMENTS)',
   '#incidents (C0INCIDENTS)',
 ];
@@ -193,7 +196,7 @@ describe('doctor, about the Slack token', () => {
   });
 
   it('wants the scope to post', async () => {
-    const botScopes = ['channels:history', 'groups:history', 'channels:read', 'groups:read'];
+    const botScopes = SLACK_SCOPES.map(({ scope }) => scope).filter((scope) => scope !== 'chat:write');
     const { doctor } = await start(undefined, { botScopes });
     expect(await comparedWithHealth(await doctor())).toEqual({
       says: [
@@ -215,6 +218,8 @@ describe('doctor, about the Slack token', () => {
       ['channels:history', 'note'],
       ['channels:read', 'note'],
       ['groups:read', 'note'],
+      ['users:read', 'note'],
+      ['usergroups:read', 'note'],
       ['#deployments (C0DEPLOYMENTS)', 'skipped'],
       ['#incidents (C0INCIDENTS)', 'skipped'],
     ]);

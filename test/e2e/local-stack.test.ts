@@ -15,6 +15,10 @@ const Ready = v.object({
   slack: v.string(),
   slackToken: v.string(),
   region: v.string(),
+  signingSecret: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
+  team: v.literal('T0GATEHOUSE'),
+  app: v.literal('A0GATEHOUSE'),
+  users: v.pipe(v.array(v.strictObject({ id: v.string(), name: v.string(), approver: v.boolean() })), v.minLength(1)),
 });
 type Ready = v.InferOutput<typeof Ready>;
 

@@ -48,6 +48,13 @@ describe('admitCall', () => {
     ]);
   });
 
+  it('counts each method of the workspace for itself, by its tier', () => {
+    const ephemerals = Array.from({ length: 101 }, () => ['chat.postEphemeral', 'C1', 0] as const);
+    const groups = Array.from({ length: 21 }, () => ['usergroups.users.list', '', 0] as const);
+    const admitted = run([...ephemerals, ...groups, edit(0), post('C1', 0)]);
+    expect(admitted.flatMap((seconds, index) => (seconds === 0 ? [] : [index]))).toEqual([100, 121]);
+  });
+
   it('lets other methods through', () => {
     expect(run(Array.from({ length: 200 }, () => ['conversations.history', 'C1', 0] as const))).toEqual(
       Array(200).fill(0),
@@ -57,6 +64,9 @@ describe('admitCall', () => {
   it('forgets what is over', () => {
     const first = admitCall(UNHURRIED, 'chat.update', 'C1', 0);
     const second = first.kind === 'admitted' ? admitCall(first.pace, 'chat.update', 'C1', 60_000) : first;
-    expect(second).toEqual({ kind: 'admitted', pace: { postsPaidUntil: {}, editedAt: [60_000] } });
+    expect(second).toEqual({
+      kind: 'admitted',
+      pace: { postsPaidUntil: {}, calledAt: new Map([['chat.update', [60_000]]]) },
+    });
   });
 });

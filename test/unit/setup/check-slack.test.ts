@@ -118,8 +118,10 @@ describe('checkScopes', () => {
       ['groups:history', 'note'],
       ['channels:read', 'ok'],
       ['groups:read', 'note'],
+      ['users:read', 'note'],
+      ['usergroups:read', 'note'],
     ]);
-    expect(rows.at(-1)).toEqual({
+    expect(rows.find(({ name }) => name === 'groups:read')).toEqual({
       group: 'Slack token',
       name: 'groups:read',
       status: 'note',

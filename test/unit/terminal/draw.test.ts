@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawMail } from '../../../local/terminal/draw-mail.ts';
+import { drawModal } from '../../../local/terminal/draw-modal.ts';
 import { drawSlackMessage } from '../../../local/terminal/draw-slack-message.ts';
 import { hostileText } from '../../support/arbitraries.ts';
 
@@ -46,6 +47,19 @@ describe('drawSlackMessage', () => {
 │ Started 2026-11-20T10:00:00Z  eu-west-1  Open (https://a.example/)
 ╰${RULE}
 `);
+  });
+
+  it('says who alone sees it', () => {
+    const [title] = drawSlackMessage({ ...A_MESSAGE, edits: 0, isReply: true, onlyFor: 'ada' }).split('\n');
+    expect(title).toMatch(/^╭─ Slack #deployments, in the thread, only for @ada ─+$/);
+  });
+
+  it('draws the button beside a section', () => {
+    const accessory = { type: 'button', text: { type: 'plain_text', text: 'Details' } };
+    expect(drawn({ type: 'section', text: { type: 'mrkdwn', text: 'waits' }, accessory })).toEqual([
+      '│ waits',
+      '│ [ Details ]',
+    ]);
   });
 
   it('draws in colours when asked to, and the same text', () => {
@@ -222,5 +236,35 @@ describe('drawMail', () => {
         expect(linesOf(all).every((line) => line.startsWith('│'))).toBe(true);
       }),
     );
+  });
+});
+
+describe('drawModal', () => {
+  const plain = (content: string) => ({ type: 'plain_text', text: content });
+
+  it('draws a modal as the person sees it who has it open', () => {
+    const input = (label: string, more: object = {}) => ({ type: 'input', label: plain(label), element: {}, ...more });
+    const blocks = [
+      { type: 'alert', level: 'warning', text: plain('This goes to production.') },
+      input('Reason'),
+      input('Ticket', { optional: true, element: { initial_value: 'GH-1' } }),
+    ];
+    const view = { title: plain('Reject'), submit: plain('Reject'), close: plain('Back'), blocks };
+    expect(drawModal(view, 'ada')).toBe(`╭─ Modal for @ada: Reject ──────────────────────────────────────────────────
+│ ▌ This goes to production.
+│
+│ Reason (required)
+│ ________________________________________
+│
+│ Ticket (optional)
+│ GH-1____________________________________
+│
+│ [ Reject ]  [ Back ]
+╰${RULE}
+`);
+  });
+
+  it('says so when it is no modal', () => {
+    expect(linesOf(drawModal({ title: 'bare' }, 'ada'))).toEqual(['│ [unknown view]']);
   });
 });
