@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Envelope, Id, Name, partitionOf, timeOf } from './envelope.ts';
 import { describeIssues } from '../describe-issues.ts';
+import { redact } from '../redact.ts';
 import { ignored, quarantined } from './parsed-event.ts';
 import type { ParsedEvent } from './parsed-event.ts';
 import type { Facts, Register, Result, Trigger } from './rollout.ts';
@@ -162,7 +163,8 @@ const httpsUrl = (value: string | undefined): string | undefined => {
   const url = value !== undefined && value.length <= MOST_URL ? URL.parse(value) : null;
   // Percent-encoding makes it up to nine times as long.
   const plain = url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MOST_URL;
-  return plain ? url.href : undefined;
+  // A signed address opens to whoever sees it.
+  return plain && redact(url.href) === url.href ? url.href : undefined;
 };
 
 const text = v.fallback(v.optional(v.string()), undefined);
