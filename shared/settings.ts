@@ -20,6 +20,8 @@ export const Settings = v.object({
   AWS_REGION: Text,
   /** What the ARNs of the stack's own topics begin with. */
   TOPIC_ARN_PREFIX: v.pipe(Text, v.startsWith('arn:', 'is not the begin of an ARN')),
+  /** How long ago an event may have happened. */
+  OLDEST_EVENT_DAYS: v.pipe(Text, v.regex(/^[1-9]\d{0,4}$/, 'is not a number of days'), v.transform(Number)),
   /** Name of the SSM parameter that holds the bot's token. */
   SLACK_TOKEN_PARAMETER: Text,
   /** Slack's Web API: other addresses are for GovSlack and for the local stack. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
+import { askFor } from '../../shared/delivery/ask-for.ts';
 import { backoffMs } from '../../shared/delivery/backoff.ts';
 import {
   adopted,
   claimed,
+  closedToEdits,
   deliveryItem,
   doubted,
   failed,
@@ -13,6 +15,7 @@ import {
   intended,
   isDirty,
   LEASE_MS,
+  noteWanted,
   postponed,
   refused,
   removed,
@@ -20,6 +23,7 @@ import {
   shown,
 } from '../../shared/delivery/delivery.ts';
 import type { Delivery, Showing } from '../../shared/delivery/delivery.ts';
+import { newsNote } from '../../shared/delivery/note.ts';
 import type { Note } from '../../shared/delivery/note.ts';
 import { circuitClosed, circuitOpened, methodPaused, pauseItem } from '../../shared/delivery/pause.ts';
 import type { SlackFailure, SlackReply } from '../../shared/delivery/slack-reply.ts';
@@ -109,6 +113,8 @@ type Rendered = {
   readonly digest: string;
   /** The message to whose thread it belongs. */
   readonly thread?: string;
+  /** What is said in its own thread where it cannot be edited. */
+  readonly news?: ReturnType<typeof newsNote>;
 };
 
 /** Why there is nothing to be shown: not yet, or never. */
@@ -213,7 +219,7 @@ const render = async (turn: Turn): Promise<Rendered | Unrendered> => {
     return renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want);
   }
   const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full');
-  return { message, rev: item.rev, digest: digestOf(message) };
+  return { message, rev: item.rev, digest: digestOf(message), news: newsNote(rollout) };
 };
 
 /** A note waits for the message in whose thread it belongs. */
@@ -238,8 +244,11 @@ const digestOf = (message: SlackMessage): string =>
 const show = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
   const { delivery, deps, record, wake } = turn;
   if (delivery.ts !== undefined) {
-    return delivery.shown === rendered.digest
-      ? recordShown(turn, rendered, delivery.ts, 'unchanged')
+    if (delivery.shown === rendered.digest) {
+      return recordShown(turn, rendered, delivery.ts, 'unchanged');
+    }
+    return delivery.uneditable === true
+      ? tellInThread(turn, rendered, delivery.ts)
       : update(turn, rendered, delivery.ts);
   }
   if (delivery.intent === undefined) {
@@ -271,18 +280,29 @@ const post = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
   if ((await record(intended(delivery.fence, intent))) === 'lost') {
     return 'lost';
   }
-  return send(turn, rendered, 'chat.postMessage', (message) =>
+  return send(turn, rendered, undefined, (message) =>
     deps.slack.post(wake.channel, message, intent.key, rendered.thread),
   );
 };
 
 const update = (turn: Turn, rendered: Rendered, ts: string): Promise<Delivered> =>
-  send(turn, rendered, 'chat.update', (message) => turn.deps.slack.update(turn.wake.channel, ts, message));
+  send(turn, rendered, ts, (message) => turn.deps.slack.update(turn.wake.channel, ts, message));
 
+/** Says in the thread of a message what it cannot show: once for each state that the rollout comes into. */
+const tellInThread = async (turn: Turn, rendered: Rendered, ts: string): Promise<Delivered> => {
+  const { deps, wake } = turn;
+  if (rendered.news !== undefined) {
+    const { key, note } = rendered.news;
+    await askFor(deps, [{ place: { ...wake, note: key }, transition: noteWanted(note, deps.clock.now()) }]);
+  }
+  return recordShown(turn, rendered, ts, 'unchanged');
+};
+
+/** `ts`: the message that the call edits; where there is none it posts one. */
 const send = async (
   turn: Turn,
   rendered: Rendered,
-  method: 'chat.postMessage' | 'chat.update',
+  ts: string | undefined,
   call: (message: PlainOrRich) => Promise<SlackReply<{ readonly ts: string }>>,
 ): Promise<Delivered> => {
   const { clock, log } = turn.deps;
@@ -299,10 +319,19 @@ const send = async (
     reply = await call({ text: rendered.message.text });
   }
   const delivered = reply.ok
-    ? await recordShown(turn, rendered, reply.value.ts, method === 'chat.update' ? 'updated' : 'posted', trouble)
-    : await settle(turn, method, reply.failure);
+    ? await recordShown(turn, rendered, reply.value.ts, ts === undefined ? 'posted' : 'updated', trouble)
+    : ts !== undefined && reply.failure.kind === 'uneditable'
+      ? await closeToEdits(turn, rendered, ts, reply.failure.error)
+      : await settle(turn, ts === undefined ? 'chat.postMessage' : 'chat.update', reply.failure);
   await clock.sleep(Math.max(0, calledAt + CHANNEL_PACE_MS - clock.now()));
   return delivered;
+};
+
+const closeToEdits = async (turn: Turn, rendered: Rendered, ts: string, error: string): Promise<Delivered> => {
+  const { deps, delivery, record } = turn;
+  deps.log.warn('message closed to edits', { ...namesOf(turn), error });
+  const owned = await record(closedToEdits(delivery.fence, error, deps.clock.now()));
+  return owned === 'lost' ? 'lost' : tellInThread(turn, rendered, ts);
 };
 
 const recordShown = async (
@@ -407,6 +436,7 @@ const settle = async (turn: Turn, method: Method, failure: SlackFailure): Promis
       return postpone(turn, circuit.until, intent, { error, at: now });
     }
     case 'unacceptable':
+    case 'uneditable':
     case 'refused': {
       const { error } = failure;
       log.error('delivery refused', { ...names, error });

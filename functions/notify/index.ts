@@ -19,8 +19,13 @@ import { systemClock } from '../../shared/system-clock.ts';
 import { createNotify } from './notify.ts';
 import type { Handled } from './notify.ts';
 
+const DAY_MS = 24 * 60 * 60_000;
+
 // Runs on a cold start only.
-const settings = readSettings(v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX']), process.env);
+const settings = readSettings(
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX', 'OLDEST_EVENT_DAYS']),
+  process.env,
+);
 const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
 const notify = createNotify({
   config: compiledConfig,
@@ -31,6 +36,7 @@ const notify = createNotify({
     codePipeline: new CodePipelineClient(lookUpSettings),
   }),
   wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  oldestEventMs: settings.OLDEST_EVENT_DAYS * DAY_MS,
   clock: systemClock,
   log: createLambdaLog('notify'),
 });

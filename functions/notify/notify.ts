@@ -50,6 +50,8 @@ export type NotifyDeps = {
   /** What AWS knows of a rollout and no event tells, as of a version. May reject; soon ends either way. */
   readonly lookUp: (id: RolloutId, asOf: Version) => Promise<Facts>;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  /** How long ago an event may have happened, in milliseconds. */
+  readonly oldestEventMs: number;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -67,10 +69,15 @@ export const createNotify =
       const parsed = parseEventText(message.text);
       switch (parsed.kind) {
         case 'change':
+          if (deps.clock.now() - parsed.change.version.time > deps.oldestEventMs) {
+            unusable.push(quarantine(deps, message, TOO_OLD));
+            break;
+          }
           arrivals.push({
             id: message.id,
             change: parsed.change,
             audience: audienceOf(parsed.change, deps.config.routes),
+            replay: parsed.replay?.startsWith(PUBLISHING_REPLAY) === true ? undefined : parsed.replay,
           });
           break;
         case 'ignored':
@@ -89,7 +96,19 @@ export const createNotify =
     return handled.flat();
   };
 
-type Arrival = { readonly id: string; readonly change: StateChange; readonly audience: Audience };
+type Arrival = {
+  readonly id: string;
+  readonly change: StateChange;
+  readonly audience: Audience;
+  /** The replay that brought it: nobody is to hear of it again but by the message that shows it. */
+  readonly replay: string | undefined;
+};
+
+/** Nothing is on its way for so long: it comes out of an archive or a copy, and would begin a rollout that is long over. */
+const TOO_OLD = 'too old';
+
+/** Who replays an archive asks for what it tells to be published by giving the replay a name that begins so. */
+const PUBLISHING_REPLAY = 'publish';
 
 const quarantine = async (
   { changeItem, clock, log }: NotifyDeps,
@@ -211,9 +230,9 @@ const askForMessages = async (
   // After the messages in whose threads they belong: a note alone would have nothing to answer to.
   await askFor(
     deps,
-    arrivals.flatMap(({ change, audience }) =>
+    arrivals.flatMap(({ change, audience, replay }) =>
       audience.channels
-        .filter(({ mentions }) => mentions.length > 0)
+        .filter(({ mentions }) => mentions.length > 0 && replay === undefined)
         .map(({ channel, mentions }) => {
           const { key, note } = failureNote(change, mentions);
           return { place: { pk, channel, note: key }, transition: noteWanted(note, now) };
@@ -268,15 +287,16 @@ const withLookedUp = (stored: StoredRollout, facts: Facts): StoredRollout => {
 const tell = async (
   deps: NotifyDeps,
   pk: string,
-  { id, change, audience }: Arrival,
+  { id, change, audience, replay }: Arrival,
   { rollout, channels }: StoredRollout,
   fresh: boolean,
 ): Promise<Handled> => {
   const { changeItem, config, publish, clock, log } = deps;
   const key = eventKey(pk, factId(change));
   const { outcome: known } = await changeItem(key, eventItem, unchanged);
-  const topics = audience.topics.map(({ topic }) => topic);
-  const routed = channels.length > 0 || topics.length > 0;
+  const toTell = replay === undefined ? audience.topics : [];
+  const topics = toTell.map(({ topic }) => topic);
+  const routed = channels.length > 0 || audience.topics.length > 0;
   const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
   const record: EventRecord = known ?? {
     outcome,
@@ -290,6 +310,7 @@ const tell = async (
     time: change.version.time,
     handledAt: clock.now(),
     published: [],
+    ...(replay !== undefined && { replay }),
   };
   const keep = (published: readonly string[], trouble: Trouble | undefined) =>
     changeItem(key, eventItem, (stored) => {
@@ -299,7 +320,7 @@ const tell = async (
       };
       return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
     });
-  const missing = audience.topics.filter(({ topic }) => !record.published.includes(topic));
+  const missing = toTell.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
     missing.map(({ topic, detail }) =>
       attempt(publish(topic, snsMessage(change, rollout, labelsOf(rollout.id, config), detail))),
@@ -323,6 +344,7 @@ const tell = async (
     register: record.register,
     state: change.state,
     published: done,
+    replay,
   });
   return handled;
 };

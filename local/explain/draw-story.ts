@@ -109,6 +109,7 @@ const eventLine = (event: StoryEvent, { source }: RolloutId, delayMs: number, co
     ...(event.late === 'no' ? [] : [line(12, lateWords(event, delayMs))]),
     line(12, cameOf(event, config), 'dim'),
     ...(eventIds.length > 1 ? [line(12, `came under ${eventIds.length} ids: ${eventIds.join(', ')}`, 'dim')] : []),
+    ...(event.replay === null ? [] : [line(12, `replayed by ${event.replay}: not published, nobody called`, 'dim')]),
     ...troubleLines(event.unpublished, trouble, dateOf(handledAt)),
   ];
 };
@@ -160,8 +161,16 @@ const factLines = ({ name, says, lookedUp, asOf }: StoryFact): readonly Line[] =
   ];
 };
 
-const noteWords = ({ calls, part, attempt }: StoryNote, { source }: RolloutId): string =>
-  `calls ${calls.join(', ')}: ${part ?? WHOLE[source]} failed${attempt > 1 ? `, attempt ${attempt}` : ''}`;
+const noteWords = (note: StoryNote, { source }: RolloutId): string => {
+  switch (note.kind) {
+    case 'failure': {
+      const { calls, part, attempt } = note;
+      return `calls ${calls.join(', ')}: ${part ?? WHOLE[source]} failed${attempt > 1 ? `, attempt ${attempt}` : ''}`;
+    }
+    case 'news':
+      return 'says what the message cannot show';
+  }
+};
 
 const STATUS: Readonly<Record<StoryMessage['status'], string>> = {
   shown: 'up to date',

@@ -72,6 +72,8 @@ export type StoryEvent = {
   readonly published: readonly string[];
   /** Topics that have not taken it so far. */
   readonly unpublished: readonly string[];
+  /** The replay of an archive that brought it: it was not published, nor anybody called. */
+  readonly replay: string | null;
   readonly trouble: { readonly at: number; readonly error: string; readonly count: number } | null;
 };
 
@@ -118,15 +120,18 @@ export type Stored = {
   readonly pauses: readonly StoredRow[];
 };
 
-/** A reply that calls people to a failure. */
-export type StoryNote = StoryMessage & {
-  readonly key: string;
-  /** Slack's ids of whom it calls. */
-  readonly calls: readonly string[];
-  /** The stage, the action or the instance that failed; null for the whole of it. */
-  readonly part: string | null;
-  readonly attempt: number;
-};
+/** A reply in the thread of a message: it calls people to a failure, or says what the message cannot. */
+export type StoryNote = StoryMessage & { readonly key: string } & (
+    | {
+        readonly kind: 'failure';
+        /** Slack's ids of whom it calls. */
+        readonly calls: readonly string[];
+        /** The stage, the action or the instance that failed; null for the whole of it. */
+        readonly part: string | null;
+        readonly attempt: number;
+      }
+    | { readonly kind: 'news' }
+  );
 
 /** A rollout that a newer version has stored. */
 export class StoryUnreadable extends Error {
@@ -183,13 +188,16 @@ export const rolloutStory = ({ id, items, pauses }: Stored, config: Config, now:
     // Where AWS names nobody, `creator` says so: it is there after every answer.
     lookedUp: (id.source === 'codepipeline' ? rollout.facts.stages : rollout.facts.creator) !== undefined,
     messages: deliveries.filter(({ note }) => note === undefined).map(message),
-    notes: deliveries.flatMap((each) => {
+    notes: deliveries.flatMap((each): readonly StoryNote[] => {
       const { note: key, delivery } = each;
       if (key === undefined || delivery.note === undefined) {
         return [];
       }
-      const { mentions, register, attempt } = delivery.note;
-      return [{ ...message(each), key, calls: mentions, part: partOf(registerName(register)), attempt }];
+      if (delivery.note.kind === 'news') {
+        return [{ ...message(each), key, kind: 'news' }];
+      }
+      const { kind, mentions, register, attempt } = delivery.note;
+      return [{ ...message(each), key, kind, calls: mentions, part: partOf(registerName(register)), attempt }];
     }),
     unreadable,
   };
@@ -228,6 +236,7 @@ const storyEvents = (records: readonly EventRecord[], stored: StoredRollout): Pi
         channels: record.channels ?? [],
         published: record.published,
         unpublished: topics.filter((topic) => !record.published.includes(topic)),
+        replay: record.published.length > 0 ? null : (record.replay ?? null),
         trouble:
           trouble === undefined ? null : { at: trouble.at, error: redact(trouble.error), count: trouble.count ?? 1 },
       };
@@ -357,7 +366,7 @@ type Standing = {
 const OVERDUE_MS = 10 * 60_000;
 
 const standingOf = (delivery: Delivery, { held, now, parent }: Around): Standing => {
-  const { refused, retryAt, dueAt, error, note, ts, extra, failures, intent } = delivery;
+  const { refused, retryAt, dueAt, error, note, ts, extra, uneditable, failures, intent } = delivery;
   const next = dueAt ?? retryAt;
   const later = next === undefined ? {} : { nextTryAt: next };
   if (refused !== undefined) {
@@ -371,7 +380,10 @@ const standingOf = (delivery: Delivery, { held, now, parent }: Around): Standing
   }
   if (!isDirty(delivery)) {
     return extra === undefined
-      ? { status: 'shown' }
+      ? {
+          status: 'shown',
+          ...(uneditable && { because: 'it cannot be edited any more: what is new is in its thread' }),
+        }
       : { status: 'shown', because: `posts one too many, to be deleted: ${extra.length}`, ...later };
   }
   const { circuit, methods } = held;

@@ -77,6 +77,8 @@ export const replayEvents = async (
     ask: (rollouts) => rollouts.map(() => ({ kind: 'elsewhere' })),
     // Of two copies that are handled at the same moment each would be news: one after the other they are counted right.
     notifyConcurrency: 1,
+    // Whatever was recorded is wanted.
+    oldestEventMs: Number.POSITIVE_INFINITY,
   });
   let sent = 0;
   for (const [place, { atMs, text }] of events.entries()) {

@@ -63,6 +63,8 @@ export type WorldOptions = {
   readonly ask: (rollouts: readonly Rollout[]) => readonly Asked[];
   readonly onPolled?: (event: string, messageId: string) => void;
   readonly notifyConcurrency?: number;
+  /** How long ago an event may have happened, in milliseconds; as deployed where it is not said. */
+  readonly oldestEventMs?: number;
   /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
   readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
   readonly losesWakeUp?: () => boolean;
@@ -215,7 +217,16 @@ export const createWorld = (options: WorldOptions): World => {
     work: async (batch) => {
       const ending = await run('notify', async (by) => {
         const { clock, changeItem, wakeUp, publish } = portsOf(by);
-        const notifyAll = createNotify({ config, changeItem, publish, lookUp, wakeUp, clock, log: silent });
+        const notifyAll = createNotify({
+          config,
+          changeItem,
+          publish,
+          lookUp,
+          wakeUp,
+          oldestEventMs: options.oldestEventMs ?? OLDEST_EVENT_MS,
+          clock,
+          log: silent,
+        });
         const all = await notifyAll(batch.map(({ id, body }) => ({ id, text: body })));
         accounts.push(...all.map((handled) => ({ handled, by, at: clock.now() })));
         return new Set(all.flatMap(({ id, outcome }) => (outcome === 'failed' ? [id] : [])));
@@ -296,6 +307,8 @@ export const createWorld = (options: WorldOptions): World => {
 };
 
 const MOST_IN_A_BATCH = 10;
+
+const OLDEST_EVENT_MS = 45 * 24 * 60 * 60_000;
 
 type Ports = {
   readonly clock: Clock;

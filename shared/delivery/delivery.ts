@@ -28,6 +28,8 @@ export type Delivery = {
   readonly error?: string;
   /** Slack will not have it: for good, or until somebody invites the bot. */
   readonly refused?: 'for-good' | 'heals';
+  /** Slack has nobody edit it any more: what is new is said in its thread. */
+  readonly uneditable?: true;
   /** Epoch milliseconds from when the sweep sends a wake-up. */
   readonly dueAt?: number;
   /** What is said, where this is no message of its own but a reply in the thread of one. */
@@ -53,6 +55,7 @@ const StoredDelivery = v.object({
   failures: v.number(),
   error: optional(v.string()),
   refused: optional(v.picklist(['for-good', 'heals'])),
+  uneditable: optional(v.literal(true)),
   dueAt: optional(v.number()),
   note: optional(StoredNote),
   history: optional(StoredHistory),
@@ -156,7 +159,7 @@ export const shown = (fence: number, showing: Showing, now: number) =>
     if (delivery.ts !== undefined && delivery.ts !== ts) {
       return { outcome: 'lost' };
     }
-    const { want, extra, note } = delivery;
+    const { want, extra, uneditable, note } = delivery;
     const behind = want > rev;
     const history = historyOf(delivery, showing, now);
     return {
@@ -168,6 +171,7 @@ export const shown = (fence: number, showing: Showing, now: number) =>
         shown: digest,
         failures: 0,
         ...(extra && { extra }),
+        ...(uneditable && { uneditable }),
         ...(note && { note }),
         ...(history && { history }),
         ...((behind || extra) && { dueAt: now + WAKE_UP_MS }),
@@ -188,6 +192,13 @@ const historyOf = (
   const history = trouble === undefined ? known : withTrouble(known, trouble, now);
   return by === 'posted' ? withPost(history, now) : withEdit(history, now);
 };
+
+/** Records that Slack will not have the message edited any more. */
+export const closedToEdits = (fence: number, error: string, now: number) =>
+  ifOwned<Ownership>(fence, 'lost', (delivery) => ({
+    body: { ...delivery, uneditable: true, history: withTrouble(delivery.history, error, now) },
+    outcome: 'owned',
+  }));
 
 /** Records a failure that may pass: tried again at `retryAt`. `ambiguous`: the post may have happened all the same. */
 export const failed = (

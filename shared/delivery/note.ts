@@ -1,23 +1,39 @@
 import * as v from 'valibot';
 import type { Mention } from '../config/config.ts';
 import { StoredRegister } from '../rollout/stored-rollout.ts';
+import { overviewOf } from '../rollout/overview.ts';
 import { registerName } from '../rollout/rollout.ts';
-import type { Register, StateChange } from '../rollout/rollout.ts';
+import type { Register, Rollout, StateChange } from '../rollout/rollout.ts';
+
+/** What is said in the thread of a message. */
+export type Note = FailureNote | NewsNote;
 
 /** Calls people to a failure: an edit of the message notifies nobody, a reply in its thread does. */
-export type Note = {
+export type FailureNote = {
   readonly kind: 'failure';
   readonly register: Register;
   readonly attempt: number;
   readonly mentions: readonly Mention[];
 };
 
-export const StoredNote = v.object({
-  kind: v.literal('failure'),
-  register: StoredRegister,
-  attempt: v.number(),
-  mentions: v.array(v.string()),
-});
+/** Tells what the rollout is now, where the message cannot show it. */
+type NewsNote = { readonly kind: 'news' };
+
+export const StoredNote = v.variant('kind', [
+  v.object({
+    kind: v.literal('failure'),
+    register: StoredRegister,
+    attempt: v.number(),
+    mentions: v.array(v.string()),
+  }),
+  v.object({ kind: v.literal('news') }),
+]);
+
+/** What is said of a rollout in place of an edit, and the key under which it is said once for each of its states. */
+export const newsNote = (rollout: Rollout): { readonly key: string; readonly note: Note } => {
+  const { state, attempt } = overviewOf(rollout);
+  return { key: `now ${state} ${attempt}`, note: { kind: 'news' } };
+};
 
 /** What a failure has people called to, and the key under which it is said once a try. */
 export const failureNote = (

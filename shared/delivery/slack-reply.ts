@@ -8,6 +8,8 @@ export type SlackFailure =
   | { readonly kind: 'unauthorized'; readonly error: string }
   /** The message's form is the matter: plain text may do. */
   | { readonly kind: 'unacceptable'; readonly error: string }
+  /** The message is there and stays as it is: what is new may be said in its thread. */
+  | { readonly kind: 'uneditable'; readonly error: string }
   /** The channel or the message is the matter. */
   | { readonly kind: 'refused'; readonly error: string };
 
@@ -35,6 +37,10 @@ const KINDS: ReadonlyMap<string, (error: string) => SlackFailure> = new Map([
   ].map((word) => [word, (error: string): SlackFailure => ({ kind: 'unauthorized', error })] as const),
   ...['invalid_blocks', 'invalid_blocks_format', 'msg_too_long', 'msg_blocks_too_long', 'no_text'].map(
     (word) => [word, (error: string): SlackFailure => ({ kind: 'unacceptable', error })] as const,
+  ),
+  // https://docs.slack.dev/reference/methods/chat.update
+  ...['cant_update_message', 'edit_window_closed'].map(
+    (word) => [word, (error: string): SlackFailure => ({ kind: 'uneditable', error })] as const,
   ),
 ]);
 

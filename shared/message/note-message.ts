@@ -1,20 +1,31 @@
 import type { RichTextElement } from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
-import type { Note } from '../delivery/note.ts';
+import type { FailureNote, Note } from '../delivery/note.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { Rollout } from '../rollout/rollout.ts';
 import { registerPlace } from './change-words.ts';
 import { isRollback } from './describe-rollout.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
+import { slackMessage } from './slack-message.ts';
 import type { SlackMessage } from './slack-message.ts';
 
-/** Draws a reply that calls people to a failure. Only our own configuration decides whom it notifies. */
-export const noteMessage = (
+/** Draws a reply in the thread of a rollout's message. */
+export const noteMessage = (rollout: Rollout, labels: Labels, note: Note): SlackMessage => {
+  switch (note.kind) {
+    case 'failure':
+      return failureMessage(rollout, labels, note);
+    case 'news':
+      return slackMessage(rollout, labels, 'summary');
+  }
+};
+
+/** Only our own configuration decides whom it notifies. */
+const failureMessage = (
   rollout: Rollout,
   { environment }: Labels,
-  { register, attempt, mentions }: Note,
+  { register, attempt, mentions }: FailureNote,
 ): SlackMessage => {
   const place = registerPlace({ register });
   const says = [

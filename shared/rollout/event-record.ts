@@ -22,6 +22,8 @@ export type EventRecord = {
   readonly handledAt: number;
   /** Ledger: what is in here is not published again. */
   readonly published: readonly string[];
+  /** The replay that brought it, where nobody had asked that replay to publish. */
+  readonly replay?: string;
   /** Why a topic did not take it, the last time that one did not. */
   readonly trouble?: Trouble;
 };
@@ -59,6 +61,7 @@ const StoredEvent = v.object({
   time: v.number(),
   handledAt: v.number(),
   published: v.array(v.string()),
+  replay: v.exactOptional(v.string()),
   trouble: v.exactOptional(StoredTrouble),
 });
 

@@ -21,6 +21,9 @@ const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() })
 /** What a notification rule of AWS's developer tools makes of an event: other spellings, no id. */
 const Notified = v.looseObject({ source: v.string(), detailType: v.string() });
 
+/** What EventBridge adds: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html */
+const Replayed = v.object({ 'replay-name': v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/)) });
+
 /** What an approval action sends to its topic. It carries the token, so nothing of it is kept. */
 const ApprovalRequest = v.object({ approval: v.object({ pipelineName: v.string(), token: v.string() }) });
 
@@ -41,7 +44,10 @@ const parseOpened = (opened: Opened): ParsedEvent => {
   if (!('source' in content) && v.is(ApprovalRequest, content)) {
     return ignored('the message of an approval action, of which the event bus tells as well');
   }
-  return 'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
+  const parsed =
+    'detailType' in content && !('detail-type' in content) ? parseNotified(content) : parseSourced(content);
+  const replayed = v.safeParse(Replayed, content);
+  return parsed.kind === 'change' && replayed.success ? { ...parsed, replay: replayed.output['replay-name'] } : parsed;
 };
 
 const parseSourced = (event: object): ParsedEvent => {

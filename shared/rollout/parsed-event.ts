@@ -1,7 +1,14 @@
 import type { StateChange } from './rollout.ts';
 
 /** What an input turned out to be. Nothing is thrown: an event that cannot be used has a place to land. */
-export type ParsedEvent = { readonly kind: 'change'; readonly change: StateChange } | NoChange;
+export type ParsedEvent =
+  | {
+      readonly kind: 'change';
+      readonly change: StateChange;
+      /** The name of the replay that brought it out of an archive; absent where none did. */
+      readonly replay?: string;
+    }
+  | NoChange;
 
 /** Something of no concern, or what cannot be used. */
 export type NoChange =

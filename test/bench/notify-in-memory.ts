@@ -22,6 +22,7 @@ export const measureNotify = async (): Promise<NotifyRate> => {
     publish: () => Promise.resolve(),
     lookUp: () => Promise.resolve({}),
     wakeUp: () => Promise.resolve(),
+    oldestEventMs: Number.POSITIVE_INFINITY,
     clock: systemClock,
     log: { info: nothing, warn: nothing, error: nothing },
   });

@@ -135,6 +135,28 @@ describe('the queue of wake-ups', () => {
     expect(Messages.map(({ Body }) => parseWakeUp(Body ?? '')?.channel).sort()).toEqual(['C0', 'C1']);
     await expect(createWakeUpQueue(client, url)([])).resolves.toBeUndefined();
   });
+
+  it('takes a batch for sent only when SQS has taken all of it (F16)', async () => {
+    const partly = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(
+        JSON.stringify({
+          Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody: 'd41d8cd98f00b204e9800998ecf8427e' }],
+          Failed: [{ Id: '1', Code: 'InternalFailure', SenderFault: false }],
+        }),
+      );
+    });
+    await new Promise<void>((resolve) => partly.listen(0, '127.0.0.1', resolve));
+    const address = partly.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const client = new SQSClient({ ...connection(), endpoint: `http://127.0.0.1:${port}`, md5: false });
+    const wakeUps = ['C1', 'C2'].map((channel) => ({ pk: 'X#same', channel }));
+    await expect(createWakeUpQueue(client, `http://127.0.0.1:${port}/1/queue`)(wakeUps)).rejects.toThrow(
+      'SQS refused 1 messages: InternalFailure',
+    );
+    partly.close();
+    partly.closeAllConnections();
+  });
 });
 
 describe('a secret parameter', () => {

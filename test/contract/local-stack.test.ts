@@ -270,6 +270,8 @@ describe('the local stack', () => {
       value: {
         QUEUE: `${running.aws}/000000000000/events`,
         SLACK_API_URL: `${running.slack}/api/`,
+        // Recorded events may be of any age.
+        OLDEST_EVENT_DAYS: '99999',
         NODE_OPTIONS: '--enable-source-maps',
         AWS_ENDPOINT_URL: running.aws,
         AWS_REGION: 'us-east-1',

@@ -113,18 +113,57 @@ describe('the Slack client', () => {
     expect(new Set(calls.map(({ socket }) => socket)).size).toBe(2);
   });
 
+  it.each([undefined, '-5', '0', 'soon', 'Mon, 23 Nov 2026 10:00:00 GMT'])(
+    'rests for half a minute after a 429 whose Retry-After is %s (F24)',
+    async (after) => {
+      const { client, calls } = await aSlack(
+        json({ ok: false }, 429, after === undefined ? {} : { 'retry-after': after }),
+      );
+      await expect(client.post('C1', MESSAGE, 'key')).resolves.toEqual({
+        ok: false,
+        failure: { kind: 'rate-limited', retryAfterMs: 30_000 },
+      });
+      expect(calls).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    [500, true],
+    [502, true],
+    [503, false],
+  ])(
+    'takes a page of HTML with status %i for something that passes, and keeps nothing of it (F25)',
+    async (status, ambiguous) => {
+      const { client } = await aSlack((response) => {
+        response.writeHead(status, { 'content-type': 'text/html' });
+        response.end(`<html>${TOKEN} ${'sorry '.repeat(10_000)}</html>`);
+      });
+      await expect(client.post('C1', MESSAGE, 'key')).resolves.toEqual({
+        ok: false,
+        failure: { kind: 'transient', error: `HTTP ${status}`, ambiguous },
+      });
+    },
+  );
+
+  it.each([
+    ['ratelimited', { kind: 'rate-limited', retryAfterMs: 30_000 }],
+    ['internal_error', { kind: 'transient', error: 'internal_error', ambiguous: false }],
+    ['service_unavailable', { kind: 'transient', error: 'service_unavailable', ambiguous: false }],
+    ['fatal_error', { kind: 'transient', error: 'fatal_error', ambiguous: true }],
+  ] as const)('takes %s with status 200 for something that passes (F26)', async (error, failure) => {
+    const { client } = await aSlack(json({ ok: false, error }));
+    await expect(client.post('C1', MESSAGE, 'key')).resolves.toEqual({ ok: false, failure });
+  });
+
   it.each([
     ['a 429', json({ ok: false }, 429, { 'retry-after': '7' }), { kind: 'rate-limited', retryAfterMs: 7_000 }],
-    ['a 429 without a time', json({ ok: false }, 429), { kind: 'rate-limited', retryAfterMs: 30_000 }],
-    [
-      'a 429 with a date',
-      json({ ok: false }, 429, { 'retry-after': 'Mon, 23 Nov 2026 10:00:00 GMT' }),
-      { kind: 'rate-limited', retryAfterMs: 30_000 },
-    ],
-    ['a 503', json('busy', 503), { kind: 'transient', error: 'HTTP 503', ambiguous: false }],
-    ['a 500', json('<html>', 500), { kind: 'transient', error: 'HTTP 500', ambiguous: true }],
     ['not_in_channel', json({ ok: false, error: 'not_in_channel' }), { kind: 'refused', error: 'not_in_channel' }],
     ['invalid_blocks', json({ ok: false, error: 'invalid_blocks' }), { kind: 'unacceptable', error: 'invalid_blocks' }],
+    [
+      'edit_window_closed',
+      json({ ok: false, error: 'edit_window_closed' }),
+      { kind: 'uneditable', error: 'edit_window_closed' },
+    ],
   ] as const)('asks once and reports %s', async (_name, answer, failure) => {
     const { client, calls } = await aSlack(answer);
     await expect(client.post('C1', MESSAGE, 'key')).resolves.toEqual({ ok: false, failure });

@@ -157,7 +157,7 @@ describe('a standard topic', () => {
 });
 
 describe('a FIFO topic', () => {
-  it('brings two states within five minutes in their order, and a fact once however often it is published', async () => {
+  it('brings two states within five minutes in their order, and a fact once however often it is published (F15)', async () => {
     const [first, second] = [snsMessage(started, rollout, {}), snsMessage(failed, rollout, {})];
     // The rollout went on in the meantime: the same fact is told in other words.
     const again = snsMessage(

@@ -103,6 +103,12 @@ describe('a stage', () => {
     );
   });
 
+  it('is refused with a gatehouse.yml that cannot be: what is deployed goes on with the last one (F60)', async () => {
+    await expect(compile({}, () => 'slack: { workspace: T0123456789 }\nroutes: nowhere\n')).rejects.toThrow(
+      /gatehouse\.yml[\s\S]*slack\.channels/,
+    );
+  });
+
   it('is refused when no log can be kept for so long', async () => {
     await expect(compile({ logRetentionDays: 45 })).rejects.toThrow("'provider.logRetentionInDays'");
   });

@@ -74,7 +74,7 @@ const alarms = () => resources('AWS::CloudWatch::Alarm').map(({ properties }) =>
 const rules = () => resources('AWS::Events::Rule').map(readEventRule);
 
 describe('the packaged template', () => {
-  it('has a dead-letter queue behind every queue that a function reads, which keeps messages no shorter', () => {
+  it('has a dead-letter queue behind every queue that a function reads, which keeps messages no shorter (F12)', () => {
     const sources = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties['EventSourceArn']);
     const all = queues();
     const read = all.filter(({ arn }) => sources.includes(arn));
@@ -95,7 +95,7 @@ describe('the packaged template', () => {
     expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(5).fill(true));
   });
 
-  it('gives every rule target a dead-letter queue', () => {
+  it('gives every rule target a dead-letter queue (F61)', () => {
     const dead = queues().find(({ name }) => name === 'gatehouse-test-rules-dead')?.arn;
     const targets = rules().flatMap((rule) => rule.targets);
     expect(targets.map(({ DeadLetterConfig }) => DeadLetterConfig?.Arn)).toEqual([dead, dead, dead]);
@@ -220,7 +220,14 @@ describe('the packaged template', () => {
   it('S50: holds no secret in the template and its outputs, and in environments only the name of the parameter that does', () => {
     expect(secretsIn(stack.text)).toEqual([]);
     expect(functions().map(({ name, Environment }) => [name, Environment.Variables])).toEqual([
-      ['gatehouse-test-notify', { ...COMMON, TOPIC_ARN_PREFIX: `arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-` }],
+      [
+        'gatehouse-test-notify',
+        {
+          ...COMMON,
+          TOPIC_ARN_PREFIX: `arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-`,
+          OLDEST_EVENT_DAYS: '45',
+        },
+      ],
       [
         'gatehouse-test-deliver',
         {
@@ -292,7 +299,7 @@ describe('an alarm', () => {
     );
   });
 
-  it('is raised by a single message in any dead-letter queue', () => {
+  it('is raised by a single message in any dead-letter queue (F61)', () => {
     expect(watched('ApproximateNumberOfMessagesVisible')).toEqual(
       namesOf('AWS::SQS::Queue').filter((name) => name.includes('-dead')),
     );

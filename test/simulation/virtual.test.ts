@@ -217,7 +217,7 @@ describe('the virtual Slack', () => {
     slack.post('C1', hello, 'k1');
     expect(slack.find('C1', 'k1', 1_795_168_800_000)).toEqual({ ok: true, value: { ts: '1795168800.000001' } });
     expect(slack.find('C2', 'k1', 1_795_168_800_000)).toEqual({ ok: true, value: { ts: undefined } });
-    expect(slack.find('C1', 'k1', 1_795_168_800_000 - 120_001)).toEqual({ ok: true, value: { ts: undefined } });
+    expect(slack.find('C1', 'k1', 1_795_168_800_000 - 360_001)).toEqual({ ok: true, value: { ts: undefined } });
     expect(aSlack(undefined, false).find('C1', 'k1', 0)).toEqual({
       ok: false,
       failure: { kind: 'unauthorized', error: 'missing_scope' },

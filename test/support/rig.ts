@@ -56,6 +56,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     },
     wakeUps,
     lookUp: () => Promise.resolve({}),
+    oldestEventMs: 45 * 24 * 60 * MINUTE,
     publish: (topic: string, { subject }: SnsMessage) => {
       published.push({ topic, subject });
       return Promise.resolve();

@@ -98,7 +98,7 @@ describe('playing a load', () => {
   it('sees messages that show something else than was received', async () => {
     const refusing = slackThat(
       'chat.update',
-      () => () => Promise.resolve({ ok: false, failure: failureOfWord('cant_update_message') }),
+      () => () => Promise.resolve({ ok: false, failure: failureOfWord('message_not_found') }),
     );
     expect(await play(refusing)).toMatchObject({ messages: 4, edits: 0, stale: 4 });
   });

@@ -4,6 +4,7 @@ import type { PlainOrRich, Slack } from '../../../functions/deliver/deliver.ts';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { createSweep } from '../../../functions/sweep/sweep.ts';
 import { deliveryItem, SETTLE_MS } from '../../../shared/delivery/delivery.ts';
+import { failureOfWord } from '../../../shared/delivery/slack-reply.ts';
 import type { SlackFailure, SlackReply } from '../../../shared/delivery/slack-reply.ts';
 import type { ChangeItem } from '../../../shared/store/change-item.ts';
 import { aPipelineEvent } from '../../support/events.ts';
@@ -82,7 +83,7 @@ describe('deliver', () => {
     expect({ want, done, dueAt }).toEqual({ want: 2, done: 2, dueAt: undefined });
   });
 
-  it('has nothing to do after a wake-up too many', async () => {
+  it('has nothing to do after a wake-up too many (F37)', async () => {
     const turn = await aTurn();
     await turn.deliver(turn.wake);
     await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
@@ -126,7 +127,7 @@ describe('deliver', () => {
     expect(turn.methods()).toEqual(['post', 'update']);
   });
 
-  it('keeps quiet for as long as Slack asks, and does not count that as a failure', async () => {
+  it('keeps quiet for as long as Slack asks, and does not count that as a failure (F23)', async () => {
     const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 30_000 })]);
     await expect(turn.deliver(turn.wake)).resolves.toBe('postponed');
     expect(turn.delivery()).toMatchObject({ failures: 0, retryAt: turn.delivery().dueAt });
@@ -136,7 +137,7 @@ describe('deliver', () => {
     expect(turn.methods()).toEqual(['post', 'post']);
   });
 
-  it('holds the method back for the whole workspace, waiting out what is short', async () => {
+  it('holds the method back for the whole workspace, waiting out what is short (F23)', async () => {
     const turn = await aTurn([refusing({ kind: 'rate-limited', retryAfterMs: 9_000 })]);
     await turn.deliver(turn.wake);
     await turn.clock.sleep(5_000);
@@ -175,7 +176,7 @@ describe('deliver', () => {
     expect(turn.delivery()).toMatchObject({ done: 1, failures: 0 });
   });
 
-  it('looks for a post of unknown outcome before it posts again, once the time to appear is over', async () => {
+  it('looks for a post of unknown outcome before it posts again, once the time to appear is over (F22)', async () => {
     const turn = await aTurn([refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true })]);
     await turn.deliver(turn.wake);
     await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
@@ -184,7 +185,7 @@ describe('deliver', () => {
     expect(turn.methods()).toEqual(['post', 'find', 'post']);
   });
 
-  it('takes the post that it finds for the message, and edits it', async () => {
+  it('takes the post that it finds for the message, and edits it (F21)', async () => {
     const turn = await aTurn([refusing({ kind: 'transient', error: 'TimeoutError', ambiguous: true })]);
     await turn.deliver(turn.wake);
     await turn.clock.sleep(SETTLE_MS);
@@ -224,21 +225,132 @@ describe('deliver', () => {
     expect(turn.methods()).toEqual(['post', 'find', 'find', 'find', 'post']);
   });
 
-  it('sends plain text to a channel that does not take the blocks', async () => {
-    const turn = await aTurn([refusing({ kind: 'unacceptable', error: 'invalid_blocks' })]);
-    await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
-    expect(turn.calls.map(({ message }) => Object.keys(message ?? {}))).toEqual([['text', 'blocks'], ['text']]);
+  it.each(['invalid_blocks', 'msg_too_long', 'msg_blocks_too_long'])(
+    'sends one message in plain text to a channel that answers %s (F29)',
+    async (word) => {
+      const turn = await aTurn([refusing(failureOfWord(word))]);
+      await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
+      await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
+      expect(turn.calls.map(({ message }) => Object.keys(message ?? {}))).toEqual([['text', 'blocks'], ['text']]);
+    },
+  );
+
+  it.each(['channel_not_found', 'is_archived', 'restricted_action'])(
+    'gives up on a channel after %s, with an error that somebody hears of (F27)',
+    async (word) => {
+      const turn = await aTurn([refusing(failureOfWord(word))]);
+      await expect(turn.deliver(turn.wake)).resolves.toBe('refused');
+      await turn.tell('event-2', 5, 'FAILED');
+      await turn.clock.sleep(24 * 60 * 60_000);
+      await turn.sweep();
+      expect(turn.wakeUps).toEqual([]);
+      await expect(turn.deliver(turn.wake)).resolves.toBe('nothing-to-do');
+      expect(turn.methods()).toEqual(['post']);
+      expect(turn.delivery()).toMatchObject({ refused: 'for-good', error: word });
+      expect(turn.logged.filter(({ level }) => level === 'error')).toMatchObject([
+        { message: 'delivery refused', fields: { error: word, channel: 'C1' } },
+      ]);
+    },
+  );
+
+  it('leaves a message be that somebody has deleted (F30)', async () => {
+    const turn = await aTurn(['do it', refusing(failureOfWord('message_not_found'))]);
+    await turn.deliver(turn.wake);
+    await turn.tell('event-2', 5, 'FAILED');
+    await expect(turn.deliver(turn.wake)).resolves.toBe('refused');
+    await turn.tell('event-3', 6, 'SUCCEEDED');
+    turn.wakeUps.splice(0);
+    for (let hour = 0; hour < 3; hour += 1) {
+      await turn.clock.sleep(60 * 60_000);
+      await turn.sweep();
+    }
+    expect(turn.wakeUps).toEqual([]);
+    expect(turn.methods()).toEqual(['post', 'update']);
+    expect(turn.delivery()).toMatchObject({ refused: 'for-good', error: 'message_not_found' });
   });
 
-  it('gives up on a channel that is gone, with an error that somebody hears of', async () => {
-    const turn = await aTurn([refusing({ kind: 'refused', error: 'is_archived' })]);
-    await expect(turn.deliver(turn.wake)).resolves.toBe('refused');
-    await turn.tell('event-2', 5, 'FAILED');
-    expect(turn.wakeUps).toEqual([]);
-    expect(turn.delivery()).toMatchObject({ refused: 'for-good', error: 'is_archived' });
-    expect(turn.logged.filter(({ level }) => level === 'error')).toMatchObject([
-      { message: 'delivery refused', fields: { error: 'is_archived', channel: 'C1' } },
-    ]);
+  describe('of a message that Slack has nobody edit any more', () => {
+    /** A message that was posted, and then a failure that no edit could tell. */
+    const aClosedMessage = async (word = 'edit_window_closed') => {
+      const turn = await aTurn(['do it', refusing(failureOfWord(word))]);
+      await turn.deliver(turn.wake);
+      await turn.tell('event-2', 5, 'FAILED');
+      turn.wakeUps.splice(0);
+      await expect(turn.deliver(turn.wake)).resolves.toBe('unchanged');
+      const deliverAll = async () => {
+        for (const wake of turn.wakeUps.splice(0)) {
+          await turn.deliver(wake);
+        }
+      };
+      return { ...turn, deliverAll };
+    };
+
+    it.each(['edit_window_closed', 'cant_update_message'])(
+      'says in its thread, once, what is new after %s (F31)',
+      async (word) => {
+        const turn = await aClosedMessage(word);
+        expect(turn.wakeUps).toEqual([{ ...turn.wake, note: 'now failed 1' }]);
+        await turn.deliverAll();
+        await turn.deliver(turn.wake);
+        expect(turn.calls.slice(2).map(({ method, thread, message }) => [method, thread, message?.text])).toEqual([
+          ['post', '1.0', 'shop-prod (production) failed after 5 min'],
+        ]);
+        expect(turn.delivery()).toMatchObject({ want: 2, done: 2, uneditable: true, failures: 0 });
+        expect(turn.delivery().dueAt).toBeUndefined();
+        expect(turn.logged.filter(({ level }) => level !== 'info')).toMatchObject([
+          { level: 'warn', message: 'message closed to edits', fields: { error: word } },
+        ]);
+      },
+    );
+
+    it('replies again when the rollout comes into another state, and asks for no edit any more (F31)', async () => {
+      const turn = await aClosedMessage();
+      await turn.deliverAll();
+      const action = { stage: 'Deploy', action: 'Release', type: { category: 'Deploy' } };
+      const told = [
+        aPipelineEvent(
+          { id: 'event-3', time: '2026-11-20T10:06:00Z', 'detail-type': 'CodePipeline Action Execution State Change' },
+          { ...action, state: 'FAILED' },
+        ),
+        aPipelineEvent(
+          { id: 'event-4', time: '2026-11-20T10:07:00Z' },
+          { state: 'RESUMED', 'pipeline-execution-attempt': 2 },
+        ),
+        aPipelineEvent(
+          { id: 'event-5', time: '2026-11-20T10:08:00Z' },
+          { state: 'SUCCEEDED', 'pipeline-execution-attempt': 2 },
+        ),
+      ];
+      for (const text of told) {
+        await createNotify(turn)([{ id: 'm', text }]);
+        await turn.deliverAll();
+        await turn.deliverAll();
+      }
+      expect(turn.calls.slice(3).map(({ method, thread, message }) => [method, thread, message?.text])).toEqual([
+        ['post', '1.0', 'shop-prod (production) is in progress'],
+        ['post', '1.0', 'shop-prod (production) succeeded after 8 min'],
+      ]);
+    });
+
+    it('asks for the reply again when it ended before that was recorded (F31)', async () => {
+      const turn = await aTurn(['do it', refusing(failureOfWord('edit_window_closed'))]);
+      await turn.deliver(turn.wake);
+      await turn.tell('event-2', 5, 'FAILED');
+      turn.wakeUps.splice(0);
+      let writes = 0;
+      const crashing: ChangeItem = (key, ...rest) => {
+        writes += key.sk.startsWith('NOTE#') ? 1 : 0;
+        return writes === 1 ? Promise.reject(new Error('crash')) : turn.changeItem(key, ...rest);
+      };
+      await expect(createDeliver({ ...turn.deps, changeItem: crashing })(turn.wake)).rejects.toThrow('crash');
+      await turn.clock.sleep(2 * 60_000);
+      await turn.sweep();
+      for (const wake of turn.wakeUps.splice(0)) {
+        await turn.deliver(wake);
+      }
+      expect(turn.wakeUps.splice(0)).toEqual([{ ...turn.wake, note: 'now failed 1' }]);
+      expect(turn.methods()).toEqual(['post', 'update']);
+    });
   });
 
   it('comes back to a channel with the next change after the bot was invited', async () => {
@@ -249,7 +361,7 @@ describe('deliver', () => {
     await expect(turn.deliver(turn.wake)).resolves.toBe('posted');
   });
 
-  it('opens the circuit on a revoked token, alarms once, and closes it when the token is accepted again', async () => {
+  it('opens the circuit on a revoked token, alarms once, and closes it when the token is accepted again (F28)', async () => {
     const revoked = refusing({ kind: 'unauthorized', error: 'token_revoked' });
     const turn = await aTurn([revoked, revoked]);
     await expect(turn.deliver(turn.wake)).resolves.toBe('postponed');
@@ -267,7 +379,7 @@ describe('deliver', () => {
     expect(said).toEqual(['circuit opened: Slack does not accept the token', 'circuit closed']);
   });
 
-  it('gives its message up when another owner has posted meanwhile', async () => {
+  it('gives its message up when another owner has posted meanwhile (F34)', async () => {
     const turn = await aTurn();
     const slow = createDeliver({
       ...turn.deps,
@@ -292,7 +404,7 @@ describe('deliver', () => {
     expect(turn.delivery()).toMatchObject({ ts: '3.0', done: 1 });
   });
 
-  it('has what it shows checked when its edit came after another owner’s', async () => {
+  it('has what it shows checked when its edit came after another owner’s (F34)', async () => {
     const turn = await aTurn();
     await turn.deliver(turn.wake);
     await turn.tell('event-2', 5, 'FAILED');
@@ -345,6 +457,19 @@ describe('sweep', () => {
     expect(turn.logged.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
       'delivery not woken',
     ]);
+  });
+
+  it('does no harm twice at once and an hour late (F37)', async () => {
+    const turn = await aTurn();
+    await turn.clock.sleep(60 * 60_000);
+    await Promise.all([turn.sweep(), turn.sweep()]);
+    expect(turn.wakeUps).toEqual([turn.wake, turn.wake]);
+    const delivered = [];
+    for (const wake of [...turn.wakeUps, turn.wake]) {
+      delivered.push(await turn.deliver(wake));
+    }
+    expect(delivered).toEqual(['posted', 'nothing-to-do', 'nothing-to-do']);
+    expect(turn.methods()).toEqual(['post']);
   });
 
   it('leaves alone what is at rest', async () => {
@@ -423,10 +548,10 @@ describe('deliver, of a note', () => {
     const turn = await aFailure();
     await turn.deliver(turn.wake);
     await turn.deliver(turn.call);
-    expect(turn.note().note?.mentions).toEqual(['U1']);
+    expect(turn.note().note).toMatchObject({ kind: 'failure', mentions: ['U1'] });
   });
 
-  it('is woken by the sweep when its wake-up got lost', async () => {
+  it('is woken by the sweep when its wake-up got lost (F36)', async () => {
     const turn = await aFailure();
     await turn.deliver(turn.wake);
     turn.wakeUps.splice(0);

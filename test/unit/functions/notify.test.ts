@@ -125,7 +125,7 @@ describe('notify', () => {
     expect(delivery()).toMatchObject({ want: 3 });
   });
 
-  it('puts what it cannot use aside, without its secrets, and handles the rest', async () => {
+  it('puts what it cannot use aside, without its secrets, and handles the rest (F17)', async () => {
     const rig = aRig();
     const token = ['x', 'oxb-123-canary'].join('');
     const handled = await createNotify(rig)([
@@ -177,7 +177,7 @@ describe('notify', () => {
     expect(withoutQueue.published).toHaveLength(1);
   });
 
-  it('fails the messages of a rollout that the table refuses, and no other', async () => {
+  it('fails the messages of a rollout that the table refuses, and no other (F10)', async () => {
     const rig = aRig((store) => ({
       ...store,
       write: (item) => (item.key.pk === PK ? Promise.reject(new Error('throttled')) : store.write(item)),
@@ -190,6 +190,78 @@ describe('notify', () => {
       m1: 'failed',
       m2: 'applied',
     });
+  });
+
+  it('puts an event aside that happened more than 45 days ago, and begins no rollout (F6)', async () => {
+    const rig = aRig();
+    const notify = createNotify(rig);
+    const daysAgo = (days: number) => new Date(rig.clock.now() - days * 24 * 60 * 60_000).toISOString();
+    await expect(
+      notify([
+        { id: 'm1', text: aPipelineEvent({ id: 'event-1', time: daysAgo(46) }, { state: 'FAILED' }) },
+        { id: 'm2', text: aPipelineEvent({ id: 'event-2', time: daysAgo(44) }, { pipeline: 'docs-prod' }) },
+      ]),
+    ).resolves.toEqual([
+      { id: 'm1', outcome: 'quarantined', reason: 'too old' },
+      { id: 'm2', outcome: 'applied' },
+    ]);
+    expect(rig.wakeUps.map(({ pk }) => pk)).toEqual([PK.replace('shop-prod', 'docs-prod')]);
+    expect(rig.published).toEqual([]);
+    expect(rig.items().filter(({ key }) => key.pk === PK)).toEqual([]);
+    const [quarantined] = rig.items().filter(({ key }) => key.pk.startsWith('Q#'));
+    expect(quarantined?.body).toMatchObject({ reason: 'too old' });
+  });
+
+  describe('of events that a replay brings out of an archive', () => {
+    const replayed = (name: string) => aPipelineEvent({ ...FAILED_AT, 'replay-name': name }, { state: 'FAILED' });
+    const FAILED_AT = { id: 'event-2', time: '2026-11-20T10:05:00Z' };
+
+    it('shows them, publishes nothing and calls nobody (F63)', async () => {
+      const rig = aRig();
+      const routes = rig.config.routes.map((route) => ({ ...route, mention: ['U1'] }));
+      const notify = createNotify({ ...rig, config: { ...rig.config, routes } });
+      await expect(notify([{ id: 'm1', text: replayed('after-the-outage') }])).resolves.toEqual([
+        { id: 'm1', outcome: 'applied' },
+      ]);
+      expect(rig.published).toEqual([]);
+      expect(rig.wakeUps).toEqual([{ pk: PK, channel: 'C1' }]);
+      const record = eventItem.parse(rig.items().find(({ key }) => key.sk.startsWith('EVENT#'))?.body);
+      expect(record).toMatchObject({ replay: 'after-the-outage', topics: [], published: [] });
+      expect(rig.logged.find(({ message }) => message === 'event handled')?.fields).toMatchObject({
+        replay: 'after-the-outage',
+      });
+    });
+
+    it('publishes what was not published before when the name of the replay asks for it (F63)', async () => {
+      const rig = aRig();
+      const notify = createNotify(rig);
+      await notify([{ id: 'm1', text: replayed('publish-what-was-lost') }]);
+      await notify([{ id: 'm2', text: replayed('publish-again') }]);
+      expect(rig.published).toEqual([{ topic: 'releases', subject: '[production] shop-prod failed' }]);
+    });
+
+    it('publishes the event itself, should that come as well (F63)', async () => {
+      const rig = aRig();
+      const notify = createNotify(rig);
+      await notify([{ id: 'm1', text: replayed('after-the-outage') }]);
+      await notify([{ id: 'm2', text: FAILED }]);
+      expect(rig.published).toHaveLength(1);
+    });
+  });
+
+  it('fails the events of a rollout that a version to come has stored, and no other (F60)', async () => {
+    const rig = aRig();
+    await rig.store.write({ key: rolloutKey(PK), rev: 1, body: { rollout: 'in another form' }, expiresAt: 9e12 });
+    await expect(
+      createNotify(rig)([
+        { id: 'm1', text: STARTED },
+        { id: 'm2', text: aPipelineEvent({ id: 'event-2' }, { pipeline: 'docs-prod' }) },
+      ]),
+    ).resolves.toEqual([
+      { id: 'm1', outcome: 'failed', reason: 'ValiError' },
+      { id: 'm2', outcome: 'applied' },
+    ]);
+    expect((await rig.store.read(rolloutKey(PK)))?.rev).toBe(1);
   });
 
   it('tries again when somebody else wrote the rollout meanwhile', async () => {

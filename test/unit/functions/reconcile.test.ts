@@ -75,7 +75,7 @@ describe('reconcile', () => {
     expect(await silence.later(5)).toEqual({ asked: 1, news: 0 });
   });
 
-  it('says so, once, of a rollout that AWS knows nothing of any more, and asks no more', async () => {
+  it('says so, once, of a rollout that AWS knows nothing of any more, and asks no more (F40)', async () => {
     const silence = await aSilence();
     const deliver = createDeliver({
       ...silence,
@@ -112,7 +112,7 @@ describe('reconcile', () => {
     expect(silence.stored().watch?.at).toBe(silence.clock.now() + 5 * MINUTE);
   });
 
-  it('tries again later when AWS gives no answer', async () => {
+  it('tries again later when AWS gives no answer (F40)', async () => {
     const silence = await aSilence({ kind: 'failed', error: new Error('ThrottlingException') });
     expect(await silence.later(5)).toEqual({ asked: 1, news: 0 });
     expect(silence.stored().watch).toEqual({

@@ -98,6 +98,11 @@ describe('replay', () => {
     expect(replayed.converged).toBe(true);
   });
 
+  it('takes in what was recorded at any time, long before the first event too', async () => {
+    const before = told({ id: 'event-0', time: '2019-01-01T10:00:00Z' }, { 'execution-id': 'execution-0' });
+    expect(outcomes(await replay(recorded(told(), before)))).toEqual(['applied', 'applied']);
+  });
+
   it('counts what nobody wants to hear as unrouted', async () => {
     const nobody = { ...CONFIG, routes: [] };
     const replayed = await replay(recorded(told()), ONCE, nobody);

@@ -98,6 +98,7 @@ describe('the story of a rollout', () => {
         channels: ['C1'],
         published: ['releases'],
         unpublished: [],
+        replay: null,
         trouble: null,
       },
     ]);
@@ -162,6 +163,21 @@ describe('the story of a rollout', () => {
     const story = tell([]);
     expect(story.lookedUp).toBe(false);
     expect(drawStory(story, CONFIG, false)).toContain('nothing looked up: AWS has not answered');
+  });
+
+  it('names the replay of an event that was told to no topic, unless the event itself came as well', () => {
+    const replayed = aRecord({ replay: 'after-the-outage' });
+    expect(drawStory(tell([row('EVENT#1', replayed)]), CONFIG, false)).toContain(
+      'replayed by after-the-outage: not published, nobody called',
+    );
+    expect(eventsOf({ ...replayed, published: ['releases'] }).map(({ replay }) => replay)).toEqual([null]);
+  });
+
+  it('tells of what is said in the thread of a message that cannot be edited any more', () => {
+    const note = { want: 1, done: 1, fence: 1, failures: 0, ts: '1.2', note: { kind: 'news' as const } };
+    const story = tell([row('NOTE#C1#now%20failed%201', note)]);
+    expect(story.notes).toMatchObject([{ key: 'now failed 1', kind: 'news', status: 'shown' }]);
+    expect(drawStory(story, CONFIG, false)).toContain('says what the message cannot show');
   });
 
   it('goes on without what it cannot read, and says so; without the rollout itself there is no story', () => {
@@ -306,6 +322,15 @@ describe('the story of a message', () => {
     expect(standing(aDelivery(given))).toEqual(expected);
   });
 
+  it('says where the news are of one that cannot be edited any more', () => {
+    const { dueAt, ...atRest } = aDelivery({ done: 3, uneditable: true });
+    expect(standing(atRest)).toEqual({
+      status: 'shown',
+      because: 'it cannot be edited any more: what is new is in its thread',
+      nextTryAt: null,
+    });
+  });
+
   it('says that nobody knows how a post ended', () => {
     const { ts, ...unposted } = aDelivery({ intent: { key: 'k', at: NOW - SECOND } });
     expect(standing(unposted)).toEqual({
@@ -326,6 +351,7 @@ describe('the story of a message', () => {
       {
         channel: 'C1',
         key: 'failed rollout 1',
+        kind: 'failure',
         calls: ['S1'],
         part: null,
         attempt: 1,

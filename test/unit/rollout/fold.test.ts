@@ -150,7 +150,7 @@ describe('fold', () => {
     [10, 11],
     [11, 20],
     [30, 50],
-  ])('takes, of two changes within one second, the one that is further along: of ranks %i and %i', (low, high) => {
+  ])('takes, of two changes within one second, the one that is further along: of ranks %i and %i (F4)', (low, high) => {
     const earlier = aChange({ register: deploy, state: 'in-progress', version: { rank: low, eventId: 'z' } });
     const later = aChange({ register: deploy, state: 'failed', version: { rank: high, eventId: 'a' } });
     expect(aRollout(earlier, later).registers['stage:Deploy']?.state).toBe('failed');

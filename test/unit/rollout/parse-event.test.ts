@@ -285,6 +285,20 @@ describe('a stop', () => {
 });
 
 describe('parseEvent', () => {
+  it('names the replay of an archive that brought the event, and nothing that EventBridge would not call one', () => {
+    const replayOf = (name: unknown) => {
+      const parsed = parseEvent(anEvent({ 'replay-name': name }));
+      return parsed.kind === 'change' ? parsed.replay : parsed;
+    };
+    expect(['after-the-outage', 7, '', '<!channel>', 'x'.repeat(65)].map(replayOf)).toEqual([
+      'after-the-outage',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   const isWellFormed = (parsed: ParsedEvent): boolean => JSON.stringify(parsed).isWellFormed();
 
   it('has an answer to any JSON value', () => {

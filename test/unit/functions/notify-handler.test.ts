@@ -1,0 +1,27 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { aPipelineEvent } from '../../support/events.ts';
+
+const ENVIRONMENT = {
+  TABLE_NAME: 'gatehouse-test',
+  WAKE_UPS_QUEUE_URL: 'http://127.0.0.1:1/queue',
+  TOPIC_ARN_PREFIX: 'arn:aws:sns:eu-west-1:111122223333:gatehouse-test-',
+  OLDEST_EVENT_DAYS: '36500',
+};
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
+
+describe('the handler of notify', () => {
+  it('fails the whole batch when something happens that nobody thought of, and acknowledges no part of it (F18)', async () => {
+    for (const [name, value] of Object.entries(ENVIRONMENT)) {
+      vi.stubEnv(name, value);
+    }
+    // As a bug would have it: a configuration without its routes.
+    vi.stubGlobal('GATEHOUSE_CONFIG', { slack: { workspace: 'T1', channels: {} }, environments: [] });
+    const { handler } = await import('../../../functions/notify/index.ts');
+    const records = ['m1', 'm2'].map((messageId) => ({ messageId, body: aPipelineEvent(), eventSource: 'aws:sqs' }));
+    await expect(handler({ Records: records })).rejects.toThrow(TypeError);
+  });
+});
