@@ -160,11 +160,11 @@ const resultOf = (value: unknown): Result | undefined => {
 };
 
 const httpsUrl = (value: string | undefined): string | undefined => {
-  const url = value !== undefined && value.length <= MOST_URL ? URL.parse(value) : null;
+  // An address that holds a secret, as a signed one does, opens to whoever sees it.
+  const url = value !== undefined && value.length <= MOST_URL && redact(value) === value ? URL.parse(value) : null;
   // Percent-encoding makes it up to nine times as long.
   const plain = url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MOST_URL;
-  // A signed address opens to whoever sees it.
-  return plain && redact(url.href) === url.href ? url.href : undefined;
+  return plain ? url.href : undefined;
 };
 
 const text = v.fallback(v.optional(v.string()), undefined);

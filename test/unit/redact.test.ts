@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { redact, redactEntry, redactStart } from '../../shared/redact.ts';
+import { cpuTimeOf } from '../support/cpu-time.ts';
 
 // Put together here, so that no scanner takes a test for a leak.
 const SECRETS = [
@@ -50,11 +51,9 @@ describe('redact', () => {
   });
 
   it.each(['://', 'token:', 'token', 'eyJ-', 'eyJ-.', '-----BEGIN A-----', 'a-', '\\\\"', 'xoxb-', 'Bearer '])(
-    'ends soon on %j a hundred kilobytes long',
+    'ends soon on %j a hundred kilobytes long (S45)',
     (part) => {
-      const started = performance.now();
-      redact(part.repeat(100_000 / part.length));
-      expect(performance.now() - started).toBeLessThan(1_000);
+      expect(cpuTimeOf(() => redact(part.repeat(100_000 / part.length)))).toBeLessThan(1_000);
     },
   );
 });
