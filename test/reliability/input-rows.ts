@@ -434,7 +434,7 @@ export const INPUT_ROWS: readonly Row[] = [
   {
     row: 'S37',
     what: 'A mention or a link in any field of an event.',
-    outcome: 'No block of the message calls anybody or leads anywhere but to the console.',
+    outcome: 'No block of the message calls anybody, or leads anywhere without saying where.',
     guard: 'Strangers’ words stand in plain text and in rich text.',
     file: 'shared/message/slack-message.ts',
     takeOut: {
