@@ -65,7 +65,7 @@ describe('a guard', () => {
     },
   };
 
-  it('is proven by tests that turn red without it, and by no others', async () => {
+  it('is proven by tests that turn red without it, and by no others', { timeout: 120_000 }, async () => {
     const [without, within] = await Promise.all([
       tryGuard(row, tests),
       tryGuard({ ...row, takeOut: { ...row.takeOut, to: row.takeOut.from } }, tests),
@@ -73,14 +73,18 @@ describe('a guard', () => {
     expect([without.kind, within.kind]).toEqual(['red', 'green']);
   });
 
-  it('is not proven by tests that cannot run, that nobody wrote or that know another one', async () => {
-    await expect(tryGuard({ ...row, takeOut: { ...row.takeOut, to: '((' } }, tests)).resolves.toMatchObject({
-      kind: 'did-not-run',
-    });
-    await expect(tryGuard(row, [])).resolves.toEqual({ kind: 'no-test' });
-    await expect(tryGuard({ ...row, takeOut: { from: 'no such thing', to: '' } }, tests)).resolves.toEqual({
-      kind: 'no-guard',
-      times: 0,
-    });
-  });
+  it(
+    'is not proven by tests that cannot run, that nobody wrote or that know another one',
+    { timeout: 120_000 },
+    async () => {
+      await expect(tryGuard({ ...row, takeOut: { ...row.takeOut, to: '((' } }, tests)).resolves.toMatchObject({
+        kind: 'did-not-run',
+      });
+      await expect(tryGuard(row, [])).resolves.toEqual({ kind: 'no-test' });
+      await expect(tryGuard({ ...row, takeOut: { from: 'no such thing', to: '' } }, tests)).resolves.toEqual({
+        kind: 'no-guard',
+        times: 0,
+      });
+    },
+  );
 });
