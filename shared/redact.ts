@@ -7,15 +7,15 @@ const NAMES =
 /** Whatever looks like a secret, by itself or by the name before it. Lengths are bounded, so that each is linear. */
 const SECRETS: readonly RegExp[] = [
   /-----BEGIN [A-Z ]{1,40}-----[^-]{0,8000}(?:-----END [A-Z ]{1,40}-----)?/g,
-  /\bx(?:ox[a-z]|app)-[\w-]{1,300}/g,
+  /\bx(?:ox[a-z]-|app-\d-)[\w-]{1,300}/g,
   /\bhooks\.slack(?:-gov)?\.com\/[\w/-]{1,300}/g,
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,32}/g,
   /\bgh[a-z]_\w{10,255}/g,
-  /\beyJ[\w-]{1,2000}\.[\w-]{1,2000}\.[\w-]{0,2000}/g,
-  /\b(?:Bearer|Basic) [\w.~+/=-]{1,2000}/gi,
+  /\beyJ[\w-]{1,500}\.[\w-]{1,2000}\.[\w-]{0,2000}/g,
+  /\b(?:Bearer [\w.~+/=-]{8,2000}|Basic [\w.~+/=-]{16,2000})/gi,
   /(?<=:\/\/)[^\s/@:]{1,200}:[^\s/@]{1,200}(?=@)/g,
   new RegExp(
-    `([\\w-]{0,40}(?:${NAMES})\\\\{0,8}"?\\s{0,4}[:=]\\s{0,4})(?:\\\\{0,8}"[^"\\\\]{0,4000}|[^\\s,;&}"]{1,4000})`,
+    `([\\w-]{0,40}(?:${NAMES})\\\\{0,8}"?\\s{0,4}[:=]\\s{0,4})(?:\\\\{0,8}"[^"\\\\]{0,4000}|(?:(?:Bearer|Basic) )?[^\\s,;&}"]{1,4000})`,
     'gi',
   ),
 ];
@@ -30,13 +30,30 @@ export const redact = (text: string): string =>
     text,
   );
 
+/** More than any of them matches. */
+const LONGEST_SECRET = 8_200;
+
+/**
+ * The first `limit` UTF-16 code units of the text without what looks like a secret. Cut after it was redacted: half a
+ * secret is no longer recognised as one.
+ */
+export const redactStart = (text: string, limit: number): string => {
+  const read = text.slice(0, limit + LONGEST_SECRET);
+  const clean = redact(read);
+  // Where there was more to be read, the end of what was may be the beginning of a secret.
+  return clean.slice(
+    0,
+    read.length === text.length ? limit : Math.min(limit, Math.max(0, clean.length - LONGEST_SECRET)),
+  );
+};
+
 /** A log line holds no more of a text. */
 const MOST = 2_000;
 
 /** For `JSON.stringify`: leaves out what stands under a telling name or looks like a secret. */
 export const redactEntry = (key: string, value: unknown): unknown => {
-  if (key !== '' && value !== undefined && value !== null && typeof value !== 'object' && SECRET_NAME.test(key)) {
+  if (key !== '' && value !== undefined && value !== null && SECRET_NAME.test(key)) {
     return REDACTED;
   }
-  return typeof value === 'string' ? redact(value.slice(0, MOST)) : value;
+  return typeof value === 'string' ? redactStart(value, MOST) : value;
 };

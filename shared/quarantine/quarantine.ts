@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { redact } from '../redact.ts';
+import { redactStart } from '../redact.ts';
 import type { ItemKind } from '../store/change-item.ts';
 
 /** An input that could not be used: why, and enough of it to recognise it. */
@@ -13,9 +13,6 @@ const EXCERPT = 500;
 
 export const quarantinedText = (text: string, reason: string): Quarantined => ({
   reason,
-  // Cut after it was redacted: half a secret is no longer recognised as one.
-  excerpt: redact(text.slice(0, 10 * EXCERPT))
-    .slice(0, EXCERPT)
-    .toWellFormed(),
+  excerpt: redactStart(text, EXCERPT).toWellFormed(),
   bytes: new TextEncoder().encode(text).length,
 });

@@ -2,14 +2,20 @@ import * as v from 'valibot';
 
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
-/** Epoch milliseconds of an ISO 8601 time, UTC where it names no zone; undefined for anything else. */
+const YEAR_2000 = Date.UTC(2000, 0);
+const YEAR_2100 = Date.UTC(2100, 0);
+
+/** The time, unless a clock must have been wrong: one at its zero would be taken for a start decades ago. */
+export const plausibleTime = (time: number): number | undefined =>
+  time >= YEAR_2000 && time < YEAR_2100 ? time : undefined;
+
+/** Epoch milliseconds of an ISO 8601 time of this century, UTC where it names no zone; undefined for anything else. */
 export const timeOf = (value: unknown): number | undefined => {
   const match = typeof value === 'string' ? ISO_8601.exec(value) : null;
   if (match === null) {
     return undefined;
   }
-  const time = Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0]);
-  return Number.isNaN(time) ? undefined : time;
+  return plausibleTime(Date.parse(match[1] === undefined ? `${match[0]}Z` : match[0]));
 };
 
 /** Text as it may be stored: lone surrogates, which no UTF-8 can hold, become U+FFFD. */
@@ -29,7 +35,7 @@ export const Id = v.pipe(
 /** Seen as a number too, which has lost its leading zeros. */
 export const AccountId = v.pipe(
   v.union([v.string(), v.number()]),
-  v.transform((account) => String(account).padStart(12, '0')),
+  v.transform((account) => (typeof account === 'number' ? String(account).padStart(12, '0') : account)),
   v.regex(/^\d{12}$/, 'is not an account id of 12 digits'),
 );
 
@@ -45,7 +51,7 @@ export const Envelope = v.looseObject({
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const time = timeOf(dataset.value);
       if (time === undefined) {
-        addIssue({ message: 'is not an ISO 8601 time' });
+        addIssue({ message: 'is not an ISO 8601 time of this century' });
         return NEVER;
       }
       return time;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Envelope, Id, Name, partitionOf, timeOf } from './envelope.ts';
 import { describeIssues } from '../describe-issues.ts';
+import { redact } from '../redact.ts';
 import { ignored, quarantined } from './parsed-event.ts';
 import type { ParsedEvent } from './parsed-event.ts';
 import type { Facts, Register, Result, Trigger } from './rollout.ts';
@@ -161,7 +162,8 @@ const resultOf = (value: unknown): Result | undefined => {
 };
 
 const httpsUrl = (value: string | undefined): string | undefined => {
-  const url = value !== undefined && value.length <= MOST_URL ? URL.parse(value) : null;
+  // An address that holds a secret, as a signed one does, opens to whoever sees it.
+  const url = value !== undefined && value.length <= MOST_URL && redact(value) === value ? URL.parse(value) : null;
   // Percent-encoding makes it up to nine times as long.
   const plain = url?.protocol === 'https:' && url.username === '' && url.password === '' && url.href.length <= MOST_URL;
   return plain ? url.href : undefined;

@@ -197,17 +197,20 @@ describe('asking AWS', () => {
     ]);
   });
 
-  it('dates no end before what was heard last', async () => {
-    const later = { time: TEN_O_CLOCK + 900_000 };
-    const [answered] = await ask(aRollout(aChange({ version: later })));
-    expect(answered?.kind === 'told' ? changesIn(answered.events).at(-1) : answered).toEqual([
-      'rollout',
-      'failed',
-      1,
-      900,
-      null,
-    ]);
-  });
+  it.each([900, 365 * 24 * 60 * 60])(
+    'dates no end before what was heard last, though it be %i seconds ahead (B14)',
+    async (ahead) => {
+      const later = { time: TEN_O_CLOCK + ahead * 1000 };
+      const [answered] = await ask(aRollout(aChange({ version: later })));
+      expect(answered?.kind === 'told' ? changesIn(answered.events).at(-1) : answered).toEqual([
+        'rollout',
+        'failed',
+        1,
+        ahead,
+        null,
+      ]);
+    },
+  );
 
   it('says what AWS does not know, what it may not be asked, and what is elsewhere', async () => {
     const answers = await ask(

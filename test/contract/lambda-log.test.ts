@@ -34,12 +34,17 @@ describe('the log of a function', () => {
     ]);
   });
 
-  it('keeps foreign text within its line', () => {
-    const [line] = printedBy((log) => {
-      log.info('event handled', { reason: 'one\r\n{"level":"ERROR"}\u2028two' });
-    });
-    expect(line).toMatchObject({ reason: 'one\r\n{"level":"ERROR"}\u2028two' });
-  });
+  it.each(['\r', '\n', '\r\n', '\u2028', '\u2029', '\u0085'])(
+    'keeps foreign text with %j within its line (S41)',
+    (lineEnd) => {
+      const text = `one${lineEnd}{"level":"ERROR"}${lineEnd}two`;
+      const lines = printedBy((log) => {
+        log.info('event handled', { reason: text });
+        log.warn('event failed', { error: new Error(text) });
+      });
+      expect(lines).toMatchObject([{ reason: text }, { error: { message: text } }]);
+    },
+  );
 
   it('prints no secret, wherever it stands', () => {
     const lines = printedBy((log) => {
@@ -51,5 +56,29 @@ describe('the log of a function', () => {
     });
     expect(JSON.stringify(lines)).not.toContain('canary');
     expect(lines).toMatchObject([{ message: 'failed with [redacted]', slackToken: '[redacted]' }]);
+  });
+
+  it('prints of an error what it is and why, not what was sent and answered (S43)', () => {
+    const answered = { headers: { 'x-stranger': 'canary' }, body: 'canary' };
+    const cause = Object.assign(new TypeError('reset'), { rawHeaders: ['authorization', 'canary'] });
+    const [line] = printedBy((log) => {
+      log.error('event failed', {
+        error: Object.assign(new Error('refused', { cause }), { $response: answered, config: answered }),
+      });
+    });
+    expect(JSON.stringify(line)).not.toContain('canary');
+    expect(line).toMatchObject({
+      error: { name: 'Error', message: 'refused', cause: { name: 'TypeError', message: 'reset' } },
+    });
+  });
+
+  it('ends with an error that is its own cause', () => {
+    const error = new Error('refused');
+    error.cause = error;
+    expect(
+      printedBy((log) => {
+        log.error('event failed', { error });
+      }),
+    ).toHaveLength(1);
   });
 });

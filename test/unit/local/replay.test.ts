@@ -76,7 +76,7 @@ describe('replay', () => {
         index: 5,
         id: 'event-1',
         outcome: 'quarantined',
-        reason: 'time: is not an ISO 8601 time',
+        reason: 'time: is not an ISO 8601 time of this century',
       },
       { path: 'events.json', index: 6, id: null, outcome: 'quarantined', reason: 'empty' },
       {

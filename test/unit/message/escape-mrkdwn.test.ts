@@ -67,11 +67,11 @@ describe('cleanText', () => {
     ['a\ud83d', 'a\ufffd'],
     ['\ufeff\u200b\u3164', ''],
     ['naïve Übermut 部署 ⚙️', 'naïve Übermut 部署 ⚙️'],
-  ])('makes of %j %j', (text, clean) => {
+  ])('makes of %j %j (B19, S39)', (text, clean) => {
     expect(cleanText(text)).toBe(clean);
   });
 
-  it('leaves nothing that cannot be seen, and nothing to clean', () => {
+  it('leaves nothing that cannot be seen, and nothing to clean (S39)', () => {
     fc.assert(
       fc.property(hostileText(200), (text) => {
         const clean = cleanText(text);
@@ -92,7 +92,7 @@ describe('escapeMrkdwn', () => {
     expect(escapeMrkdwn(text, 100)).toBe(escaped);
   });
 
-  it('makes of any text one piece of text, without a mention, a link or a broken entity', () => {
+  it('makes of any text one piece of text, without a mention, a link or a broken entity (S36)', () => {
     fc.assert(
       fc.property(hostileText(200), (text) => {
         const clean = cleanText(text);
@@ -102,7 +102,7 @@ describe('escapeMrkdwn', () => {
     );
   });
 
-  it('cuts any text to its limit and never through an entity or a character', () => {
+  it('cuts any text to its limit and never through an entity or a character (S38)', () => {
     fc.assert(
       fc.property(hostileText(200), fc.integer({ min: 1, max: 60 }), (text, limit) => {
         const escaped = escapeMrkdwn(text, limit);
@@ -128,7 +128,7 @@ describe('cutText', () => {
     ['𝕏𝕏𝕏', 6, '𝕏𝕏𝕏'],
     ['𝕏𝕏𝕏', 5, '𝕏𝕏…'],
     ['𝕏𝕏𝕏', 4, '𝕏…'],
-  ])('cuts %j at %i to %j', (text, limit, cut) => {
+  ])('cuts %j at %i to %j (S38)', (text, limit, cut) => {
     expect(cutText(text, limit)).toBe(cut);
   });
 });

@@ -417,7 +417,7 @@ describe('slackMessage', () => {
     );
   });
 
-  it('is within the limits of Slack at its very worst (F64)', () => {
+  it('is within the limits of Slack at its very worst (F64, S40)', () => {
     const name = '"'.repeat(100);
     const registers: readonly Register[] = Array.from({ length: 240 }, (_, index) => ({
       kind: 'action',

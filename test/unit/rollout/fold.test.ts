@@ -30,7 +30,7 @@ const deploy: Register = { kind: 'stage', stage: 'Deploy' };
 const release: Register = { kind: 'action', stage: 'Deploy', action: 'Release' };
 
 describe('fold', () => {
-  it('gives the same rollout for the same changes in any order, any number of times', () => {
+  it('gives the same rollout for the same changes in any order, any number of times, also of two that one event id tells (B32)', () => {
     givesTheSame(fc.array(arbitraryChange, { maxLength: 12 }), 2000);
   });
 

@@ -23,7 +23,7 @@ describe('an event', () => {
     ['in a notification to a function', records(topicRecord(aPipelineEvent()))],
     ['in a record of a queue', records(queueRecord(aPipelineEvent()))],
     ['in a notification to a queue, as its function gets it', records(queueRecord(aNotification(aPipelineEvent())))],
-  ])('is read %s', (_, text) => {
+  ])('is read %s (B27)', (_, text) => {
     expect(parseEventText(text)).toEqual(STARTED);
     expect(parseEvent(JSON.parse(text))).toEqual(STARTED);
   });
@@ -69,7 +69,7 @@ describe('a notification rule', () => {
   it.each([
     ['pipeline', aPipelineEvent({}, { 'execution-trigger': { 'trigger-type': 'Webhook' } })],
     ['deployment', aDeploymentEvent()],
-  ])('tells of a %s what the event itself tells, under an id made of that', (_, text) => {
+  ])('tells of a %s what the event itself tells, under an id made of that (B75)', (_, text) => {
     const [byBus, byRule] = [parseEventText(text), parseEventText(aNotification(spelled(text)))];
     if (byBus.kind !== 'change' || byRule.kind !== 'change') {
       throw new Error(`read as ${byBus.kind} and ${byRule.kind}`);

@@ -42,7 +42,7 @@ describe('an event of CodeDeploy', () => {
     ['STOP', 'stopped', 30],
     ['FAILURE', 'failed', 40],
     ['SUCCESS', 'succeeded', 50],
-  ] as const)('of an instance in %s is one that is %s', (told, state, rank) => {
+  ] as const)('of an instance in %s is one that is %s (B29)', (told, state, rank) => {
     const text = aDeploymentEvent({ 'detail-type': INSTANCE }, { instanceId: 'i-0a1b2c3d', state: told });
     expect(parseEventText(text)).toEqual(
       change(aDeployment({ register: { kind: 'instance', instance: 'i-0a1b2c3d' }, state, version: { rank } })),

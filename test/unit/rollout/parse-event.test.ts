@@ -42,6 +42,8 @@ const parsedText = (event: object): ParsedEvent => parseEventText(JSON.stringify
 const quarantined = (reason: string): ParsedEvent => ({ kind: 'quarantined', reason });
 const change = (of: StateChange): ParsedEvent => ({ kind: 'change', change: of });
 
+const NO_TIME = 'time: is not an ISO 8601 time of this century';
+
 const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('parseEventText', () => {
@@ -58,20 +60,27 @@ describe('parseEventText', () => {
     ['lists in lists', deep(10_000), 'an event is a JSON object, this is an array'],
     ['an empty object', '{}', 'source: missing; detail-type: missing'],
     ['other types', '{"source":1,"detail-type":null}', 'source: should be string; detail-type: should be string'],
-  ])('puts %s aside', (_, text, reason) => {
+  ])('puts %s aside (B1, B2, B3)', (_, text, reason) => {
     expect(parseEventText(text)).toEqual(quarantined(reason));
   });
 
   it.each([
     ['without an id', { id: undefined }, {}, 'id: missing'],
     ['with an id that is empty', { id: '' }, {}, 'id: is empty'],
+    ['with an id of 10 kB', { id: 'x'.repeat(10_000) }, {}, 'id: is longer than 100 characters'],
     ['with an id of two lines', { id: 'a\nb' }, {}, 'id: has spaces or control characters'],
     ['without a time', { time: undefined }, {}, 'time: missing'],
-    ['with a time that is none', { time: 'yesterday' }, {}, 'time: is not an ISO 8601 time'],
-    ['with a time that no calendar has', { time: '2026-13-40T10:00:00Z' }, {}, 'time: is not an ISO 8601 time'],
+    ['with a time that is none', { time: 'yesterday' }, {}, NO_TIME],
+    ['with a time that no calendar has', { time: '2026-13-40T10:00:00Z' }, {}, NO_TIME],
+    ['with the time of a clock at its zero', { time: '1970-01-01T00:00:00Z' }, {}, NO_TIME],
+    ['with a time that no calendar will have', { time: '9999-12-31T23:59:59Z' }, {}, NO_TIME],
     ['with an account that is none', { account: 'prod' }, {}, 'account: is not an account id of 12 digits'],
+    ['with an account that is empty', { account: '' }, {}, 'account: is not an account id of 12 digits'],
+    ['with an account that is too short', { account: '1122223333' }, {}, 'account: is not an account id of 12 digits'],
+    ['with an account below zero', { account: -1 }, {}, 'account: is not an account id of 12 digits'],
     ['with a region that is none', { region: 'eu-west-1.evil.example/' }, {}, 'region: is not a region'],
     ['without a detail', { detail: undefined }, {}, 'detail: missing'],
+    ['with a detail that is text', { detail: '{"state":"STARTED"}' }, {}, 'detail: should be Object'],
     [
       'with a detail that is a list',
       { detail: [] },
@@ -81,6 +90,19 @@ describe('parseEventText', () => {
     ['without a pipeline', {}, { pipeline: undefined }, 'detail.pipeline: missing'],
     ['with a name that is too long', {}, { pipeline: 'x'.repeat(101) }, 'detail.pipeline: is longer than 100 bytes'],
     ['without an execution id', {}, { 'execution-id': undefined }, 'detail.execution-id: missing'],
+    [
+      'with an execution id of 10 kB',
+      {},
+      { 'execution-id': 'x'.repeat(10_000) },
+      'detail.execution-id: is longer than 100 characters',
+    ],
+    [
+      'with a NUL in its execution id',
+      {},
+      { 'execution-id': 'a\u0000b' },
+      'detail.execution-id: has spaces or control characters',
+    ],
+    ['with a name that is a number', {}, { pipeline: 7 }, 'detail.pipeline: should be string'],
     ['with a state that is a number', {}, { state: 7 }, 'detail.state: should be string'],
     ['with an unknown state', {}, { state: 'ROLLED_BACK' }, 'detail.state: not a state of this detail-type'],
     [
@@ -92,16 +114,19 @@ describe('parseEventText', () => {
     ['with a state of another level', {}, { state: 'ABANDONED' }, 'detail.state: not a state of this detail-type'],
     ['of a stage without its name', { 'detail-type': STAGE }, {}, 'detail.stage: missing'],
     ['of an action without names', { 'detail-type': ACTION }, {}, 'detail.stage: missing; detail.action: missing'],
-  ])('puts an event %s aside, and says why without a word of it', (_, given, detail, reason) => {
-    expect(parsedText(anEvent(given, detail))).toEqual(quarantined(reason));
-  });
+  ])(
+    'puts an event %s aside, and says why without a word of it (B4, B5, B8, B9, B10, B12, B13, B16, B25, B28, S44)',
+    (_, given, detail, reason) => {
+      expect(parsedText(anEvent(given, detail))).toEqual(quarantined(reason));
+    },
+  );
 
   it.each([
     ['of another source', { source: 'aws.s3' }, 'unknown source'],
     ['of a source that every object has', { source: 'constructor' }, 'unknown source'],
     ['of another kind', { 'detail-type': 'CodePipeline Rule Execution State Change' }, 'unknown detail-type'],
     ['of a kind that every object has', { 'detail-type': '__proto__' }, 'unknown detail-type'],
-  ])('lets an event %s pass by', (_, given, reason) => {
+  ])('lets an event %s pass by (B6, B7, B23)', (_, given, reason) => {
     expect(parsedText(anEvent(given))).toEqual({ kind: 'ignored', reason });
   });
 
@@ -109,7 +134,7 @@ describe('parseEventText', () => {
     expect(parsedText(anEvent())).toEqual(change(aChange()));
   });
 
-  it('takes nothing from the prototype of a detail', () => {
+  it('takes nothing from the prototype of a detail (B23)', () => {
     const text = JSON.stringify(anEvent({}, { state: undefined })).replace(
       '"pipeline":',
       '"__proto__":{"state":"STARTED"},"pipeline":',
@@ -117,17 +142,17 @@ describe('parseEventText', () => {
     expect(parseEventText(text)).toEqual(quarantined('detail.state: missing'));
   });
 
-  it('reads an account that lost its leading zeros', () => {
+  it('reads an account that is a number and lost its leading zeros (B71)', () => {
     expect(parsedText(anEvent({ account: 1122223333 }))).toEqual(
       change(aChange({ rollout: { ...aChange().rollout, account: '001122223333' } })),
     );
   });
 
-  it('reads an event of 250 kB', () => {
+  it('reads an event of 250 kB (B21)', () => {
     expect(parsedText(anEvent({}, { padding: 'x'.repeat(250_000) }))).toEqual(change(aChange()));
   });
 
-  it('reads an event with something deep in it', () => {
+  it('reads an event with something deep in it (B22)', () => {
     const text = JSON.stringify(anEvent()).replace('"version":7', `"version":${deep(10_000)}`);
     expect(parseEventText(text)).toEqual(change(aChange()));
   });
@@ -140,14 +165,46 @@ describe('parseEventText', () => {
     ['null', 0],
     ['-1', 0],
     ['1e99', 0],
+    ['1e400', 0],
+    ['-1e400', 0],
+    ['-0', 0],
     ['"NaN"', 0],
     ['{}', 0],
-  ])('reads the attempt %s as %i', (told, attempt) => {
+  ])('reads the attempt %s as %i (B26, B73)', (told, attempt) => {
     const text = JSON.stringify(anEvent()).replace(
       '"pipeline-execution-attempt":1',
       `"pipeline-execution-attempt":${told}`,
     );
     expect(parseEventText(text)).toEqual(change(aChange({ version: { attempt } })));
+  });
+
+  it('takes the last of two keys of one name for it, in all that it tells (B24)', () => {
+    const text = JSON.stringify(anEvent()).replace('"pipeline":', '"pipeline":"other","state":"PAUSED","pipeline":');
+    expect(parseEventText(text)).toEqual(change(aChange()));
+  });
+
+  it.each([
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['us-iso-east-1', 'aws-iso'],
+    ['us-isob-east-1', 'aws-iso-b'],
+    ['eusc-de-east-1', 'aws-eusc'],
+    ['zz-new-9', 'aws'],
+  ])('finds the region %s in the partition %s (B17)', (region, partition) => {
+    expect(parsedText(anEvent({ region }))).toEqual(
+      change(aChange({ rollout: { ...aChange().rollout, region, partition } })),
+    );
+  });
+
+  it('takes the time of an event for the start of what was resumed (B72)', () => {
+    const resumed = anEvent({ 'detail-type': STAGE }, { stage: 'Deploy', state: 'RESUMED', 'start-time': undefined });
+    expect(parsedText(resumed)).toEqual(
+      change(aChange({ register: { kind: 'stage', stage: 'Deploy' }, version: { rank: 11 } })),
+    );
+  });
+
+  it('takes a start of 1970 for none', () => {
+    expect(parsedText(anEvent({}, { 'start-time': '1970-01-01T00:00:00Z' }))).toEqual(change(aChange()));
   });
 
   it('reads an event without an attempt and without a start', () => {
@@ -204,6 +261,18 @@ describe('an action', () => {
       { 'external-execution-url': 'https://a.example/b c' },
       { result: { url: 'https://a.example/b%20c' } },
     ],
+    ['with a signed address', { 'external-execution-url': 'https://a.example/?X-Amz-Signature=0af1' }, {}],
+    [
+      'with an address that holds a token once encoded',
+      { 'external-execution-url': ['https://a.example/ x', 'oxb-1-canary'].join('') },
+      {},
+    ],
+    [
+      'with HTML inside JSON',
+      { 'external-execution-summary': '{"message":"<b>no</b>","html":"<p>"}' },
+      { result: { summary: '<b>no</b>' } },
+    ],
+    ['with a code and no address', { 'error-code': 'JobFailed' }, { result: { errorCode: 'JobFailed' } }],
     ['with an address that is not https', { 'external-execution-url': 'javascript:alert(1)' }, {}],
     ['with an address that has a password', { 'external-execution-url': 'https://a:b@c.example/' }, {}],
     [
@@ -211,13 +280,13 @@ describe('an action', () => {
       { 'external-execution-url': `https://a.example/${'é'.repeat(400)}` },
       {},
     ],
-  ])('that failed %s says what it can', (_, result, expected) => {
+  ])('that failed %s says what it can (B30, B31, S46)', (_, result, expected) => {
     expect(parsedText(anAction({ state: 'FAILED', 'execution-result': result }))).toEqual(
       change(aChange({ ...failed, ...expected })),
     );
   });
 
-  it.each(['x', '𝕏', 'x𝕏', '\ud83d'])('of which the summary is endless says its beginning: %j', (piece) => {
+  it.each(['x', '𝕏', 'x𝕏', '\ud83d'])('of which the summary is endless says its beginning: %j (B21)', (piece) => {
     const parsed = parsedText(
       anAction({ state: 'FAILED', 'execution-result': { 'external-execution-summary': piece.repeat(5000) } }),
     );
@@ -272,7 +341,7 @@ describe('a trigger', () => {
       { 'trigger-type': 'StartPipelineExecution', 'trigger-detail': 'arn:aws:iam::1:user/a' },
       { kind: 'other', type: 'StartPipelineExecution', detail: 'arn:aws:iam::1:user/a' },
     ],
-  ])('that is %s becomes a fact as far as it tells something', (_, told, value) => {
+  ])('that is %s becomes a fact as far as it tells something (B74)', (_, told, value) => {
     const facts = 'kind' in value ? { trigger: { version, value } } : {};
     expect(parsedText(anEvent({}, { 'execution-trigger': told }))).toEqual({
       kind: 'change',
@@ -359,9 +428,14 @@ describe('parseEvent', () => {
     );
   });
 
-  it('gives every change the time of its event', () => {
-    expect(parseEvent(anEvent({ time: '2026-11-20T12:00:00+02:00' }))).toEqual(
-      change(aChange({ version: { time: TEN_O_CLOCK } })),
+  it.each([
+    ['2026-11-20T12:00:00+02:00', 0],
+    ['2026-11-20T10:00:00', 0],
+    ['2026-11-20T10:00:00.595Z', 595],
+    ['2026-11-20T10:00Z', 0],
+  ])('gives a change the time of its event: %s (B15)', (time, after) => {
+    expect(parseEvent(anEvent({ time }, { 'start-time': undefined }))).toEqual(
+      change(aChange({ version: { time: TEN_O_CLOCK + after } })),
     );
   });
 });

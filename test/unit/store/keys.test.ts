@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { rolloutIdOf, rolloutPk } from '../../../shared/store/keys.ts';
 import { aDeploymentId, aRolloutId } from '../../support/rollouts.ts';
 
+describe('rolloutPk', () => {
+  it.each([
+    [aRolloutId({ name: 'a#b', executionId: 'c' }), aRolloutId({ name: 'a', executionId: 'b#c' })],
+    [aRolloutId({ name: 'a#b' }), aRolloutId({ name: 'a%23b' })],
+    [aDeploymentId({ application: 'a#b', group: 'c' }), aDeploymentId({ application: 'a', group: 'b#c' })],
+  ])('gives rollouts partitions of their own, whatever is in their names: %j (B11)', (one, other) => {
+    expect(rolloutPk(one)).not.toBe(rolloutPk(other));
+  });
+});
+
 describe('rolloutIdOf', () => {
   it.each([
     [aRolloutId()],
