@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import * as v from 'valibot';
 import { asError } from '../../shared/as-error.ts';
-import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
@@ -19,17 +18,18 @@ import { createDeliver } from './deliver.ts';
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL']),
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL', ...AWS_SETTINGS]),
   process.env,
 );
 const log = createLambdaLog('deliver');
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
-const token = createSecretParameter(new SSMClient(clientSettings), settings.SLACK_TOKEN_PARAMETER, systemClock);
+const aws = connectionOf(settings);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 const deliver = createDeliver({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
   slack: createSlackClient(settings.SLACK_API_URL, token),
-  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   random: Math.random,
   newId: randomUUID,

@@ -1,14 +1,10 @@
-import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
-import { clientSettings, createSqsClient, lookUpSettings } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
-import { createLookUp, homeOf } from '../../shared/aws/look-up.ts';
-import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
+import { createLookUp, homeOf, LOOK_UP_TRIES } from '../../shared/aws/look-up.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
@@ -17,20 +13,32 @@ import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createNotify } from './notify.ts';
-import type { Handled } from './notify.ts';
+import type { Handled, NotifyDeps } from './notify.ts';
 
 // Runs on a cold start only.
-const settings = readSettings(v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX']), process.env);
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const settings = readSettings(
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'TOPIC_ARN_PREFIX', ...AWS_SETTINGS]),
+  process.env,
+);
+const aws = connectionOf(settings);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+
+/** The SDK of SNS, loaded by the first event that goes to a topic: it takes as long as all the rest. */
+const loadPublisher = async (): Promise<NotifyDeps['publish']> => {
+  const { connectSns, createSnsPublisher } = await import('../../shared/aws/sns-publisher.ts');
+  return createSnsPublisher(connectSns, settings.TOPIC_ARN_PREFIX);
+};
+let publisher: ReturnType<typeof loadPublisher> | undefined;
+
 const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  publish: createSnsPublisher((region) => new SNSClient({ ...clientSettings, region }), settings.TOPIC_ARN_PREFIX),
+  publish: async (topic, message) => (await (publisher ??= loadPublisher()))(topic, message),
   lookUp: createLookUp(homeOf(settings.TOPIC_ARN_PREFIX), {
-    codeDeploy: new CodeDeployClient(lookUpSettings),
-    codePipeline: new CodePipelineClient(lookUpSettings),
+    codeDeploy: createAwsClient('codedeploy', aws, LOOK_UP_TRIES),
+    codePipeline: createAwsClient('codepipeline', aws, LOOK_UP_TRIES),
   }),
-  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log: createLambdaLog('notify'),
 });

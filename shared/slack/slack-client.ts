@@ -1,16 +1,9 @@
 import type { KnownBlock } from '@slack/types';
-import {
-  WebAPIHTTPError,
-  WebAPIPlatformError,
-  WebAPIRateLimitedError,
-  WebAPIRequestError,
-  LogLevel,
-  WebClient,
-} from '@slack/web-api';
-import type { Logger } from '@slack/web-api';
 import * as v from 'valibot';
 import { failureOfStatus, failureOfWord, rateLimited } from '../delivery/slack-reply.ts';
 import type { SlackFailure, SlackReply } from '../delivery/slack-reply.ts';
+import { post } from '../https/post.ts';
+import type { Posted } from '../https/post.ts';
 
 /** Which of our messages it is: what is looked for when a post's outcome is not known. */
 const EVENT_TYPE = 'gatehouse_delivery';
@@ -33,102 +26,117 @@ type Message = { readonly text: string; readonly blocks?: readonly KnownBlock[] 
  * has a connection of its own, for one that a freeze of the Lambda has left half-dead makes the outcome of a post unknown.
  */
 export const createSlackClient = (apiUrl: string, token: Token) => {
-  let connected: { readonly token: string; readonly client: WebClient } | undefined;
-
-  const clientOf = (current: string): WebClient => {
-    if (connected?.token !== current) {
-      connected = {
-        token: current,
-        client: new WebClient(current, {
-          slackApiUrl: apiUrl,
-          timeout: TIMEOUT_MS,
-          retryConfig: { retries: 0 },
-          rejectRateLimitedCalls: true,
-          allowAbsoluteUrls: false,
-          headers: { connection: 'close' },
-          fetch: fetchWithRetryAfter,
-          logger: silent,
-        }),
-      };
-    }
-    return connected.client;
-  };
-
-  const call = async <Value>(ask: (client: WebClient) => Promise<Value>): Promise<SlackReply<Value>> => {
+  const call = async <const Schema extends v.GenericSchema>(
+    method: string,
+    input: Readonly<Record<string, unknown>>,
+    Wanted: Schema,
+  ): Promise<SlackReply<v.InferOutput<Schema>>> => {
     let current: string;
     try {
       current = await token.read();
     } catch (error) {
       // Nothing was asked of Slack, so nothing happened.
-      const name = error instanceof Error ? error.name : 'Error';
-      return {
-        ok: false,
-        failure: { kind: 'transient', error: `the token cannot be read: ${name}`, ambiguous: false },
-      };
+      const reason = `the token cannot be read: ${nameOf(error)}`;
+      return { ok: false, failure: { kind: 'transient', error: reason, ambiguous: false } };
     }
     try {
-      return { ok: true, value: await ask(clientOf(current)) };
-    } catch (error) {
-      const failure = failureOf(error);
+      const posted = await post(new URL(method, apiUrl), {
+        headers: { authorization: `Bearer ${current}`, 'content-type': 'application/x-www-form-urlencoded' },
+        body: formOf(input),
+        keepAlive: false,
+        timeoutMs: TIMEOUT_MS,
+      });
+      const failure = failureIn(posted);
+      if (failure === undefined) {
+        return { ok: true, value: v.parse(Wanted, JSON.parse(posted.text)) };
+      }
       if (failure.kind === 'unauthorized' && failure.error !== 'missing_scope') {
         token.forget();
       }
       return { ok: false, failure };
+    } catch (error) {
+      return { ok: false, failure: failureOf(error) };
     }
   };
 
   return {
     post: (channel: string, message: Message, key: string, thread?: string) =>
-      call(async (client) => {
-        const { ts } = await client.chat.postMessage({
+      call(
+        'chat.postMessage',
+        {
           channel,
           ...contentOf(message),
           ...(thread !== undefined && { thread_ts: thread }),
           unfurl_links: false,
           unfurl_media: false,
           metadata: { event_type: EVENT_TYPE, event_payload: { key } },
-        });
-        return { ts: v.parse(Ts, ts) };
-      }),
+        },
+        v.object({ ts: Ts }),
+      ),
 
     update: (channel: string, ts: string, message: Message) =>
-      call(async (client) => {
-        await client.chat.update({ channel, ts, ...contentOf(message) });
-        return { ts };
-      }),
+      call(
+        'chat.update',
+        { channel, ts, ...contentOf(message) },
+        v.pipe(
+          v.unknown(),
+          v.transform(() => ({ ts })),
+        ),
+      ),
 
     remove: (channel: string, ts: string) =>
-      call(async (client) => {
-        await client.chat.delete({ channel, ts });
-        return undefined;
-      }),
+      call(
+        'chat.delete',
+        { channel, ts },
+        v.pipe(
+          v.unknown(),
+          v.transform(() => undefined),
+        ),
+      ),
 
-    find: (channel: string, key: string, since: number, thread?: string) =>
-      call(async (client) => {
-        let cursor: string | undefined;
-        for (let page = 0; page < MOST_PAGES; page += 1) {
-          const asked = {
+    find: async (
+      channel: string,
+      key: string,
+      since: number,
+      thread?: string,
+    ): Promise<SlackReply<{ readonly ts: string | undefined }>> => {
+      let cursor: string | undefined;
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const history = await call(
+          thread === undefined ? 'conversations.history' : 'conversations.replies',
+          {
             channel,
+            ...(thread !== undefined && { ts: thread }),
             oldest: String((since - AROUND_MS) / 1000),
             latest: String((since + AROUND_MS) / 1000),
             include_all_metadata: true,
             limit: PAGE,
             ...(cursor && { cursor }),
-          };
-          const history = await (thread === undefined
-            ? client.conversations.history(asked)
-            : client.conversations.replies({ ...asked, ts: thread }));
-          const { messages, response_metadata: more } = v.parse(History, history);
-          const ours = messages.find(({ metadata }) => metadata?.event_payload?.key === key);
-          cursor = more?.next_cursor;
-          if (ours !== undefined || !cursor) {
-            return { ts: ours?.ts };
-          }
+          },
+          History,
+        );
+        if (!history.ok) {
+          return history;
         }
-        return { ts: undefined };
-      }),
+        const { messages, response_metadata: more } = history.value;
+        const ours = messages.find(({ metadata }) => metadata?.event_payload?.key === key);
+        cursor = more?.next_cursor;
+        if (ours !== undefined || !cursor) {
+          return { ok: true, value: { ts: ours?.ts } };
+        }
+      }
+      return { ok: true, value: { ts: undefined } };
+    },
   };
 };
+
+/** Texts as they are, everything else as JSON: what all of Slack's methods take. */
+const formOf = (input: Readonly<Record<string, unknown>>): string =>
+  new URLSearchParams(
+    Object.fromEntries(
+      Object.entries(input).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+    ),
+  ).toString();
 
 const Ts = v.pipe(v.string(), v.nonEmpty());
 
@@ -159,63 +167,37 @@ const contentOf = ({ text, blocks }: Message) => ({
   link_names: false,
 });
 
+const Answer = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.variant('ok', [v.object({ ok: v.literal(true) }), v.object({ ok: v.literal(false), error: v.string() })]),
+);
+
+/** Why an answer is none; undefined where it is one. Throws when it is not Slack's. */
+const failureIn = ({ status, headers, text }: Posted): SlackFailure | undefined => {
+  if (status === 429) {
+    return rateLimited(Number(headers['retry-after']));
+  }
+  if (status !== 200) {
+    return failureOfStatus(status);
+  }
+  const answer = v.parse(Answer, text);
+  return answer.ok ? undefined : failureOfWord(answer.error);
+};
+
 /** Connection errors after which nothing can have reached Slack. */
-const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
+const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Sorts whatever the client throws. Error texts are left behind: they may carry what was sent. */
+/** Sorts whatever a call throws. Error texts are left behind: they may carry what was sent. */
 const failureOf = (error: unknown): SlackFailure => {
-  if (error instanceof WebAPIRateLimitedError) {
-    return rateLimited(error.retryAfter);
-  }
-  if (error instanceof WebAPIPlatformError) {
-    return failureOfWord(error.data.error);
-  }
-  if (error instanceof WebAPIHTTPError) {
-    return failureOfStatus(error.statusCode);
-  }
-  const code = error instanceof WebAPIRequestError ? codeOf(error.original) : undefined;
-  return { kind: 'transient', error: code ?? nameOf(error), ambiguous: !NOT_CONNECTED.has(code) };
-};
-
-const codeOf = (error: unknown): string | undefined => {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ('code' in at && typeof at.code === 'string') {
-      return at.code;
-    }
-    if (at.name === 'TimeoutError') {
-      return 'TimeoutError';
-    }
-  }
-  return undefined;
+  const word = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : nameOf(error);
+  return { kind: 'transient', error: word, ambiguous: !NOT_CONNECTED.has(word) };
 };
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
-
-/** The client calls a 429 without seconds an unknown error: it gets the seconds that we wait then. */
-const fetchWithRetryAfter: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  if (response.status !== 429 || /^\d+$/.test(response.headers.get('retry-after') ?? '')) {
-    return response;
-  }
-  return new Response(null, { status: 429, headers: { 'retry-after': '30' } });
-};
-
-const nothing = (): void => undefined;
-
-/** What goes wrong is in the reply; the client's own log would print what was sent. */
-const silent: Logger = {
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-  setLevel: nothing,
-  setName: nothing,
-  getLevel: () => LogLevel.ERROR,
-};
