@@ -38,6 +38,8 @@ const deliver = createDeliver({
 
 /** Called by AWS with one wake-up. Always acknowledged: the delivery itself says when it is to be looked at again. */
 export const handler = async (event: unknown): Promise<void> => {
+  // Asked for now, it is there by the time that Slack is called. What goes wrong is seen then.
+  token.read().catch(() => undefined);
   for (const { messageId, body } of v.parse(QueueEvent, event).Records) {
     const wakeUp = parseWakeUp(body);
     if (wakeUp === undefined) {

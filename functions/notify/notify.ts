@@ -30,6 +30,7 @@ import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import type { Item } from '../../shared/store/store.ts';
 
 /** What a queue message says, or the one event of a direct invocation. */
 export type Message = { readonly id: string; readonly text: string };
@@ -118,7 +119,7 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
     const { stored, fresh } = folded.outcome;
     // Slack and SNS do not wait for each other's trouble: both are asked, then it is seen what is missing.
     const asked = await attempt(askForMessages(deps, pk, arrivals, stored, folded.item?.rev ?? 0));
-    const enriched = await enrich(deps, pk, arrivals, stored);
+    const enriched = await enrich(deps, pk, arrivals, stored, folded.item);
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
@@ -231,6 +232,7 @@ const enrich = async (
   pk: string,
   arrivals: readonly Arrival[],
   stored: StoredRollout,
+  held: Item | undefined,
 ): Promise<{ readonly stored: StoredRollout; readonly kept?: Attempt<void> | undefined }> => {
   const { changeItem, lookUp, log } = deps;
   const [newest] = arrivals
@@ -251,10 +253,15 @@ const enrich = async (
     enriched === stored
       ? undefined
       : await attempt(
-          changeItem(rolloutKey(pk), rolloutItem, (known = stored) => {
-            const next = withLookedUp(known, facts.value);
-            return { ...(next !== known && { body: next }), outcome: next };
-          }).then(({ outcome, item }) => askForMessages(deps, pk, [], outcome, item?.rev ?? 0)),
+          changeItem(
+            rolloutKey(pk),
+            rolloutItem,
+            (known = stored) => {
+              const next = withLookedUp(known, facts.value);
+              return { ...(next !== known && { body: next }), outcome: next };
+            },
+            held,
+          ).then(({ outcome, item }) => askForMessages(deps, pk, [], outcome, item?.rev ?? 0)),
         );
   return { stored: enriched, kept };
 };
@@ -274,7 +281,7 @@ const tell = async (
 ): Promise<Handled> => {
   const { changeItem, config, publish, clock, log } = deps;
   const key = eventKey(pk, factId(change));
-  const { outcome: known } = await changeItem(key, eventItem, unchanged);
+  const { outcome: known, item = 'nothing' } = await changeItem(key, eventItem, unchanged);
   const topics = audience.topics.map(({ topic }) => topic);
   const routed = channels.length > 0 || topics.length > 0;
   const outcome = !fresh ? 'stale' : routed ? 'applied' : 'unrouted';
@@ -292,13 +299,18 @@ const tell = async (
     published: [],
   };
   const keep = (published: readonly string[], trouble: Trouble | undefined) =>
-    changeItem(key, eventItem, (stored) => {
-      const next = {
-        ...cameUnder(stored ?? record, change.version.eventId),
-        published: [...new Set([...(stored?.published ?? []), ...published])],
-      };
-      return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
-    });
+    changeItem(
+      key,
+      eventItem,
+      (stored) => {
+        const next = {
+          ...cameUnder(stored ?? record, change.version.eventId),
+          published: [...new Set([...(stored?.published ?? []), ...published])],
+        };
+        return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
+      },
+      item,
+    );
   const missing = audience.topics.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
     missing.map(({ topic, detail }) =>

@@ -1,9 +1,8 @@
-import { Sha256 } from '@smithy/core/checksum';
-import { isThrottlingError, isTransientError, StandardRetryStrategy } from '@smithy/core/retry';
-import { SignatureV4 } from '@smithy/signature-v4';
 import * as v from 'valibot';
 import { asError } from '../as-error.ts';
 import { post } from '../https/post.ts';
+import type { Retries } from './retries.ts';
+import { signed } from './sign.ts';
 
 /** Where AWS is, and who calls. */
 export type AwsConnection = {
@@ -75,26 +74,19 @@ export const createAwsClient = (
 ): AwsClient => {
   const { target, version } = SERVICES[service];
   const url = new URL(endpoint ?? `https://${service}.${region}.${urlSuffix}`);
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
-  const strategy = new StandardRetryStrategy(maxAttempts);
   let clockSkewMs = 0;
 
+  /** Loaded by the first call that fails. */
+  let retries: Promise<Retries> | undefined;
+  const loadRetries = async (): Promise<Retries> => (await import('./retries.ts')).createRetries(maxAttempts);
+
   const attempt = async (operation: string, body: string, abortSignal: AbortSignal | undefined): Promise<unknown> => {
-    const { headers } = await signer.sign(
-      {
-        method: 'POST',
-        protocol: url.protocol,
-        hostname: url.hostname,
-        path: '/',
-        headers: {
-          host: url.host,
-          'content-type': `application/x-amz-json-${version}`,
-          'x-amz-target': `${target}.${operation}`,
-        },
-        body,
-      },
-      { signingDate: new Date(Date.now() + clockSkewMs) },
-    );
+    const named = {
+      host: url.host,
+      'content-type': `application/x-amz-json-${version}`,
+      'x-amz-target': `${target}.${operation}`,
+    };
+    const headers = signed(service, { region, credentials }, named, body, Date.now() + clockSkewMs);
     const answer = await post(url, { headers, body, timeoutMs: TIMEOUT_MS, keepAlive: true, abortSignal });
     if (answer.status < 300) {
       return JSON.parse(answer.text);
@@ -112,21 +104,14 @@ export const createAwsClient = (
   };
 
   const call = async (operation: string, body: string, abortSignal: AbortSignal | undefined): Promise<unknown> => {
-    let token = await strategy.acquireInitialRetryToken('');
+    let token: Parameters<Retries['next']>[0];
     for (;;) {
       try {
         const output = await attempt(operation, body, abortSignal);
-        strategy.recordSuccess(token);
+        (await retries)?.succeeded(token);
         return output;
       } catch (error) {
-        if (!isSdkError(error)) {
-          throw error;
-        }
-        // Waits for its turn, or is refused.
-        const next = strategy.refreshRetryTokenForRetry(token, { error, errorType: errorTypeOf(error) });
-        token = await next.catch(() => {
-          throw error;
-        });
+        token = await (await (retries ??= loadRetries())).next(token, error);
       }
     }
   };
@@ -144,11 +129,3 @@ const aborted = (signal: AbortSignal): Promise<never> =>
       reject(asError(signal.reason));
     });
   });
-
-type SdkError = Parameters<typeof isTransientError>[0];
-
-/** To the SDK every error is one: it looks at what more it may have. */
-const isSdkError = (error: unknown): error is SdkError => error instanceof Error;
-
-const errorTypeOf = (error: SdkError) =>
-  isThrottlingError(error) ? 'THROTTLING' : isTransientError(error) ? 'TRANSIENT' : 'CLIENT_ERROR';

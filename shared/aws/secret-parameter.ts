@@ -15,17 +15,27 @@ const Found = v.object({ Parameter: v.object({ Value: v.string() }) });
 
 /** Reads a SecureString parameter. Throws when it is missing or empty, and never says what it holds. */
 export const createSecretParameter = (ssm: AwsClient, name: string, clock: Pick<Clock, 'now'>): SecretParameter => {
-  let kept: { readonly value: string; readonly at: number } | undefined;
+  let kept: { readonly value: Promise<string>; readonly at: number } | undefined;
+  const ask = async (): Promise<string> => {
+    const found = v.safeParse(Found, await ssm('GetParameter', { Name: name, WithDecryption: true }));
+    if (!found.success || found.output.Parameter.Value === '') {
+      throw new Error(`The SSM parameter ${name} is empty`);
+    }
+    return found.output.Parameter.Value;
+  };
   return {
     read: async () => {
-      if (kept === undefined || clock.now() - kept.at > KEPT_MS) {
-        const found = v.safeParse(Found, await ssm('GetParameter', { Name: name, WithDecryption: true }));
-        if (!found.success || found.output.Parameter.Value === '') {
-          throw new Error(`The SSM parameter ${name} is empty`);
-        }
-        kept = { value: found.output.Parameter.Value, at: clock.now() };
+      if (kept !== undefined && clock.now() - kept.at <= KEPT_MS) {
+        return kept.value;
       }
-      return kept.value;
+      const asked = { value: ask(), at: clock.now() };
+      kept = asked;
+      try {
+        return await asked.value;
+      } catch (error) {
+        kept = kept === asked ? undefined : kept;
+        throw error;
+      }
     },
     forget: () => {
       kept = undefined;
