@@ -31,6 +31,7 @@ export default defineConfig(
     files: ['shared/**', 'functions/*/*.ts'],
     ignores: [
       'shared/aws/**',
+      'shared/https/**',
       'shared/slack/**',
       'shared/settings.ts',
       'shared/system-clock.ts',

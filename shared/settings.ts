@@ -19,6 +19,14 @@ export const Settings = v.object({
   ACCOUNT_ID: v.pipe(Text, v.regex(/^\d{12}$/, 'is not an account id')),
   /** The region that they run in: Lambda sets it. */
   AWS_REGION: Text,
+  /** What the role may do, for as long as the environment lives: Lambda sets them. */
+  AWS_ACCESS_KEY_ID: Text,
+  AWS_SECRET_ACCESS_KEY: Text,
+  AWS_SESSION_TOKEN: v.optional(Text),
+  /** One address for all of AWS, as the local stack has it. */
+  AWS_ENDPOINT_URL: v.optional(Url),
+  /** What the names of AWS's hosts end with: amazonaws.com, or what another partition has. */
+  URL_SUFFIX: Text,
   /** What the ARNs of the stack's own topics begin with. */
   TOPIC_ARN_PREFIX: v.pipe(Text, v.startsWith('arn:', 'is not the begin of an ARN')),
   /** How long ago an event may have happened. */

@@ -1,20 +1,17 @@
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
 import { asError } from '../../shared/as-error.ts';
-import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
-import { createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
+import { connectCodePipeline, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { parseVoteMessage } from '../../shared/gate/vote-message.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
-import { createSlackCall } from '../../shared/slack/slack-call.ts';
 import { createSlackPeople } from '../../shared/slack/slack-people.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -22,18 +19,19 @@ import { createDecide } from './decide.ts';
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL']),
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL', ...AWS_SETTINGS]),
   process.env,
 );
 const log = createLambdaLog('decide');
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
-const token = createSecretParameter(new SSMClient(clientSettings), settings.SLACK_TOKEN_PARAMETER, systemClock);
+const aws = connectionOf(settings);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 const decide = createDecide({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  platform: createPipelineApprovals((region) => new CodePipelineClient({ ...clientSettings, region }), systemClock.now),
-  people: createSlackPeople(createSlackCall(settings.SLACK_API_URL, token), systemClock, log),
-  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  platform: createPipelineApprovals(connectCodePipeline, systemClock.now),
+  people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
+  wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   log,
 });

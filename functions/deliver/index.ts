@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import * as v from 'valibot';
 import { asError } from '../../shared/as-error.ts';
-import { clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
@@ -12,7 +11,6 @@ import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
-import { createSlackCall } from '../../shared/slack/slack-call.ts';
 import { createSlackClient } from '../../shared/slack/slack-client.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -20,17 +18,18 @@ import { createDeliver } from './deliver.ts';
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL']),
+  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL', ...AWS_SETTINGS]),
   process.env,
 );
 const log = createLambdaLog('deliver');
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
-const token = createSecretParameter(new SSMClient(clientSettings), settings.SLACK_TOKEN_PARAMETER, systemClock);
+const aws = connectionOf(settings);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 const deliver = createDeliver({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  slack: createSlackClient(createSlackCall(settings.SLACK_API_URL, token)),
-  wakeUp: createWakeUpQueue(createSqsClient(), settings.WAKE_UPS_QUEUE_URL),
+  slack: createSlackClient(settings.SLACK_API_URL, token),
+  wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,
   random: Math.random,
   newId: randomUUID,
@@ -39,6 +38,8 @@ const deliver = createDeliver({
 
 /** Called by AWS with one wake-up. Always acknowledged: the delivery itself says when it is to be looked at again. */
 export const handler = async (event: unknown): Promise<void> => {
+  // Asked for now, it is there by the time that Slack is called. What goes wrong is seen then.
+  token.read().catch(() => undefined);
   for (const { messageId, body } of v.parse(QueueEvent, event).Records) {
     const wakeUp = parseWakeUp(body);
     if (wakeUp === undefined) {

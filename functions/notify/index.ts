@@ -1,15 +1,10 @@
-import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
-import { clientSettings, createSqsClient, lookUpSettings } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
-import { createLookUp, homeOf } from '../../shared/aws/look-up.ts';
-import { createFindApproval } from '../../shared/aws/pipeline-approvals.ts';
-import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
+import { createLookUp, homeOf, LOOK_UP_TRIES } from '../../shared/aws/look-up.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
@@ -19,25 +14,48 @@ import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createNotify } from './notify.ts';
-import type { Handled } from './notify.ts';
+import type { Handled, NotifyDeps } from './notify.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'VOTES_QUEUE_URL', 'TOPIC_ARN_PREFIX', 'OLDEST_EVENT_DAYS']),
+  v.pick(Settings, [
+    'TABLE_NAME',
+    'WAKE_UPS_QUEUE_URL',
+    'VOTES_QUEUE_URL',
+    'TOPIC_ARN_PREFIX',
+    'OLDEST_EVENT_DAYS',
+    ...AWS_SETTINGS,
+  ]),
   process.env,
 );
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const aws = connectionOf(settings);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+
+/** The SDK of SNS, loaded by the first event that goes to a topic: it takes as long as all the rest. */
+const loadPublisher = async (): Promise<NotifyDeps['publish']> => {
+  const { connectSns, createSnsPublisher } = await import('../../shared/aws/sns-publisher.ts');
+  return createSnsPublisher(connectSns, settings.TOPIC_ARN_PREFIX);
+};
+let publisher: ReturnType<typeof loadPublisher> | undefined;
+
+/** The SDK of CodePipeline, loaded by the first approval's own message. */
+const loadFinder = async (): Promise<NotifyDeps['gates']['findApproval']> => {
+  const { connectCodePipeline, createFindApproval } = await import('../../shared/aws/pipeline-approvals.ts');
+  return createFindApproval(connectCodePipeline, home.account, systemClock.now);
+};
+let finder: ReturnType<typeof loadFinder> | undefined;
+
 const home = homeOf(settings.TOPIC_ARN_PREFIX);
-const sqs = createSqsClient();
+const sqs = createAwsClient('sqs', aws);
 const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  publish: createSnsPublisher((region) => new SNSClient({ ...clientSettings, region }), settings.TOPIC_ARN_PREFIX),
+  publish: async (topic, message) => (await (publisher ??= loadPublisher()))(topic, message),
   lookUp: createLookUp(home, {
-    codeDeploy: new CodeDeployClient(lookUpSettings),
-    codePipeline: new CodePipelineClient(lookUpSettings),
+    codeDeploy: createAwsClient('codedeploy', aws, LOOK_UP_TRIES),
+    codePipeline: createAwsClient('codepipeline', aws, LOOK_UP_TRIES),
   }),
   wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
   oldestEventMs: settings.OLDEST_EVENT_DAYS * DAY_MS,
@@ -46,11 +64,7 @@ const notify = createNotify({
   gates: {
     account: home.account,
     lookAt: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
-    findApproval: createFindApproval(
-      (region) => new CodePipelineClient({ ...lookUpSettings, region }),
-      home.account,
-      systemClock.now,
-    ),
+    findApproval: async (request) => (await (finder ??= loadFinder()))(request),
   },
 });
 

@@ -31,6 +31,7 @@ import type { Audience } from '../../shared/routing/route.ts';
 import { unchanged } from '../../shared/store/change-item.ts';
 import type { ChangeItem, Step } from '../../shared/store/change-item.ts';
 import { eventKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import type { Item } from '../../shared/store/store.ts';
 import { openGates, openRequested, withGate } from './open-gates.ts';
 import type { GatePorts } from './open-gates.ts';
 
@@ -175,7 +176,7 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
         arrivals.filter(({ replay }) => replay === undefined).map(({ change }) => change),
       ),
     );
-    const enriched = await enrich(deps, pk, arrivals, stored);
+    const enriched = await enrich(deps, pk, arrivals, stored, folded.item);
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
@@ -287,6 +288,7 @@ const enrich = async (
   pk: string,
   arrivals: readonly Arrival[],
   stored: StoredRollout,
+  held: Item | undefined,
 ): Promise<{ readonly stored: StoredRollout; readonly kept?: Attempt<void> | undefined }> => {
   const { changeItem, lookUp, log } = deps;
   const [newest] = arrivals
@@ -307,10 +309,15 @@ const enrich = async (
     enriched === stored
       ? undefined
       : await attempt(
-          changeItem(rolloutKey(pk), rolloutItem, (known = stored) => {
-            const next = withLookedUp(known, facts.value);
-            return { ...(next !== known && { body: next }), outcome: next };
-          }).then(({ outcome, item }) => askForMessages(deps, pk, [], outcome, item?.rev ?? 0)),
+          changeItem(
+            rolloutKey(pk),
+            rolloutItem,
+            (known = stored) => {
+              const next = withLookedUp(known, facts.value);
+              return { ...(next !== known && { body: next }), outcome: next };
+            },
+            held,
+          ).then(({ outcome, item }) => askForMessages(deps, pk, [], outcome, item?.rev ?? 0)),
         );
   return { stored: enriched, kept };
 };
@@ -330,7 +337,7 @@ const tell = async (
 ): Promise<Handled> => {
   const { changeItem, config, publish, clock, log } = deps;
   const key = eventKey(pk, factId(change));
-  const { outcome: known } = await changeItem(key, eventItem, unchanged);
+  const { outcome: known, item = 'nothing' } = await changeItem(key, eventItem, unchanged);
   const toTell = replay === undefined ? audience.topics : [];
   const topics = toTell.map(({ topic }) => topic);
   const routed = channels.length > 0 || audience.topics.length > 0;
@@ -350,13 +357,18 @@ const tell = async (
     ...(replay !== undefined && { replay }),
   };
   const keep = (published: readonly string[], trouble: Trouble | undefined) =>
-    changeItem(key, eventItem, (stored) => {
-      const next = {
-        ...cameUnder(stored ?? record, change.version.eventId),
-        published: [...new Set([...(stored?.published ?? []), ...published])],
-      };
-      return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
-    });
+    changeItem(
+      key,
+      eventItem,
+      (stored) => {
+        const next = {
+          ...cameUnder(stored ?? record, change.version.eventId),
+          published: [...new Set([...(stored?.published ?? []), ...published])],
+        };
+        return { body: trouble === undefined ? next : withRefusal(next, trouble), outcome: undefined };
+      },
+      item,
+    );
   const missing = toTell.filter(({ topic }) => !record.published.includes(topic));
   const published = await Promise.all(
     missing.map(({ topic, detail }) =>

@@ -1,9 +1,7 @@
-import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import { createAskAws } from '../../shared/aws/ask-aws.ts';
-import { askSettings, clientSettings, createSqsClient } from '../../shared/aws/clients.ts';
+import type { AskAws } from '../../shared/aws/ask-aws.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createEventsQueue } from '../../shared/aws/events-queue.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
@@ -24,12 +22,13 @@ const settings = readSettings(
     'EVENTS_QUEUE_URL',
     'VOTES_QUEUE_URL',
     'ACCOUNT_ID',
-    'AWS_REGION',
+    ...AWS_SETTINGS,
   ]),
   process.env,
 );
-const sqs = createSqsClient();
-const store = createDynamoDbStore(new DynamoDBClient(clientSettings), settings.TABLE_NAME);
+const aws = connectionOf(settings);
+const sqs = createAwsClient('sqs', aws);
+const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
 const shared = {
   store,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
@@ -38,6 +37,17 @@ const shared = {
   log: createLambdaLog('sweep'),
 };
 
+/** The SDK of CodePipeline, loaded by the first sweep that finds a silent rollout: it takes as long as all the rest. */
+const loadAsk = async (): Promise<AskAws> => {
+  const { createAskAws, createCodePipelineClient } = await import('../../shared/aws/ask-aws.ts');
+  return createAskAws(
+    { account: settings.ACCOUNT_ID, region: settings.AWS_REGION },
+    { codeDeploy: createAwsClient('codedeploy', aws, 1), codePipeline: createCodePipelineClient() },
+    systemClock.now,
+  );
+};
+let ask: Promise<AskAws> | undefined;
+
 /** Called by AWS every minute. */
 export const handler = createSweep({
   ...shared,
@@ -45,11 +55,7 @@ export const handler = createSweep({
   reconcile: createReconcile({
     ...shared,
     config: compiledConfig,
-    ask: createAskAws(
-      { account: settings.ACCOUNT_ID, region: settings.AWS_REGION },
-      { codeDeploy: new CodeDeployClient(askSettings), codePipeline: new CodePipelineClient(askSettings) },
-      systemClock.now,
-    ),
+    ask: async (rollouts, until) => (await (ask ??= loadAsk()))(rollouts, until),
     send: createEventsQueue(sqs, settings.EVENTS_QUEUE_URL),
     random: Math.random,
   }),

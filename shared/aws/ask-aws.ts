@@ -1,13 +1,14 @@
-import { BatchGetDeploymentsCommand } from '@aws-sdk/client-codedeploy';
-import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import {
+  CodePipelineClient,
   GetPipelineExecutionCommand,
   ListActionExecutionsCommand,
   ListPipelineExecutionsCommand,
 } from '@aws-sdk/client-codepipeline';
-import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
+import * as v from 'valibot';
 import { asError } from '../as-error.ts';
 import type { Deployment, PipelineExecution, Rollout } from '../rollout/rollout.ts';
+import type { AwsClient } from './aws-client.ts';
+import { askSettings } from './clients.ts';
 import type { Home } from './look-up.ts';
 import { actionEvents, deploymentEvent, executionEvent } from './polled-events.ts';
 import type { PolledEvent } from './polled-events.ts';
@@ -32,10 +33,9 @@ export type Asked =
  */
 export type AskAws = (rollouts: readonly Rollout[], until: number) => Promise<readonly Asked[]>;
 
-type Clients = {
-  readonly codeDeploy: Pick<CodeDeployClient, 'send'>;
-  readonly codePipeline: Pick<CodePipelineClient, 'send'>;
-};
+type Clients = { readonly codeDeploy: AwsClient; readonly codePipeline: Pick<CodePipelineClient, 'send'> };
+
+export const createCodePipelineClient = (): CodePipelineClient => new CodePipelineClient(askSettings);
 
 /** Executions are listed newest first; what is not among so many is asked for by itself. */
 const MOST_PAGES = 3;
@@ -43,6 +43,8 @@ const PAGE = 100;
 
 /** https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_BatchGetDeployments.html */
 const MOST_DEPLOYMENTS = 25;
+
+const Deployments = v.object({ deploymentsInfo: v.optional(v.array(v.looseObject({ deploymentId: v.string() })), []) });
 
 /** Asks CodePipeline (ListPipelineExecutions, ListActionExecutions) and CodeDeploy (BatchGetDeployments), one call at a time. */
 export const createAskAws =
@@ -172,9 +174,8 @@ const askDeployments = async (round: Round, deployed: readonly Deployed[]): Prom
     return;
   }
   try {
-    const { deploymentsInfo = [] } = await clients.codeDeploy.send(
-      new BatchGetDeploymentsCommand({ deploymentIds: deployed.map(({ id }) => id.executionId) }),
-    );
+    const asked = { deploymentIds: deployed.map(({ id }) => id.executionId) };
+    const { deploymentsInfo } = v.parse(Deployments, await clients.codeDeploy('BatchGetDeployments', asked));
     for (const { rollout, id } of deployed) {
       const info = deploymentsInfo.find(({ deploymentId }) => deploymentId === id.executionId);
       answers.set(

@@ -1,7 +1,33 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type * as v from 'valibot';
+import type { Settings } from '../settings.ts';
+import type { AwsConnection } from './aws-client.ts';
+
+/** Where AWS is and who calls it: Lambda sets all of these but the suffix. */
+export const AWS_SETTINGS = [
+  'AWS_REGION',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_ENDPOINT_URL',
+  'URL_SUFFIX',
+] as const;
+
+type AwsSettings = Pick<v.InferOutput<typeof Settings>, (typeof AWS_SETTINGS)[number]>;
+
+/** What our own clients are made from. */
+export const connectionOf = (settings: AwsSettings): AwsConnection => ({
+  region: settings.AWS_REGION,
+  urlSuffix: settings.URL_SUFFIX,
+  endpoint: settings.AWS_ENDPOINT_URL,
+  credentials: {
+    accessKeyId: settings.AWS_ACCESS_KEY_ID,
+    secretAccessKey: settings.AWS_SECRET_ACCESS_KEY,
+    ...(settings.AWS_SESSION_TOKEN !== undefined && { sessionToken: settings.AWS_SESSION_TOKEN }),
+  },
+});
 
 /**
- * Settings of every AWS client. A call that hangs is cut off, where the SDK would only warn, and tried again by the
+ * Settings of the SDK's clients. A call that hangs is cut off, where the SDK would only warn, and tried again by the
  * client twice; what fails then is tried again by the queue that brought it.
  */
 export const clientSettings = {
@@ -9,11 +35,5 @@ export const clientSettings = {
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 } as const;
 
-/** Of a client whose answer nobody waits for long: as many tries as fit into the time that a look-up has. */
-export const lookUpSettings = { ...clientSettings, maxAttempts: 4 } as const;
-
 /** Of a client that asks again in a minute: one try, so that a call takes no longer than its own time. */
 export const askSettings = { ...clientSettings, maxAttempts: 1 } as const;
-
-/** A client that calls the endpoint it is given, and not the host that a queue's URL names. */
-export const createSqsClient = (): SQSClient => new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false });

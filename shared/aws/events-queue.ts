@@ -1,12 +1,12 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { AwsClient } from './aws-client.ts';
 import { sendAll } from './send-all.ts';
 
 /** Puts events into the events queue, as EventBridge does. */
 export const createEventsQueue =
-  (client: SQSClient, queueUrl: string) =>
+  (sqs: AwsClient, queueUrl: string) =>
   (events: readonly string[]): Promise<void> =>
     sendAll(
-      client,
+      sqs,
       queueUrl,
       events.map((MessageBody) => ({ MessageBody })),
     );

@@ -1,26 +1,20 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Log, LogFields } from '../log.ts';
 import { redactEntry } from '../redact.ts';
 
 /** JSON lines on stdout with stable keys. Secrets are left out by the names that they stand under and by their looks. */
-export const createLambdaLog = (serviceName: string): Log => {
-  const logger = new Logger({ serviceName, jsonReplacerFn: redactEntry });
-  const fieldsOf = (fields: LogFields = {}) =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? plainError(value) : value]),
-    );
-  return {
-    info: (message, fields) => {
-      logger.info(message, fieldsOf(fields));
-    },
-    warn: (message, fields) => {
-      logger.warn(message, fieldsOf(fields));
-    },
-    error: (message, fields) => {
-      logger.error(message, fieldsOf(fields));
-    },
-  };
+export const createLambdaLog = (service: string): Log => {
+  const lineOf =
+    (level: string) =>
+    (message: string, fields: LogFields = {}): void => {
+      const line = { level, message, timestamp: new Date().toISOString(), service, ...fields };
+      // Not the console: Lambda would put words of its own before the JSON.
+      process.stdout.write(`${JSON.stringify(line, entryOf)}\n`);
+    };
+  return { info: lineOf('INFO'), warn: lineOf('WARN'), error: lineOf('ERROR') };
 };
+
+const entryOf = (key: string, value: unknown): unknown =>
+  redactEntry(key, value instanceof Error ? plainError(value) : value);
 
 const MOST_CAUSES = 5;
 

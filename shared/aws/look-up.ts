@@ -1,17 +1,17 @@
-import { GetDeploymentCommand } from '@aws-sdk/client-codedeploy';
-import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { GetPipelineCommand } from '@aws-sdk/client-codepipeline';
-import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import * as v from 'valibot';
 import { deploymentFacts, stagesFact } from '../rollout/looked-up.ts';
 import type { Facts, RolloutId } from '../rollout/rollout.ts';
 import type { Version } from '../rollout/version.ts';
+import type { AwsClient } from './aws-client.ts';
 
 /** Where the functions run: what happens elsewhere cannot be asked about from here. */
 export type Home = { readonly account: string; readonly region: string };
 
 /** A look-up that takes longer is given up: what people hear must not wait for what would only adorn it. */
 const LOOK_UP_MS = 2_000;
+
+/** As many as fit into that time. */
+export const LOOK_UP_TRIES = 4;
 
 /** The account and the region that an ARN names. */
 export const homeOf = (arn: string): Home => {
@@ -28,13 +28,7 @@ const Pipeline = v.object({ pipeline: v.object({ stages: v.array(v.object({ name
  * pipeline's stages (GetPipeline). Nothing for a rollout of another account or region. Rejects when AWS does not answer in time or will not.
  */
 export const createLookUp =
-  (
-    home: Home,
-    clients: {
-      readonly codeDeploy: Pick<CodeDeployClient, 'send'>;
-      readonly codePipeline: Pick<CodePipelineClient, 'send'>;
-    },
-  ) =>
+  (home: Home, { codeDeploy, codePipeline }: { readonly codeDeploy: AwsClient; readonly codePipeline: AwsClient }) =>
   async (id: RolloutId, asOf: Version): Promise<Facts> => {
     if (id.account !== home.account || id.region !== home.region) {
       return {};
@@ -42,13 +36,11 @@ export const createLookUp =
     const abortSignal = AbortSignal.timeout(LOOK_UP_MS);
     switch (id.source) {
       case 'codedeploy': {
-        const answer = await clients.codeDeploy.send(new GetDeploymentCommand({ deploymentId: id.executionId }), {
-          abortSignal,
-        });
+        const answer = await codeDeploy('GetDeployment', { deploymentId: id.executionId }, abortSignal);
         return deploymentFacts(v.parse(Deployment, answer).deploymentInfo, id, asOf);
       }
       case 'codepipeline': {
-        const answer = await clients.codePipeline.send(new GetPipelineCommand({ name: id.name }), { abortSignal });
+        const answer = await codePipeline('GetPipeline', { name: id.name }, abortSignal);
         return stagesFact(
           v.parse(Pipeline, answer).pipeline.stages.map(({ name }) => name),
           asOf,

@@ -1,5 +1,6 @@
 import {
   ApprovalAlreadyCompletedException,
+  CodePipelineClient,
   GetPipelineCommand,
   GetPipelineExecutionCommand,
   GetPipelineStateCommand,
@@ -11,10 +12,10 @@ import {
 import type {
   ActionExecution,
   ActionExecutionDetail,
-  CodePipelineClient,
   ListActionExecutionsCommandOutput,
   StageState,
 } from '@aws-sdk/client-codepipeline';
+import { clientSettings } from './clients.ts';
 import type { Ending, GatePoint, Revision, Shown } from '../gate/gate.ts';
 import type { Described, Platform, Seen } from '../gate/platform.ts';
 import { cutText } from '../message/cut-text.ts';
@@ -23,6 +24,9 @@ import { partitionOf } from '../rollout/envelope.ts';
 import { readableText } from '../rollout/readable-text.ts';
 
 type Client = Pick<CodePipelineClient, 'send'>;
+
+/** A client for a region. */
+export const connectCodePipeline = (region: string): Client => new CodePipelineClient({ ...clientSettings, region });
 
 /** A manual approval's own, https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-action-add.html */
 const WAITS_MS = 7 * 24 * 60 * 60_000;

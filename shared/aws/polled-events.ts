@@ -11,7 +11,17 @@ export type PolledEvent = string;
 /** As EventBridge writes it. */
 const toSeconds = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
-const Time = v.pipe(v.date(), v.transform(toSeconds));
+/** AWS writes seconds since 1970; the SDK makes a date of them. */
+const Time = v.pipe(
+  v.union([
+    v.date(),
+    v.pipe(
+      v.number(),
+      v.transform((seconds) => new Date(seconds * 1000)),
+    ),
+  ]),
+  v.transform(toSeconds),
+);
 
 const Summary = v.looseObject({
   status: v.string(),

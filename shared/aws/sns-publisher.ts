@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { PublishCommand } from '@aws-sdk/client-sns';
-import type { SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { protocolWords } from '../message/sns-message.ts';
 import type { SnsMessage } from '../message/sns-message.ts';
+import { clientSettings } from './clients.ts';
+
+export const connectSns = (region: string): SNSClient => new SNSClient({ ...clientSettings, region });
 
 /**
  * Publishes to a topic: an ARN, or the name of one of the stack's own, whose ARN begins with `prefix`. SNS finds a topic

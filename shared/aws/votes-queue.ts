@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import { sendAll } from './send-all.ts';
 import { voteText } from '../gate/vote-message.ts';
+import type { AwsClient } from './aws-client.ts';
+import { sendAll } from './send-all.ts';
 
 /** Has gates looked at, one after the other with the votes for each: the queue's groups are gates. */
 export const createVotesQueue =
-  (client: SQSClient, queueUrl: string) =>
+  (sqs: AwsClient, queueUrl: string) =>
   (gates: readonly string[]): Promise<void> =>
     sendAll(
-      client,
+      sqs,
       queueUrl,
       gates.map((gate) => ({
         MessageBody: voteText({ kind: 'look', gate }),

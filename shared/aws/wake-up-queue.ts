@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { wakeUpText } from '../delivery/wake-up.ts';
 import type { WakeUp } from '../delivery/wake-up.ts';
+import type { AwsClient } from './aws-client.ts';
 import { sendAll } from './send-all.ts';
 
 /**
@@ -9,10 +9,10 @@ import { sendAll } from './send-all.ts';
  * channel. Each has an id of its own, for within five minutes SQS swallows what looks like a repetition.
  */
 export const createWakeUpQueue =
-  (client: SQSClient, queueUrl: string) =>
+  (sqs: AwsClient, queueUrl: string) =>
   (wakeUps: readonly WakeUp[]): Promise<void> =>
     sendAll(
-      client,
+      sqs,
       queueUrl,
       wakeUps.map((wakeUp) => ({
         MessageBody: wakeUpText(wakeUp),

@@ -1,7 +1,9 @@
+import { LogLevel, WebClient } from '@slack/web-api';
+import type { Logger } from '@slack/web-api';
 import * as v from 'valibot';
+import { asError } from '../as-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { SlackCall } from './slack-call.ts';
 
 /** What is known of people is asked again after this time: whoever leaves a group may not decide much longer. */
 const KEPT_MS = 5 * 60_000;
@@ -9,14 +11,21 @@ const KEPT_MS = 5 * 60_000;
 /** More than that are asked for anew: memory is bounded. */
 const MOST_KEPT = 500;
 
+const TIMEOUT_MS = 5_000;
+
+type Token = { readonly read: () => Promise<string>; readonly forget: () => void };
+
 /** What Slack knows of people. Nothing here rejects: what nobody can tell is undefined, and a decision fails closed. */
-export const createSlackPeople = (call: SlackCall, { now }: Pick<Clock, 'now'>, log: Log) => {
-  const told = async <Value>(what: string, ask: Parameters<typeof call<Value>>[0]): Promise<Value | undefined> => {
-    const reply = await call(ask);
-    if (!reply.ok) {
-      log.warn('slack did not tell', { what, reason: reply.failure.kind, ...errorOf(reply.failure) });
+export const createSlackPeople = (apiUrl: string, token: Token, { now }: Pick<Clock, 'now'>, log: Log) => {
+  const told = async <Value>(what: string, ask: (client: WebClient) => Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await ask(clientOf(apiUrl, await token.read()));
+    } catch (error) {
+      // Whatever it is, the next call is made with the token that is in the parameter by then.
+      token.forget();
+      log.warn('slack did not tell', { what, error: asError(error) });
+      return undefined;
     }
-    return reply.ok ? reply.value : undefined;
   };
   return {
     members: kept(now, (group: string) =>
@@ -88,5 +97,26 @@ const kept = <Value>(now: () => number, ask: (id: string) => Promise<Value | und
   };
 };
 
-const errorOf = (failure: object): { readonly error?: string } =>
-  'error' in failure && typeof failure.error === 'string' ? { error: failure.error } : {};
+/** Nothing is waited for and nothing tried again in here: a vote that cannot be counted comes again. */
+const clientOf = (slackApiUrl: string, token: string): WebClient =>
+  new WebClient(token, {
+    slackApiUrl,
+    timeout: TIMEOUT_MS,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: false,
+    logger: SILENT,
+  });
+
+const nothing = (): void => undefined;
+
+/** The client's own log would print what was sent. */
+const SILENT: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  setLevel: nothing,
+  setName: nothing,
+  getLevel: () => LogLevel.ERROR,
+};

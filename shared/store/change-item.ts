@@ -18,8 +18,8 @@ export type ChangeItem = <Body, Outcome>(
   key: Key,
   kind: ItemKind<Body>,
   transition: (body: Body | undefined) => Step<Body, Outcome>,
-  /** The item as the caller last saw it: saves the read when nobody wrote meanwhile. */
-  held?: Item,
+  /** The item as the caller last saw it, or that there was none: saves the read when nobody wrote meanwhile. */
+  held?: Item | 'nothing',
 ) => Promise<Changed<Outcome>>;
 
 /** A transition that only looks: its outcome is what is stored. */
@@ -41,7 +41,7 @@ const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 export const createChangeItem =
   ({ store, clock, random }: { store: Store; clock: Clock; random: () => number }): ChangeItem =>
   async (key, kind, transition, held) => {
-    let item = held ?? (await store.read(key));
+    let item = held === 'nothing' ? undefined : (held ?? (await store.read(key)));
     for (let tries = 0; tries < TRIES; tries += 1) {
       const { body, outcome } = transition(item === undefined ? undefined : kind.parse(item.body));
       if (body === undefined) {

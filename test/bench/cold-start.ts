@@ -118,7 +118,10 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
   const nextEvent = (): string => {
     number += 1;
     const executionId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-    return aPipelineEvent({ id: `cold-${number}` }, { 'execution-id': executionId });
+    return aPipelineEvent(
+      { id: `cold-${number}`, account: stack.account, region: stack.region },
+      { 'execution-id': executionId },
+    );
   };
   const queued = (body: string) => ({
     Records: [{ messageId: `message-${number}`, receiptHandle: 'receipt', body, eventSource: 'aws:sqs' }],
@@ -147,7 +150,7 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       event: async () => {
         await stack.invoke('gatehouse-local-notify', queued(nextEvent()));
         const executionId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-        const pk = `X#codepipeline#aws#111122223333#eu-west-1#shop-prod#${executionId}`;
+        const pk = `X#codepipeline#aws#${stack.account}#${stack.region}#shop-prod#${executionId}`;
         return queued(JSON.stringify({ pk, channel: CHANNEL }));
       },
       // After the call it waits out the channel's second: what people wait for is the call.

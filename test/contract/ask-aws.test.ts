@@ -1,4 +1,3 @@
-import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway } from '../../local/aws/gateway.ts';
@@ -6,11 +5,13 @@ import { answer, jsonService, refusal } from '../../local/aws/service.ts';
 import type { Operation } from '../../local/aws/service.ts';
 import type { JsonRecord } from '../../local/json.ts';
 import { createAskAws } from '../../shared/aws/ask-aws.ts';
-import { clientSettings } from '../../shared/aws/clients.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { askSettings } from '../../shared/aws/clients.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
 import { aChange, aDeploymentId, aRollout, aRolloutId, TEN_O_CLOCK } from '../support/rollouts.ts';
+import { connectionTo } from '../support/stack.ts';
 
 const at = (seconds: number): number => TEN_O_CLOCK / 1000 + seconds;
 
@@ -121,14 +122,11 @@ const ask = (...rollouts: readonly Rollout[]) => askUntil(TEN_O_CLOCK + 1, ...ro
 
 const askUntil = (until: number, ...rollouts: readonly Rollout[]) => {
   calls.splice(0);
-  const connection = {
-    ...clientSettings,
-    maxAttempts: 1,
-    endpoint: gateway.url,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  const connection = connectionTo({ aws: gateway.url, region: 'eu-west-1' });
+  const clients = {
+    codeDeploy: createAwsClient('codedeploy', connection, 1),
+    codePipeline: new CodePipelineClient({ ...askSettings, ...connection }),
   };
-  const clients = { codeDeploy: new CodeDeployClient(connection), codePipeline: new CodePipelineClient(connection) };
   return createAskAws({ account: '111122223333', region: 'eu-west-1' }, clients, () => TEN_O_CLOCK)(rollouts, until);
 };
 

@@ -9,6 +9,7 @@ import type { Publication } from '../../local/aws/embedded-queues.ts';
 import { runStack, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { compileTemplate } from '../../local/template/compile-template.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { clientSettings } from '../../shared/aws/clients.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createSnsPublisher } from '../../shared/aws/sns-publisher.ts';
@@ -16,6 +17,7 @@ import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { parseWakeUp } from '../../shared/delivery/wake-up.ts';
 import { snsMessage } from '../../shared/message/sns-message.ts';
 import { aChange, aRollout } from '../support/rollouts.ts';
+import { connectionTo } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -37,11 +39,7 @@ afterAll(async () => {
   await stack.stop();
 });
 
-const connection = () => ({
-  endpoint: stack.aws,
-  region: stack.region,
-  credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-});
+const connection = () => connectionTo(stack);
 
 describe('an AWS client', () => {
   it('gives up on a call that is never answered', async () => {
@@ -129,11 +127,12 @@ describe('the queue of wake-ups', () => {
     const client = new SQSClient({ ...connection(), useQueueUrlAsEndpoint: false });
     const url = stack.environmentOf('gatehouse-test-notify')?.['WAKE_UPS_QUEUE_URL'] ?? '';
     const wakeUps = Array.from({ length: 23 }, (_, index) => ({ pk: 'X#same', channel: `C${index % 2}` }));
-    await createWakeUpQueue(client, url)(wakeUps);
+    const send = createWakeUpQueue(createAwsClient('sqs', connection()), url);
+    await send(wakeUps);
     const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
     // One of each channel, the rest of it waits: and of 23 that look alike none was swallowed.
     expect(Messages.map(({ Body }) => parseWakeUp(Body ?? '')?.channel).sort()).toEqual(['C0', 'C1']);
-    await expect(createWakeUpQueue(client, url)([])).resolves.toBeUndefined();
+    await expect(send([])).resolves.toBeUndefined();
   });
 
   it('takes a batch for sent only when SQS has taken all of it (F16)', async () => {
@@ -149,7 +148,7 @@ describe('the queue of wake-ups', () => {
     await new Promise<void>((resolve) => partly.listen(0, '127.0.0.1', resolve));
     const address = partly.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const client = new SQSClient({ ...connection(), endpoint: `http://127.0.0.1:${port}`, md5: false });
+    const client = createAwsClient('sqs', { ...connection(), endpoint: `http://127.0.0.1:${port}` });
     const wakeUps = ['C1', 'C2'].map((channel) => ({ pk: 'X#same', channel }));
     await expect(createWakeUpQueue(client, `http://127.0.0.1:${port}/1/queue`)(wakeUps)).rejects.toThrow(
       'SQS refused 1 messages: InternalFailure',
@@ -167,7 +166,7 @@ describe('a secret parameter', () => {
         new PutParameterCommand({ Name: '/test/secret', Value: value, Type: 'SecureString', Overwrite: true }),
       );
     let now = 0;
-    const secret = createSecretParameter(client, '/test/secret', { now: () => now });
+    const secret = createSecretParameter(createAwsClient('ssm', connection()), '/test/secret', { now: () => now });
     await put('first');
     await expect(secret.read()).resolves.toBe('first');
     await put('second');
@@ -180,7 +179,7 @@ describe('a secret parameter', () => {
   });
 
   it('says which parameter is missing', async () => {
-    const secret = createSecretParameter(new SSMClient(connection()), '/test/none', { now: () => 0 });
+    const secret = createSecretParameter(createAwsClient('ssm', connection()), '/test/none', { now: () => 0 });
     await expect(secret.read()).rejects.toMatchObject({ name: 'ParameterNotFound' });
   });
 });

@@ -5,12 +5,14 @@ import { findRollouts, readRollout } from '../../local/explain/find-rollouts.ts'
 import type { Found, Wanted } from '../../local/explain/find-rollouts.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { quarantinedText } from '../../shared/quarantine/quarantine.ts';
 import type { RolloutId } from '../../shared/rollout/rollout.ts';
 import { eventKey, methodKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import type { Key } from '../../shared/store/store.ts';
 import { aChange, aDeploymentId, aRollout, aRolloutId, TEN_O_CLOCK } from '../support/rollouts.ts';
+import { connectionTo } from '../support/stack.ts';
 
 const TABLE = 'gatehouse-find';
 
@@ -31,12 +33,9 @@ beforeAll(async () => {
     schedules: false,
     log: () => undefined,
   });
-  client = new DynamoDBClient({
-    endpoint: stack.aws,
-    region: stack.region,
-    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-  });
-  const store = createDynamoDbStore(client, TABLE);
+  const connection = connectionTo(stack);
+  client = new DynamoDBClient(connection);
+  const store = createDynamoDbStore(createAwsClient('dynamodb', connection), TABLE);
   const put = (key: Key, body: unknown) => store.write({ key, rev: 1, body, expiresAt: Date.now() + 1e6 });
   const begun = (rollout: RolloutId, time: number) =>
     put(rolloutKey(rolloutPk(rollout)), { rollout: aRollout(aChange({ rollout, version: { time } })), channels: [] });

@@ -2,7 +2,6 @@ import { LogLevel, WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSlackLayer } from '../../local/slack/slack-layer.ts';
 import type { SlackCall, SlackLayer } from '../../local/slack/slack-layer.ts';
-import { createSlackCall } from '../../shared/slack/slack-call.ts';
 import { SLACK_SCOPES } from '../../scripts/setup/slack-scopes.ts';
 import { createSlackClient } from '../../shared/slack/slack-client.ts';
 
@@ -260,7 +259,7 @@ describe('a fault of the local Slack', () => {
   it('keeps replies in their thread, where they can be found again', async () => {
     const { ts: thread = '' } = await post();
     const token = { read: () => Promise.resolve(slack.botToken), forget: () => undefined };
-    const client = createSlackClient(createSlackCall(`${slack.url}/api/`, token));
+    const client = createSlackClient(`${slack.url}/api/`, token);
     now += 1_100;
     const replied = await client.post(CHANNELS.deployments, { text: '<!here> it failed' }, 'key-1', thread);
     const ts = replied.ok ? replied.value.ts : undefined;

@@ -1,13 +1,12 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { CodeDeployClient } from '@aws-sdk/client-codedeploy';
-import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
-import { lookUpSettings } from '../../shared/aws/clients.ts';
-import { createLookUp, homeOf } from '../../shared/aws/look-up.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { createLookUp, homeOf, LOOK_UP_TRIES } from '../../shared/aws/look-up.ts';
 import { aDeploymentId, aRolloutId, aVersion } from '../support/rollouts.ts';
+import { connectionTo } from '../support/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -32,15 +31,10 @@ afterAll(async () => {
 const HOME = homeOf('arn:aws:sns:eu-west-1:111122223333:gatehouse-test-');
 
 const lookUpAt = (endpoint: string) => {
-  const connection = {
-    ...lookUpSettings,
-    endpoint,
-    region: HOME.region,
-    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-  };
+  const connection = connectionTo({ aws: endpoint, region: HOME.region });
   return createLookUp(HOME, {
-    codeDeploy: new CodeDeployClient(connection),
-    codePipeline: new CodePipelineClient(connection),
+    codeDeploy: createAwsClient('codedeploy', connection, LOOK_UP_TRIES),
+    codePipeline: createAwsClient('codepipeline', connection, LOOK_UP_TRIES),
   });
 };
 
@@ -102,7 +96,7 @@ describe('a look-up', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const begin = performance.now();
     await expect(lookUpAt(`http://127.0.0.1:${port}`)(aDeploymentId(), aVersion())).rejects.toMatchObject({
-      name: 'AbortError',
+      name: 'TimeoutError',
     });
     expect(performance.now() - begin).toBeLessThan(3_500);
     server.closeAllConnections();

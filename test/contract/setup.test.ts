@@ -468,7 +468,7 @@ describe('doctor, about what is deployed', () => {
   });
 
   it('finds functions that are set up otherwise, and names no value', async () => {
-    const Environment = { Variables: { TABLE_NAME: 'canary', POWERTOOLS_LOG_LEVEL: 'INFO' } };
+    const Environment = { Variables: { TABLE_NAME: 'canary', URL_SUFFIX: 'amazonaws.com' } };
     const { says } = await changed((all) =>
       withProperties(withProperties(all, 'SweepLambdaFunction', { Environment }), 'NotifyLambdaFunction', {
         Runtime: 'nodejs22.x',

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSlackCall } from '../../shared/slack/slack-call.ts';
 import { createSlackClient } from '../../shared/slack/slack-client.ts';
 
 const TOKEN = ['x', 'oxb-1-canary'].join('');
@@ -55,7 +54,7 @@ const aSlack = async (answer: Answer) => {
   return {
     calls,
     forgotten: () => forgotten,
-    client: createSlackClient(createSlackCall(`http://127.0.0.1:${port}/api/`, token)),
+    client: createSlackClient(`http://127.0.0.1:${port}/api/`, token),
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -254,11 +253,11 @@ describe('the Slack client', () => {
     ];
     expect(replies.map(({ ok }) => ok)).toEqual([false, false, false]);
     expect(inspect(replies, { depth: Infinity })).not.toContain('canary');
-    const call = createSlackCall('http://127.0.0.1:1/', {
+    const broken = createSlackClient('http://127.0.0.1:1/', {
       read: () => Promise.reject(new Error(`no ${TOKEN}`)),
       forget: () => undefined,
     });
-    const reply = await createSlackClient(call).post('C1', MESSAGE, 'k');
+    const reply = await broken.post('C1', MESSAGE, 'k');
     expect(reply).toEqual({
       ok: false,
       failure: { kind: 'transient', error: 'the token cannot be read: Error', ambiguous: false },

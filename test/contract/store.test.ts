@@ -4,7 +4,9 @@ import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-s
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { connectionTo } from '../support/stack.ts';
 import { keepsTheStoreContract } from './store-contract.ts';
 
 describe('the store in memory', () => {
@@ -15,6 +17,7 @@ describe('the store in memory', () => {
 
 describe('the store in DynamoDB', () => {
   const server = dynalite({ createTableMs: 0 });
+  let connection: ReturnType<typeof connectionTo>;
   let client: DynamoDBClient;
   let tables = 0;
 
@@ -23,11 +26,8 @@ describe('the store in DynamoDB', () => {
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    client = new DynamoDBClient({
-      endpoint: `http://127.0.0.1:${port}`,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
-    });
+    connection = connectionTo({ aws: `http://127.0.0.1:${port}`, region: 'us-east-1' });
+    client = new DynamoDBClient(connection);
   });
 
   afterAll(async () => {
@@ -68,6 +68,6 @@ describe('the store in DynamoDB', () => {
     while ((await client.send(new DescribeTableCommand({ TableName: table }))).Table?.TableStatus !== 'ACTIVE') {
       await wait(5);
     }
-    return createDynamoDbStore(client, table);
+    return createDynamoDbStore(createAwsClient('dynamodb', connection), table);
   });
 });

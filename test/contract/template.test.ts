@@ -276,7 +276,7 @@ describe('the packaged template', () => {
 const COMMON = {
   TABLE_NAME: 'gatehouse-test',
   WAKE_UPS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-wake-ups.fifo`,
-  POWERTOOLS_LOG_LEVEL: 'INFO',
+  URL_SUFFIX: 'amazonaws.com',
 };
 
 describe('an alarm', () => {
