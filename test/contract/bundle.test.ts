@@ -29,8 +29,10 @@ describe('a bundle', () => {
       (await readFile(path, 'utf8')).includes('middlewareStack') ? 'SDK' : 'ours',
     ]);
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
+      'decide/index.js': 'SDK',
       'deliver/index.js': 'ours',
       'notify/index.js': 'ours',
+      'notify/pipeline-approvals.js': 'SDK',
       'notify/sns-publisher.js': 'SDK',
       'sweep/ask-aws.js': 'SDK',
       'sweep/index.js': 'ours',

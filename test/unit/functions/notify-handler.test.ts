@@ -6,6 +6,11 @@ const ENVIRONMENT = {
   WAKE_UPS_QUEUE_URL: 'http://127.0.0.1:1/queue',
   TOPIC_ARN_PREFIX: 'arn:aws:sns:eu-west-1:111122223333:gatehouse-test-',
   OLDEST_EVENT_DAYS: '36500',
+  VOTES_QUEUE_URL: 'http://127.0.0.1:1/votes',
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'key',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  URL_SUFFIX: 'amazonaws.com',
 };
 
 afterEach(() => {
