@@ -60,16 +60,16 @@ export const createResources = async (
   }
 };
 
-/** The SSM parameters that the functions' environments name: the bot's token, and for the rest something random. */
-export const secretsOf = (functions: readonly LambdaFunction[], slackToken: string): ReadonlyMap<string, string> =>
+/** The SSM parameters that the functions' environments name: the secrets given, and for the rest something random. */
+export const secretsOf = (
+  functions: readonly LambdaFunction[],
+  known: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> =>
   new Map(
     functions.flatMap(({ environment }) =>
       Object.entries(environment)
         .filter(([variable]) => variable.endsWith('_PARAMETER'))
-        .map(([variable, name]) => [
-          name,
-          variable === 'SLACK_TOKEN_PARAMETER' ? slackToken : randomBytes(24).toString('base64url'),
-        ]),
+        .map(([variable, name]) => [name, known.get(variable) ?? randomBytes(24).toString('base64url')]),
     ),
   );
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../scripts/config/load-config.ts';
@@ -24,6 +25,7 @@ import { readLambdaFunction } from './lambda/lambda-function.ts';
 import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
+import { readHttpRoutes, startHttpApi } from './http/http-api.ts';
 import { readRecordedAnswers, recordedServices } from './recorded/recorded-answers.ts';
 import { createSeenRollouts } from './recorded/seen-rollouts.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
@@ -35,7 +37,7 @@ import { resolveTemplate } from './template/resolve-template.ts';
 
 export type StackOptions = {
   /** 0 takes a free port. */
-  readonly ports: { readonly aws: number; readonly slack: number };
+  readonly ports: { readonly aws: number; readonly slack: number; readonly gatehouse?: number };
   /** What the functions print, and what goes wrong around them; `source` is the function's name or `stack`. */
   readonly log: (line: string, source: string) => void;
   /** Whether the functions run; without them the queues fill and nobody reads. */
@@ -44,6 +46,8 @@ export type StackOptions = {
   readonly schedules: boolean;
   /** The id of the Slack workspace. Left out: that of the gatehouse.yml that is shipped. */
   readonly workspace?: string;
+  /** The id of the Slack app. */
+  readonly app?: string;
   /** Left out: all scopes that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
@@ -61,6 +65,13 @@ export type Stack = {
   /** The endpoint of every AWS service. */
   readonly aws: string;
   readonly slack: string;
+  /** The HTTP API, and the path of it where Slack sends what people click. */
+  readonly gatehouse: string;
+  readonly slackRequestPath: string;
+  /** What Slack signs with. */
+  readonly signingSecret: string;
+  readonly team: string;
+  readonly app: string;
   /** The bot's token. */
   readonly slackToken: string;
   /** A token that may read channels and their history. */
@@ -92,6 +103,7 @@ export const startStack = async (
   const foreignTopics = topicsOf(config.routes).filter(isArn);
   return runStack(await compileTemplate(options), config.slack.channels, {
     workspace: config.slack.workspace,
+    ...(config.slack.app !== undefined && { app: config.slack.app }),
     ...options,
     foreignTopics,
   });
@@ -131,10 +143,11 @@ const start = async (
   const services = new Map([...recordedServices(await readRecordedAnswers(), seen), ...(options.services ?? [])]);
   const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
   onStop(gateway.close);
+  const { workspace: team = 'T0GATEHOUSE', app = 'A0GATEHOUSE' } = options;
   const slack = await startSlackLayer({
     port: options.ports.slack,
     channels,
-    workspace: options.workspace ?? 'T0GATEHOUSE',
+    workspace: team,
     ...(options.botScopes !== undefined && { botScopes: options.botScopes }),
     now: Date.now,
     wait: pause,
@@ -181,7 +194,15 @@ const start = async (
   services.set('sqs', queues.service);
   services.set('sns', queues.service);
   services.set('sts', queues.service);
-  services.set('ssm', createParameterStore({ secrets: secretsOf(functions, slack.botToken), now }));
+  const signingSecret = randomBytes(16).toString('hex');
+  const secrets = secretsOf(
+    functions,
+    new Map([
+      ['SLACK_TOKEN_PARAMETER', slack.botToken],
+      ['SLACK_SIGNING_SECRET_PARAMETER', signingSecret],
+    ]),
+  );
+  services.set('ssm', createParameterStore({ secrets, now }));
   services.set('events', createEventService({ rules, setState, bus, now }));
   services.set(
     'lambda',
@@ -214,6 +235,16 @@ const start = async (
     onStop(startSchedules(rules, bus, log));
   }
 
+  const routes = readHttpRoutes(resourcesOf);
+  const api = await startHttpApi({
+    port: options.ports.gatehouse ?? 0,
+    routes,
+    invoke: runtime.invoke,
+    now,
+    log: options.log,
+  });
+  onStop(api.close);
+
   const isIdle = async (): Promise<boolean> => {
     const counts = await Promise.all(polled.map(({ queueName }) => queues.countMessages(queueName)));
     return counts.every((count) => count === 0) && bus.pending() + polling.pending() + runtime.pending() === 0;
@@ -221,6 +252,11 @@ const start = async (
   return {
     aws: gateway.url,
     slack: slack.url,
+    gatehouse: api.url,
+    slackRequestPath: routes[0]?.path ?? '/',
+    signingSecret,
+    team,
+    app,
     slackToken: slack.botToken,
     slackReaderToken: slack.readerToken,
     region: REGION,

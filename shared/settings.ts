@@ -14,6 +14,7 @@ export const Settings = v.object({
   TABLE_NAME: Text,
   WAKE_UPS_QUEUE_URL: Url,
   EVENTS_QUEUE_URL: Url,
+  VOTES_QUEUE_URL: Url,
   /** The account that the functions run in. */
   ACCOUNT_ID: v.pipe(Text, v.regex(/^\d{12}$/, 'is not an account id')),
   /** The region that they run in: Lambda sets it. */
@@ -30,6 +31,9 @@ export const Settings = v.object({
   TOPIC_ARN_PREFIX: v.pipe(Text, v.startsWith('arn:', 'is not the begin of an ARN')),
   /** Name of the SSM parameter that holds the bot's token. */
   SLACK_TOKEN_PARAMETER: Text,
+  /** Names of those that hold what Slack signs with, and what it signed with before; the latter need not be there. */
+  SLACK_SIGNING_SECRET_PARAMETER: Text,
+  SLACK_SIGNING_SECRET_PARAMETER_PREVIOUS: Text,
   /** Slack's Web API: other addresses are for GovSlack and for the local stack. */
   SLACK_API_URL: Url,
 });

@@ -80,7 +80,11 @@ const secretProblems = (text: string, document: Document.Parsed, lines: LineCoun
   }));
 
 const compile = ({ slack, accounts, regions, environments, routes, default: others }: GatehouseYml): Config => ({
-  slack: { workspace: slack.workspace, channels: slack.channels },
+  slack: {
+    workspace: slack.workspace,
+    ...(slack.app !== undefined && { app: slack.app }),
+    channels: slack.channels,
+  },
   ...(accounts !== undefined && { accounts }),
   ...(regions !== undefined && { regions }),
   environments: environments ?? [],

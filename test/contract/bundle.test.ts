@@ -30,6 +30,7 @@ describe('a bundle', () => {
     ]);
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
       'deliver/index.js': 'ours',
+      'interact/index.js': 'ours',
       'notify/index.js': 'ours',
       'notify/sns-publisher.js': 'SDK',
       'sweep/ask-aws.js': 'SDK',
