@@ -33,6 +33,7 @@ import { readLambdaFunction } from './lambda/lambda-function.ts';
 import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
 import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
+import { readHttpRoutes, startHttpApi } from './http/http-api.ts';
 import { readRecordedAnswers, recordedOperations } from './recorded/recorded-answers.ts';
 import { createSeenRollouts } from './recorded/seen-rollouts.ts';
 import { startSlackLayer } from './slack/slack-layer.ts';
@@ -44,7 +45,7 @@ import { resolveTemplate } from './template/resolve-template.ts';
 
 export type StackOptions = {
   /** 0 takes a free port. */
-  readonly ports: { readonly aws: number; readonly slack: number };
+  readonly ports: { readonly aws: number; readonly slack: number; readonly gatehouse?: number };
   /** What the functions print, and what goes wrong around them; `source` is the function's name or `stack`. */
   readonly log: (line: string, source: string) => void;
   /** Whether the functions run; without them the queues fill and nobody reads. */
@@ -76,6 +77,9 @@ export type Stack = {
   /** The endpoint of every AWS service. */
   readonly aws: string;
   readonly slack: string;
+  /** The HTTP API, and the path of it where Slack sends what people click. */
+  readonly gatehouse: string;
+  readonly slackRequestPath: string;
   /** The bot's token. */
   readonly slackToken: string;
   /** A token that may read channels and their history. */
@@ -114,6 +118,7 @@ export const startStack = async (
   const foreignTopics = topicsOf(config.routes).filter(isArn);
   return runStack(await compileTemplate(options), config.slack.channels, {
     workspace: config.slack.workspace,
+    approvers: (config.gates ?? []).flatMap(({ rules }) => rules.flatMap(({ users }) => users)),
     ...options,
     foreignTopics,
   });
@@ -267,6 +272,17 @@ const start = async (
     onStop(startSchedules(rules, bus, log));
   }
 
+  const routes = readHttpRoutes(resourcesOf);
+  const api = await startHttpApi({
+    port: options.ports.gatehouse ?? 0,
+    routes,
+    invoke: runtime.invoke,
+    now,
+    log: options.log,
+  });
+  onStop(api.close);
+  slack.setRequestUrl(`${api.url}${routes[0]?.path ?? ''}`);
+
   const isIdle = async (): Promise<boolean> => {
     const counts = await Promise.all(polled.map(({ queueName }) => queues.countMessages(queueName)));
     return (
@@ -277,6 +293,8 @@ const start = async (
   return {
     aws: gateway.url,
     slack: slack.url,
+    gatehouse: api.url,
+    slackRequestPath: routes[0]?.path ?? '/',
     slackToken: slack.botToken,
     slackReaderToken: slack.readerToken,
     signingSecret: slack.signingSecret,

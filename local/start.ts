@@ -14,10 +14,11 @@ import type { Stack } from './stack.ts';
 
 const HELP = `Runs Gatehouse on this machine: embedded AWS services, an embedded Slack, the bundled functions.
 
-  npm start                     AWS on 4566, Slack on 4567; plays a recorded run, stays up until Ctrl-C
+  npm start                     AWS on 4566, Slack on 4567, Gatehouse's own address on 4568; plays a recorded run,
+                                stays up until Ctrl-C
   npm start -- --once           ends after the recorded run
   npm start -- --run STORY      plays another run, a folder of events/runs
-  npm start -- --port PORT      AWS on PORT, Slack on the port after it; 0: free ports
+  npm start -- --port PORT      AWS on PORT, the others on the ports after it; 0: free ports
   npm start -- --verbose        shows what the functions log
   npm start -- --json           plays nothing; prints one line of JSON when it is ready, logs on stderr
 
@@ -41,7 +42,7 @@ const Options = v.object({
     v.string(),
     v.regex(/^\d{1,5}$/, '--port takes a number'),
     v.transform(Number),
-    v.maxValue(65_534, '--port takes a number up to 65534'),
+    v.maxValue(65_533, '--port takes a number up to 65533'),
   ),
 });
 type Options = v.InferOutput<typeof Options>;
@@ -99,11 +100,12 @@ const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
   ),
 ];
 
-const whatNext = ({ aws, slack, channels }: Stack, played: readonly string[]): string =>
+const whatNext = ({ aws, slack, gatehouse, slackRequestPath, channels }: Stack, played: readonly string[]): string =>
   [
     '',
     `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
+    `Clicks ${gatehouse}${slackRequestPath}   (where Slack would send them)`,
     '',
     'See what came of each event, and why:',
     ...played.map((id) => `  npm run explain -- --stage local${portOption(aws)} ${id}`),
@@ -150,7 +152,7 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
   const stack = await startStack({
     root: ROOT,
     stage: 'local',
-    ports: { aws: port, slack: port === 0 ? 0 : port + 1 },
+    ports: { aws: port, slack: port && port + 1, gatehouse: port && port + 2 },
     functions: true,
     schedules: true,
     log: (line, source) => {
@@ -166,9 +168,9 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
   ]);
   try {
     if (json) {
-      const { aws, slack, slackReaderToken, region, signingSecret, team, app } = stack;
+      const { aws, slack, slackReaderToken, region, gatehouse, slackRequestPath, signingSecret, team, app } = stack;
       const users = stack.users.map(({ id, name, approver }) => ({ id, name, approver }));
-      const place = { aws, slack, slackToken: slackReaderToken, region };
+      const place = { aws, slack, slackToken: slackReaderToken, region, gatehouse, slackRequestPath };
       print(JSON.stringify({ ready: true, ...place, signingSecret, team, app, users }));
     } else {
       print(`Playing events/runs/${story}: what people see in Slack and in their mail.\n`);

@@ -33,6 +33,9 @@ export const Settings = v.object({
   OLDEST_EVENT_DAYS: v.pipe(Text, v.regex(/^[1-9]\d{0,4}$/, 'is not a number of days'), v.transform(Number)),
   /** Name of the SSM parameter that holds the bot's token. */
   SLACK_TOKEN_PARAMETER: Text,
+  /** Names of those that hold what Slack signs with, and what it signed with before; the latter need not be there. */
+  SLACK_SIGNING_SECRET_PARAMETER: Text,
+  SLACK_SIGNING_SECRET_PARAMETER_PREVIOUS: Text,
   /** Slack's Web API: other addresses are for GovSlack and for the local stack. */
   SLACK_API_URL: Url,
 });

@@ -146,10 +146,21 @@ const NAMINGS: ReadonlyMap<string, Naming> = new Map<string, Naming>([
     'AWS::CloudWatch::Alarm',
     { nameProperty: 'AlarmName', identity: (name, arn) => named(name, { Arn: arn('cloudwatch', `alarm:${name}`) }) },
   ],
+  [
+    'AWS::ApiGatewayV2::Api',
+    {
+      nameProperty: 'Id',
+      identity: (name) =>
+        named(name, { ApiId: name, ApiEndpoint: `https://${name.toLowerCase()}.execute-api.example.com` }),
+    },
+  ],
   ['AWS::SSM::Parameter', { nameProperty: 'Name', identity: (name) => named(name, {}) }],
   ['AWS::S3::Bucket', { nameProperty: 'BucketName', identity: (name) => named(name, { Arn: `arn:aws:s3:::${name}` }) }],
   // What CloudFormation gives an id, not a name.
   ...[
+    'AWS::ApiGatewayV2::Integration',
+    'AWS::ApiGatewayV2::Route',
+    'AWS::ApiGatewayV2::Stage',
     'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::EventSourceMapping',
     'AWS::Lambda::Permission',

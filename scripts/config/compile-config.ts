@@ -89,7 +89,11 @@ const compile = ({
   people,
   gates,
 }: GatehouseYml): Config => ({
-  slack: { workspace: slack.workspace, channels: slack.channels },
+  slack: {
+    workspace: slack.workspace,
+    ...(slack.app !== undefined && { app: slack.app }),
+    channels: slack.channels,
+  },
   ...(accounts !== undefined && { accounts }),
   ...(regions !== undefined && { regions }),
   environments: environments ?? [],

@@ -309,6 +309,10 @@ export const GatehouseYml = v.strictObject({
         v.pipe(v.string(), v.regex(/^[TE][A-Z0-9]{2,20}$/, 'is not a workspace id such as T0123456789')),
         "The workspace's id, such as T0123456789.",
       ),
+      app: described(
+        v.exactOptional(v.pipe(v.string(), v.regex(/^A[A-Z0-9]{2,20}$/, 'is not an app id such as A0123456789'))),
+        "The app's id, such as A0123456789: clicks for another app count for nothing. Left out: the signing secret tells.",
+      ),
       channels: described(
         v.record(
           v.pipe(v.string(), v.regex(/^[^\s#@,]{1,80}$/, 'is not the name of a channel (without # and spaces)')),

@@ -228,7 +228,7 @@ export const refusedChannel = (
   }
 };
 
-/** Whether the signing secret, which approvals in Slack will need, is kept as it should be. */
+/** Whether the signing secret, without which no click is taken, is kept as it should be. */
 export const checkSigningSecret = (name: string, answer: Answer<Parameter>, place: Place): readonly Row[] => {
   const put = `${APP} → Basic Information → Signing Secret; then ${awsCommand(
     place,
@@ -240,7 +240,8 @@ export const checkSigningSecret = (name: string, answer: Answer<Parameter>, plac
         group: APPROVALS,
         name,
         status: 'note',
-        says: 'there is no signing secret; only approvals in Slack need one, notifications do not',
+        says: 'there is no signing secret: nobody can approve from Slack; notifications need none',
+        remedy: put,
       },
     ];
   }

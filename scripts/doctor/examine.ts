@@ -103,7 +103,7 @@ const examineSlack = async (
   functions: readonly Answer<DeployedFunction>[],
 ): Promise<readonly Row[]> => {
   const parameter = variableOf(expected, 'SLACK_TOKEN_PARAMETER') ?? '';
-  const secret = signingSecretParameter(parameter);
+  const secret = variableOf(expected, 'SLACK_SIGNING_SECRET_PARAMETER') ?? '';
   const [token, signing] = await Promise.all([probes.parameter(parameter), probes.parameter(secret)]);
   const others = checkSigningSecret(secret, signing, place);
   const kept = checkTokenParameter(parameter, token, place);
@@ -137,9 +137,6 @@ const notAsked: Row = {
   status: 'skipped',
   says: 'can be looked at once there is a token of the right workspace that Slack accepts',
 };
-
-/** Approvals read their secret beside the token. */
-const signingSecretParameter = (token: string): string => token.replace(/[^/]*$/, 'slack-signing-secret');
 
 const examineTopics = async (
   { place, probes }: Examination,

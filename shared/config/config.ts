@@ -5,6 +5,8 @@ export type Config = {
   readonly slack: {
     /** The workspace's id. */
     readonly workspace: string;
+    /** The app whose clicks count. Left out: whichever the signing secret is of. */
+    readonly app?: string;
     /** Channel ids by the name that routes use. */
     readonly channels: Readonly<Record<string, string>>;
   };

@@ -31,6 +31,7 @@ describe('a bundle', () => {
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
       'decide/index.js': 'SDK',
       'deliver/index.js': 'ours',
+      'interact/index.js': 'ours',
       'notify/index.js': 'ours',
       'notify/pipeline-approvals.js': 'SDK',
       'notify/sns-publisher.js': 'SDK',

@@ -57,11 +57,11 @@ describe('a role', () => {
 
   it('is assumed by Lambda only', () => {
     const lambda = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] };
-    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(3).fill([{ ...lambda, Resource: [] }]));
+    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(4).fill([{ ...lambda, Resource: [] }]));
   });
 
   it('has nothing but policies of its own: no policy of AWS grants more than is written here', () => {
-    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}]);
+    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}, {}]);
   });
 
   it('S47: names no action by a pattern', () => {
@@ -138,7 +138,9 @@ describe('a queue', () => {
   it('S49: takes messages of our rules only, and over TLS only', () => {
     const others = overTlsOnly(
       'sqs:*',
-      ...['events-dead', 'wake-ups.fifo', 'wake-ups-dead.fifo'].map((name) => named('sqs', `gatehouse-test-${name}`)),
+      ...['events-dead', 'wake-ups.fifo', 'wake-ups-dead.fifo', 'votes.fifo', 'votes-dead.fifo'].map((name) =>
+        named('sqs', `gatehouse-test-${name}`),
+      ),
     );
     expect(policies('AWS::SQS::QueuePolicy', 'Queues')).toEqual({
       'gatehouse-test-events': [
@@ -152,6 +154,8 @@ describe('a queue', () => {
       'gatehouse-test-events-dead': [others],
       'gatehouse-test-wake-ups.fifo': [others],
       'gatehouse-test-wake-ups-dead.fifo': [others],
+      'gatehouse-test-votes.fifo': [others],
+      'gatehouse-test-votes-dead.fifo': [others],
     });
     expect(Object.keys(policies('AWS::SQS::QueuePolicy', 'Queues')).sort()).toEqual(
       stack
@@ -216,7 +220,8 @@ describe('a topic', () => {
 });
 
 describe('a function', () => {
-  it('is called by nobody but the rule that wakes the sweep', () => {
+  it('is called by nobody but the rule that wakes the sweep and the one route of the HTTP API', () => {
+    const [api] = stack.resources('AWS::ApiGatewayV2::Api');
     expect(stack.resources('AWS::Lambda::Permission').map(({ properties }) => properties)).toEqual([
       {
         FunctionName: 'gatehouse-test-sweep',
@@ -224,11 +229,24 @@ describe('a function', () => {
         Principal: 'events.amazonaws.com',
         SourceArn: named('events', 'rule/gatehouse-test-sweep'),
       },
+      {
+        FunctionName: 'gatehouse-test-interact',
+        Action: 'lambda:InvokeFunction',
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: named('execute-api', `${api?.ref ?? ''}/*/POST/slack`),
+      },
     ]);
   });
 
-  it('has no door to the internet', () => {
-    const types = new Set(Object.values(stack.template.Resources).map(({ Type }) => Type));
-    expect([...types].filter((type) => /::Url$|ApiGateway|LoadBalancing/.test(type))).toEqual([]);
+  it('has no door to the internet but that', () => {
+    const doors = Object.values(stack.template.Resources).filter(({ Type }) =>
+      /::Url$|ApiGateway|LoadBalancing/.test(Type),
+    );
+    expect(doors.map(({ Type }) => Type)).toEqual([
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Stage',
+    ]);
   });
 });

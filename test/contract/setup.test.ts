@@ -110,7 +110,6 @@ describe('doctor, when all is well', () => {
     const rows = await whenAllIsWell();
     expect(rows.filter(({ status }) => status === 'problem' || status === 'skipped')).toEqual([]);
     expect(rows.filter(({ status }) => status === 'note').map(({ name }) => name)).toEqual([
-      SECRET,
       'gatehouse-local-releases',
       'gatehouse-local-alarms',
     ]);
@@ -331,8 +330,9 @@ describe('doctor, about the signing secret', () => {
     client: ConstructorParameters<typeof SSMClient>[0],
     Value: string,
     Type: 'String' | 'SecureString',
-  ) => new SSMClient(client ?? {}).send(new PutParameterCommand({ Name: SECRET, Type, Value }));
+  ) => new SSMClient(client ?? {}).send(new PutParameterCommand({ Name: SECRET, Type, Value, Overwrite: true }));
   const CANARY = '8f742231b10e8888abcd99yyyzzz85a5';
+  const PUT_SECRET = `https://api.slack.com/apps → your app → Basic Information → Signing Secret; then aws ssm put-parameter --type SecureString --name ${SECRET} --value "$SLACK_SIGNING_SECRET"`;
 
   it.each([
     [
@@ -356,11 +356,17 @@ describe('doctor, about the signing secret', () => {
     expect(JSON.stringify(rows)).not.toContain(value);
   });
 
-  it('is content with one', async () => {
+  it('notes that nobody can approve without one', async () => {
     const { client, doctor } = await start();
-    await put(client, '0123456789abcdef0123456789abcdef', 'SecureString');
+    await new SSMClient(client).send(new DeleteParameterCommand({ Name: SECRET }));
     expect((await comparedWithHealth(await doctor())).says).toEqual([
-      { group: 'Approvals', name: SECRET, status: 'ok', says: 'is there, a SecureString' },
+      {
+        group: 'Approvals',
+        name: SECRET,
+        status: 'note',
+        says: 'there is no signing secret: nobody can approve from Slack; notifications need none',
+        remedy: `${PUT_SECRET} ${AWS_OPTIONS}`,
+      },
     ]);
   });
 });

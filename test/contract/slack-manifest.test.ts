@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { packaged } from '../support/packaged.ts';
 import { SLACK_SCOPES } from '../../scripts/setup/slack-scopes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,6 +19,12 @@ const Manifest = v.looseObject({
   }),
   features: v.strictObject({ bot_user: v.looseObject({ display_name: v.string() }) }),
   oauth_config: v.strictObject({ scopes: v.strictObject({ bot: v.array(v.string()) }) }),
+  settings: v.strictObject({
+    interactivity: v.strictObject({ is_enabled: v.boolean(), request_url: v.pipe(v.string(), v.url()) }),
+    org_deploy_enabled: v.boolean(),
+    socket_mode_enabled: v.boolean(),
+    token_rotation_enabled: v.boolean(),
+  }),
 });
 
 const scopes = (required: boolean) =>
@@ -36,6 +43,24 @@ describe(PATH, () => {
   it('is a manifest with every scope in it as well', () => {
     const { oauth_config } = v.parse(Manifest, parse(text.replaceAll('# - ', '- ')));
     expect(oauth_config.scopes.bot).toEqual(SLACK_SCOPES.map(({ scope }) => scope));
+  });
+
+  it('has clicks sent over HTTPS to the path of the one route, of a host that is yours to fill in', async () => {
+    const { settings } = v.parse(Manifest, parse(text));
+    const { hostname, protocol, pathname } = new URL(settings.interactivity.request_url);
+    const [route] = (await packaged()).resources('AWS::ApiGatewayV2::Route');
+    expect([protocol, hostname, `POST ${pathname}`]).toEqual([
+      'https:',
+      'gatehouse.invalid',
+      route?.properties['RouteKey'],
+    ]);
+    expect(settings).toEqual({
+      interactivity: { is_enabled: true, request_url: settings.interactivity.request_url },
+      // One workspace; a request by HTTP; a token that stays.
+      org_deploy_enabled: false,
+      socket_mode_enabled: false,
+      token_rotation_enabled: false,
+    });
   });
 
   it('is what the README starts from, which names every scope', () => {

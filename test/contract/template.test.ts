@@ -92,7 +92,7 @@ describe('the packaged template', () => {
   });
 
   it('encrypts every queue', () => {
-    expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(5).fill(true));
+    expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(7).fill(true));
   });
 
   it('gives every rule target a dead-letter queue (F61)', () => {
@@ -166,6 +166,8 @@ describe('the packaged template', () => {
       'event failed',
       'rollout not looked up',
       'rollout not asked about',
+      'click not taken',
+      'signature refused',
       'event quarantined',
     ]);
     expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);
@@ -179,18 +181,19 @@ describe('the packaged template', () => {
 
   it('runs on a Node that is not deprecated, the one that the tests run on', () => {
     const [major] = process.versions.node.split('.');
-    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(3).fill(`nodejs${major ?? ''}.x`));
+    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(4).fill(`nodejs${major ?? ''}.x`));
     expect(['nodejs22.x', 'nodejs24.x']).toContain(functions()[0]?.Runtime);
   });
 
-  it('keeps the log of each function, and not for ever', () => {
+  it('keeps the log of each function and of the HTTP API, and not for ever', () => {
     const kept = resources('AWS::Logs::LogGroup').map(({ properties }) => v.parse(LogGroup, properties));
-    expect(kept).toEqual(functions().map(({ name }) => ({ LogGroupName: `/aws/lambda/${name}`, RetentionInDays: 30 })));
+    const names = [...functions().map(({ name }) => `/aws/lambda/${name}`), '/aws/vendedlogs/gatehouse-test-http'];
+    expect(kept).toEqual(names.map((LogGroupName) => ({ LogGroupName, RetentionInDays: 30 })));
   });
 
   it('reserves no concurrency, which new accounts do not have, and bounds what reads queues', () => {
     expect(functions().map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions)).toEqual(
-      Array(3).fill(undefined),
+      Array(4).fill(undefined),
     );
     const bounds = resources('AWS::Lambda::EventSourceMapping').map(
       ({ properties }) => v.parse(EventSource, properties).ScalingConfig.MaximumConcurrency,
@@ -237,6 +240,17 @@ describe('the packaged template', () => {
         },
       ],
       [
+        'gatehouse-test-interact',
+        {
+          ...COMMON,
+          VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
+          SLACK_API_URL: 'https://slack.com/api/',
+          SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
+          SLACK_SIGNING_SECRET_PARAMETER: '/gatehouse/test/slack-signing-secret',
+          SLACK_SIGNING_SECRET_PARAMETER_PREVIOUS: '/gatehouse/test/slack-signing-secret-previous',
+        },
+      ],
+      [
         'gatehouse-test-sweep',
         {
           ...COMMON,
@@ -250,7 +264,12 @@ describe('the packaged template', () => {
 
   it('tells where everything is that people look for', () => {
     const { Outputs: outputs } = v.parse(Outputs, JSON.parse(stack.text));
-    const told = Object.values(outputs).map(({ Value }) => v.parse(v.object({ Ref: v.string() }), Value).Ref);
+    const { SlackRequestUrl: address, HttpApiLogGroupName: accessLog, ...others } = outputs;
+    expect([address?.Value, accessLog?.Value]).toEqual([
+      { 'Fn::Sub': '${HttpApi.ApiEndpoint}/slack' },
+      { Ref: 'HttpApiLogGroup' },
+    ]);
+    const told = Object.values(others).map(({ Value }) => v.parse(v.object({ Ref: v.string() }), Value).Ref);
     const looked = [
       'AWS::DynamoDB::Table',
       'AWS::Lambda::Function',
@@ -260,9 +279,55 @@ describe('the packaged template', () => {
     ]
       .flatMap(resources)
       .map(({ logicalId }) => logicalId)
-      // Nobody but deliver reads wake-ups.
-      .filter((id) => id !== 'WakeUpsQueue');
+      // Nobody but deliver reads wake-ups, and nobody but decide votes.
+      .filter((id) => id !== 'WakeUpsQueue' && id !== 'VotesQueue');
     expect(told.sort()).toEqual(looked.sort());
+  });
+
+  it('has one door, for POST /slack, which takes a hundred requests a second and logs neither query nor body', () => {
+    const properties = (type: string) => resources(type).map((resource) => resource.properties);
+    const [api] = resources('AWS::ApiGatewayV2::Api');
+    const [integration] = resources('AWS::ApiGatewayV2::Integration');
+    expect(properties('AWS::ApiGatewayV2::Api')).toEqual([expect.objectContaining({ ProtocolType: 'HTTP' })]);
+    // No page of somebody else's may ask, and nothing but what the signature proves lets anybody in.
+    expect(api?.properties).not.toHaveProperty('CorsConfiguration');
+    expect(properties('AWS::ApiGatewayV2::Route')).toEqual([
+      {
+        ApiId: api?.ref,
+        RouteKey: 'POST /slack',
+        AuthorizationType: 'NONE',
+        Target: `integrations/${integration?.ref ?? ''}`,
+      },
+    ]);
+    expect(properties('AWS::ApiGatewayV2::Integration')).toEqual([
+      {
+        ApiId: api?.ref,
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:gatehouse-test-interact`,
+        PayloadFormatVersion: '2.0',
+      },
+    ]);
+    const [stage, ...others] = properties('AWS::ApiGatewayV2::Stage');
+    expect(others).toEqual([]);
+    expect(stage).toMatchObject({
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 },
+    });
+    const AccessLog = v.object({ DestinationArn: v.string(), Format: v.string() });
+    const { DestinationArn, Format } = v.parse(AccessLog, stage?.['AccessLogSettings']);
+    expect(DestinationArn).toContain(':/aws/vendedlogs/gatehouse-test-http:');
+    const logged = [...Format.matchAll(/\$context\.([\w.]+)/g)].map(([, name]) => name);
+    expect(logged).toEqual([
+      'requestId',
+      'requestTime',
+      'identity.sourceIp',
+      'routeKey',
+      'status',
+      'responseLength',
+      'responseLatency',
+      'error.message',
+      'integrationErrorMessage',
+    ]);
   });
 
   it('tags the stack, and by it everything that can carry a tag', () => {
@@ -295,7 +360,7 @@ describe('an alarm', () => {
   it('tells the alarm topic that it is raised, and that it is over', () => {
     const topic = [`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`];
     expect(alarms().map(({ AlarmActions, OKActions }) => [AlarmActions, OKActions])).toEqual(
-      Array(20).fill([topic, topic]),
+      Array(26).fill([topic, topic]),
     );
   });
 
@@ -307,7 +372,7 @@ describe('an alarm', () => {
       alarms()
         .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
         .map(({ Threshold }) => Threshold),
-    ).toEqual([1, 1, 1]);
+    ).toEqual([1, 1, 1, 1]);
   });
 
   it('is raised by a queue that does not move', () => {

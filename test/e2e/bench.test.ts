@@ -18,7 +18,7 @@ describe('npm run bench', () => {
     const document: unknown = JSON.parse(stdout);
     expect(document).toMatchObject({
       machine: { node: process.version },
-      sizes: [{ name: 'deliver' }, { name: 'notify' }, { name: 'sweep' }],
+      sizes: [{ name: 'deliver' }, { name: 'interact' }, { name: 'notify' }, { name: 'sweep' }],
       cost: { rollouts: [{ count: { story: 'success', slack: { 'chat.postMessage': 1 } } }, {}, {}] },
     });
     expect(document).not.toHaveProperty('loads');

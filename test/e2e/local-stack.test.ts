@@ -7,6 +7,7 @@ import { WebClient } from '@slack/web-api';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT, run, start } from '../support/command.ts';
+import { aRequest } from '../support/slack-requests.ts';
 import type { Running } from '../support/command.ts';
 
 const Ready = v.object({
@@ -15,6 +16,8 @@ const Ready = v.object({
   slack: v.string(),
   slackToken: v.string(),
   region: v.string(),
+  gatehouse: v.string(),
+  slackRequestPath: v.literal('/slack'),
   signingSecret: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   team: v.literal('T0GATEHOUSE'),
   app: v.literal('A0GATEHOUSE'),
@@ -97,6 +100,15 @@ const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Valu
 };
 
 describe('the local stack', () => {
+  it('takes what is signed as Slack would sign it, and nothing else', async () => {
+    const send = async (secret: string) => {
+      const { headers, body } = aRequest('ssl_check=1', { at: Date.now(), secret });
+      return (await fetch(`${ready.gatehouse}${ready.slackRequestPath}`, { method: 'POST', headers, body })).status;
+    };
+    await expect(send(ready.signingSecret)).resolves.toBe(200);
+    await expect(send('another')).resolves.toBe(401);
+  });
+
   it('turns events put on the bus into one message that is edited', { timeout: 30_000 }, async () => {
     const rollout = { pipeline: 'billing-prod', 'execution-id': 'e2e00000-0000-4000-8000-000000000001' };
     const started = await sample('codepipeline/pipeline-started.json', rollout);

@@ -215,7 +215,7 @@ describe('checkSigningSecret', () => {
   const NOT_ONE = 'is not a signing secret: that has 32 characters, 0 to 9 and a to f';
 
   it.each([
-    [missing, ['note', 'there is no signing secret; only approvals in Slack need one, notifications do not']],
+    [missing, ['note', 'there is no signing secret: nobody can approve from Slack; notifications need none']],
     [denied('ssm:GetParameter'), ['skipped', 'you may not ask: your credentials lack ssm:GetParameter']],
     [told({ type: 'SecureString', value: 'a'.repeat(32) }), ['ok', 'is there, a SecureString']],
     [told({ type: 'SecureString', value: `${'a'.repeat(32)}\n` }), ['problem', NOT_ONE]],
