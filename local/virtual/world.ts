@@ -29,8 +29,8 @@ import type { VirtualSlack } from './virtual-slack.ts';
 
 /** What serverless.yml says of the functions and their queues; times in milliseconds. */
 export const DEPLOYED = {
-  notify: { timeoutMs: 30_000, batchSize: 10, maximumConcurrency: 10, visibilityMs: 180_000, maxReceives: 100 },
-  deliver: { timeoutMs: 40_000, batchSize: 1, maximumConcurrency: 20, visibilityMs: 60_000, maxReceives: 100 },
+  notify: { timeoutMs: 30_000, batchSize: 10, maximumConcurrency: 10, visibilityMs: 36_000, maxReceives: 500 },
+  deliver: { timeoutMs: 20_000, batchSize: 1, maximumConcurrency: 20, visibilityMs: 25_000, maxReceives: 100 },
   sweep: { timeoutMs: 50_000, everyMs: 60_000 },
 } as const;
 

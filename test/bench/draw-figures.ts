@@ -135,6 +135,7 @@ const loadsTable = (loads: readonly LoadFigures[]): Table => ({
     'load',
     'events',
     'done after',
+    'at most',
     'bound',
     'ratio',
     'posts',
@@ -145,10 +146,11 @@ const loadsTable = (loads: readonly LoadFigures[]): Table => ({
     '429',
     'DLQ',
   ],
-  rows: loads.map(({ name, played, bound }) => [
+  rows: loads.map(({ name, played, slowestMs, bound }) => [
     name,
     count(played.events),
     seconds(played.convergedMs - (bound?.beginsMs ?? 0)),
+    seconds(slowestMs - (bound?.beginsMs ?? 0)),
     bound === undefined ? '' : seconds(bound.ms),
     bound === undefined ? '' : bound.ratio.toFixed(2),
     count(played.posts),

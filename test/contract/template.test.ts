@@ -81,7 +81,7 @@ describe('the packaged template', () => {
     expect(read.map(({ name }) => name).sort()).toEqual(['gatehouse-test-events', 'gatehouse-test-wake-ups.fifo']);
     for (const { MessageRetentionPeriod, RedrivePolicy } of read) {
       const dead = all.find(({ arn }) => arn === RedrivePolicy?.deadLetterTargetArn);
-      expect(RedrivePolicy?.maxReceiveCount).toBe(100);
+      expect(RedrivePolicy?.maxReceiveCount ?? 0).toBeGreaterThanOrEqual(100);
       expect(dead?.MessageRetentionPeriod ?? 0).toBeGreaterThanOrEqual(MessageRetentionPeriod);
     }
   });
@@ -89,6 +89,12 @@ describe('the packaged template', () => {
   it('keeps events for fourteen days', () => {
     const events = queues().find(({ name }) => name === 'gatehouse-test-events');
     expect(events?.MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
+  });
+
+  it('waits out five hours in which events cannot be handled, before it puts one aside', () => {
+    const events = queues().find(({ name }) => name === 'gatehouse-test-events');
+    const receives = events?.RedrivePolicy?.maxReceiveCount ?? 0;
+    expect((receives * (events?.VisibilityTimeout ?? 0)) / 3600).toBeGreaterThanOrEqual(5);
   });
 
   it('encrypts every queue', () => {
@@ -109,8 +115,8 @@ describe('the packaged template', () => {
       functions.find(({ arn }) => arn === properties['FunctionName'])?.properties['Timeout'],
     ]);
     expect(pairs).toEqual([
-      [180, 30],
-      [60, 40],
+      [36, 30],
+      [25, 20],
     ]);
   });
 
