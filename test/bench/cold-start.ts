@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
+import { aSignedClick } from './clicks.ts';
 import { aPipelineEvent } from '../support/events.ts';
 import { ROOT } from '../support/command.ts';
 import { median } from './median.ts';
@@ -15,6 +16,7 @@ export type ColdStarts = {
   readonly name: string;
   readonly median: number;
   readonly least: number;
+  readonly most: number;
   readonly samples: number;
   /** The median as a multiple of the empty handler's in the same run. */
   readonly ratio: number;
@@ -88,6 +90,7 @@ export const measureColdStarts = async (
       name,
       median: median(all),
       least: Math.min(...all),
+      most: Math.max(...all),
       samples: all.length,
       ratio: median(all) / empty,
     }));
@@ -155,6 +158,11 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       },
       // After the call it waits out the channel's second: what people wait for is the call.
       seen: slackCall,
+    },
+    {
+      ...functionOf('interact'),
+      event: () => Promise.resolve(aSignedClick(stack, number)),
+      makes: 'sqs SendMessage',
     },
     {
       ...functionOf('sweep'),

@@ -8,6 +8,8 @@ import { loadConfig } from '../../scripts/config/load-config.ts';
 import { budgetOf, weightsOf } from '../../scripts/size-budgets.ts';
 import type { SizeBudget } from '../../scripts/size-budgets.ts';
 import { ROOT } from '../support/command.ts';
+import { measureClicks } from './clicks.ts';
+import type { ClickFigures } from './clicks.ts';
 import { measureColdStarts } from './cold-start.ts';
 import type { ColdStarts } from './cold-start.ts';
 import { costOf, monthlyCost } from './cost.ts';
@@ -24,7 +26,7 @@ import { measurePurePath } from './pure-path.ts';
 import type { PurePath } from './pure-path.ts';
 
 /** What can be measured, each by itself. */
-export const PARTS = ['sizes', 'cold-start', 'cpu', 'stack', 'loads', 'cost'] as const;
+export const PARTS = ['sizes', 'cold-start', 'cpu', 'clicks', 'stack', 'loads', 'cost'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -42,6 +44,7 @@ export type Figures = {
   readonly sizes?: readonly SizeFigures[];
   readonly coldStart?: { readonly runtimeClient: 'own' | 'aws-lambda-ric'; readonly functions: readonly ColdStarts[] };
   readonly cpu?: { readonly purePath: PurePath; readonly notify: NotifyRate };
+  readonly clicks?: ClickFigures;
   readonly stack?: StackFigures;
   readonly loads?: readonly LoadFigures[];
   readonly cost?: CostFigures;
@@ -93,6 +96,10 @@ export const measure = async (options: MeasureOptions): Promise<Figures> => {
       onProgress(`cold-start, round ${round} of ${samples}`);
     });
     figures = { ...figures, coldStart: { runtimeClient: ric === undefined ? 'own' : 'aws-lambda-ric', functions } };
+  }
+  if (has('clicks')) {
+    onProgress('clicks');
+    figures = { ...figures, clicks: await measureClicks() };
   }
   if (has('stack')) {
     onProgress('stack');
