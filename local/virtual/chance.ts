@@ -24,13 +24,13 @@ export const createChance = (seed: number): Chance => {
         .map((item) => ({ item, place: random() }))
         .sort((a, b) => a.place - b.place)
         .map(({ item }) => item),
-    fork: (name) => createChance(mixed(seed, name)),
+    fork: (name) => createChance(hashOf(`${seed} ${name}`)),
   };
 };
 
-/** http://www.isthe.com/chongo/tech/comp/fnv/ (FNV-1a), begun with the seed. */
-const mixed = (seed: number, name: string): number =>
-  [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed ^ 0x811c9dc5);
+/** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
+const hashOf = (text: string): number =>
+  new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
 
 /** https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, in the public domain. */
 const mulberry32 = (seed: number): (() => number) => {

@@ -55,8 +55,7 @@ export type VirtualSlackOptions = {
 };
 
 /** How far around the begin of a post its message is looked for, as the Slack client does. */
-const BEFORE_MS = 60_000;
-const AFTER_MS = 120_000;
+const AROUND_MS = 6 * 60_000;
 
 export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlackOptions): VirtualSlack => {
   const messages = new Map<string, HeldMessage & { readonly postedAt: number }>();
@@ -143,8 +142,8 @@ export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlack
             held.thread === thread &&
             !held.deleted &&
             held.key === key &&
-            held.postedAt >= since - BEFORE_MS &&
-            held.postedAt <= since + AFTER_MS,
+            held.postedAt >= since - AROUND_MS &&
+            held.postedAt <= since + AROUND_MS,
         );
         return { ok: true, value: { ts: found?.ts } };
       }),

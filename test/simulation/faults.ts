@@ -5,10 +5,11 @@ import type { FunctionName, Invocation } from '../../local/virtual/invocation.ts
 import type { Kernel } from '../../local/virtual/kernel.ts';
 import { LATENCY_MS } from '../../local/virtual/network.ts';
 import type { Call, Network, Service } from '../../local/virtual/network.ts';
-import { UNRESTRICTED } from './restrictions.ts';
+import { mayStrike, UNRESTRICTED } from './restrictions.ts';
 import type { Restrictions } from './restrictions.ts';
 
-const FAULTS = [
+/** Whatever may go wrong. */
+export const FAULTS = [
   /** EventBridge delivers on a best effort: what is lost never reaches the queue. */
   'lost-event',
   'late-event',
@@ -188,7 +189,7 @@ export const createFaultyNetwork = (
   plan: Plan,
   chance: Chance,
   note: (call: Call, befell: string) => void,
-  { without }: Restrictions = UNRESTRICTED,
+  restrictions: Restrictions = UNRESTRICTED,
 ): PlannedNetwork => {
   const { clock } = kernel;
   const times: number[] = [];
@@ -208,7 +209,7 @@ export const createFaultyNetwork = (
     return own;
   };
   const rateOf = (fault: FaultKind): number | undefined =>
-    clock.now() < plan.calmFrom && !without.has(fault) ? plan.rates.get(fault) : undefined;
+    clock.now() < plan.calmFrom && restrictions.without?.has(fault) !== true ? plan.rates.get(fault) : undefined;
   const strikes = (fault: FaultKind, times = 1): boolean => {
     const rate = rateOf(fault);
     if (rate === undefined || !chanceOf(fault).happens(times * rate)) {
@@ -217,7 +218,7 @@ export const createFaultyNetwork = (
     const count = (counts.get(fault) ?? 0) + 1;
     counts.set(fault, count);
     const which = `${fault}.${count}`;
-    if (without.has(which)) {
+    if (!mayStrike(restrictions, fault, which)) {
       return false;
     }
     happened(which);
@@ -225,7 +226,7 @@ export const createFaultyNetwork = (
   };
   const isWithin = (fault: FaultKind, windows: readonly Window[]): boolean => {
     const now = clock.now();
-    const within = !without.has(fault) && windows.some(({ from, to }) => from <= now && now < to);
+    const within = mayStrike(restrictions, fault, fault) && windows.some(({ from, to }) => from <= now && now < to);
     if (within) {
       happened(fault);
     }
@@ -373,7 +374,7 @@ export const createFaultyNetwork = (
     strikes,
     strikesOnItsWay: (fault, which, own) => {
       const occurrence = `${fault}.${which}`;
-      const strikesNow = own.happens(plan.rates.get(fault) ?? 0) && !without.has(fault) && !without.has(occurrence);
+      const strikesNow = own.happens(plan.rates.get(fault) ?? 0) && mayStrike(restrictions, fault, occurrence);
       if (strikesNow) {
         struck.add(occurrence);
       }

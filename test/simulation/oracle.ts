@@ -31,7 +31,7 @@ export type Knowledge = {
 };
 
 /** Nothing is looked up. */
-export const IGNORANCE: Knowledge = { inTheEnd: () => [{}], atAnyTime: () => [{}] };
+const IGNORANCE: Knowledge = { inTheEnd: () => [{}], atAnyTime: () => [{}] };
 
 export const expect = (accepted: readonly ToldEvent[], config: Config, knowledge = IGNORANCE): Expected => {
   const executions = [...Map.groupBy(accepted, ({ rollout }) => rollout.executionId)];

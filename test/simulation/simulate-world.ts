@@ -34,6 +34,17 @@ export type Simulated = {
   readonly posts: number;
   readonly edits: number;
   readonly faults: number;
+  readonly parts: WorldParts;
+};
+
+/** What a world is made of, as far as it can be left out. */
+export type WorldParts = {
+  /** The numbers of the runs. */
+  readonly runs: readonly number[];
+  /** The ids of the events that took place. */
+  readonly events: readonly string[];
+  /** Every fault that struck, as `freeze.3`. */
+  readonly faults: readonly string[];
 };
 
 export type SimulationOptions = {
@@ -96,7 +107,13 @@ export const simulateWorld = async (
     random: chance.random,
     historyScope: plan.historyScope,
     table: overTable(createMemoryTable()),
-    skewOf: faulty.skewOf,
+    skewOf: (by) => {
+      const skew = faulty.skewOf(by);
+      if (skew !== 0) {
+        note(`${by.name} ${by.number} begins with a clock that is ${skew} ms fast`);
+      }
+      return skew;
+    },
     lookUp: lookUps.lookUp,
     ask: (rollouts, askersNow) => truth.ask(rollouts, clock.now(), askersNow),
     onPolled: (text) => {
@@ -134,9 +151,10 @@ export const simulateWorld = async (
   });
 
   let sent = 0;
-  for (const [place, { atMs, text }] of arrivals.entries()) {
+  for (const [place, { atMs, text, told }] of arrivals.entries()) {
     kernel.after(atMs, () => {
       sent += 1;
+      note(`message ${place} comes: ${told === undefined ? 'a stranger' : `${told.eventId}, ${told.state}`}`);
       world.send(text, String(place));
     });
   }
@@ -185,6 +203,11 @@ export const simulateWorld = async (
     posts,
     edits,
     faults: faulty.faultTimes().length,
+    parts: {
+      runs: story.runs,
+      events: story.happenings.map(({ told }) => told.eventId),
+      faults: faulty.struck(),
+    },
   };
 };
 

@@ -4,6 +4,7 @@ import type { Config, Destination, Match, Route } from '../../shared/config/conf
 import { ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { APPLICATIONS, createDeployments } from './deployments.ts';
 import type { FaultKind } from './faults.ts';
+import { takesPlace } from './restrictions.ts';
 import type { Restrictions } from './restrictions.ts';
 import { createExecution, PIPELINES } from './runs.ts';
 import type { Known, ToldEvent } from './runs.ts';
@@ -37,27 +38,27 @@ const POISON = [
 export type Story = {
   readonly happenings: readonly Happening[];
   readonly known: readonly Known[];
-  /** The numbers of all the runs, also of those that are left out. */
+  /** The numbers of the runs that take place. */
   readonly runs: readonly number[];
 };
 
 /** Draws what happens: executions and deployments side by side. */
-export const drawStory = (chance: Chance, begin: number, { only, without }: Restrictions): Story => {
+export const drawStory = (chance: Chance, begin: number, restrictions: Restrictions): Story => {
   const pace = chance.oneOf(1, 1, 0.1, 0);
-  const runs = Array.from({ length: chance.between(1, 8) }, (_, number) => number);
-  const played = runs
-    .filter((number) => only?.has(number) ?? true)
-    .map((number) => {
-      const own = chance.fork(`run ${number}`);
-      const create = own.happens(0.3) ? createDeployments : createExecution;
-      return create(own, number, begin + 1000 * own.between(0, 120));
-    });
+  const runs = Array.from({ length: chance.between(1, 8) }, (_, number) => number).filter((number) =>
+    takesPlace(number, restrictions.runs),
+  );
+  const played = runs.map((number) => {
+    const own = chance.fork(`run ${number}`);
+    const create = own.happens(0.3) ? createDeployments : createExecution;
+    return create(own, number, begin + 1000 * own.between(0, 120));
+  });
   return {
     runs,
     known: played.flatMap(({ known }) => known),
     happenings: played
       .flatMap(({ events }) => events)
-      .filter(({ eventId }) => !without.has(eventId))
+      .filter(({ eventId }) => takesPlace(eventId, restrictions.events))
       .map((told) => ({ told, at: begin + pace * (told.time - begin) })),
   };
 };
