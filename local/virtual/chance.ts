@@ -7,6 +7,8 @@ export type Chance = {
   readonly happens: (probability: number) => boolean;
   readonly oneOf: <T>(first: T, ...others: readonly T[]) => T;
   readonly shuffled: <T>(items: readonly T[]) => readonly T[];
+  /** Numbers of another sequence, which the seed and the name decide, however many were drawn here. */
+  readonly fork: (name: string) => Chance;
 };
 
 export const createChance = (seed: number): Chance => {
@@ -22,8 +24,13 @@ export const createChance = (seed: number): Chance => {
         .map((item) => ({ item, place: random() }))
         .sort((a, b) => a.place - b.place)
         .map(({ item }) => item),
+    fork: (name) => createChance(hashOf(`${seed} ${name}`)),
   };
 };
+
+/** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
+const hashOf = (text: string): number =>
+  new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
 
 /** https://gist.github.com/tommyettinger/46a874533244883189143505d203312c, in the public domain. */
 const mulberry32 = (seed: number): (() => number) => {

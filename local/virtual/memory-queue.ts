@@ -15,7 +15,7 @@ export type MemoryQueue = {
 
 export type QueueOptions = {
   readonly name: string;
-  /** FIFO: of the messages of one group only the first is handed out, and the next when it is done with. */
+  /** FIFO: messages of one group are handed out in their order, and no more of them before those are done with. */
   readonly fifo: boolean;
   readonly now: () => number;
   readonly visibilityMs: () => number;
@@ -40,17 +40,16 @@ export const createMemoryQueue = (options: QueueOptions): MemoryQueue => {
   let sent = 0;
   let received = 0;
 
-  /** The first of each group, or all of a queue that knows none. */
+  /** What may be handed out: of a queue that knows groups nothing behind a message that is out. */
   const candidates = (): readonly Message[] => {
-    const groups = new Set<string | undefined>();
-    const heads: Message[] = [];
-    for (const message of messages.values()) {
-      if (!fifo || !groups.has(message.group)) {
-        groups.add(message.group);
-        heads.push(message);
+    const held = new Set<string | undefined>();
+    return [...messages.values()].filter(({ group, visibleAt }) => {
+      const isHidden = visibleAt > now();
+      if (fifo && isHidden) {
+        held.add(group);
       }
-    }
-    return heads.filter(({ visibleAt }) => visibleAt <= now());
+      return !isHidden && !(fifo && held.has(group));
+    });
   };
 
   const handOut = (message: Message): readonly Received[] => {

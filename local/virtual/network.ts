@@ -2,7 +2,7 @@ import type { SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { Invocation } from './invocation.ts';
 import type { Kernel } from './kernel.ts';
 
-export type Service = 'codepipeline' | 'dynamodb' | 'sns' | 'sqs' | 'slack';
+export type Service = 'codedeploy' | 'codepipeline' | 'dynamodb' | 'sns' | 'sqs' | 'slack';
 
 /** A call on its way: who makes it and of whom what is asked. */
 export type Call = { readonly by: Invocation; readonly service: Service; readonly operation: string };
@@ -17,6 +17,7 @@ export type Network = {
 
 /** How long an answer takes, in milliseconds; half of it is the way there. */
 export const LATENCY_MS: Readonly<Record<Service, number>> = {
+  codedeploy: 80,
   codepipeline: 80,
   dynamodb: 6,
   sns: 30,

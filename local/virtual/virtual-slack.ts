@@ -142,7 +142,8 @@ export const createVirtualSlack = ({ channels, historyScope, now }: VirtualSlack
             held.thread === thread &&
             !held.deleted &&
             held.key === key &&
-            Math.abs(held.postedAt - since) <= AROUND_MS,
+            held.postedAt >= since - AROUND_MS &&
+            held.postedAt <= since + AROUND_MS,
         );
         return { ok: true, value: { ts: found?.ts } };
       }),

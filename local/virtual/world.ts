@@ -4,6 +4,7 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
 import { createReconcile } from '../../functions/sweep/reconcile.ts';
 import { createSweep } from '../../functions/sweep/sweep.ts';
+import { asError } from '../../shared/as-error.ts';
 import type { AskAws, Asked } from '../../shared/aws/ask-aws.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -13,7 +14,8 @@ import type { SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
-import type { Rollout } from '../../shared/rollout/rollout.ts';
+import type { Facts, Rollout, RolloutId } from '../../shared/rollout/rollout.ts';
+import type { Version } from '../../shared/rollout/version.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import type { Item, Store } from '../../shared/store/store.ts';
@@ -23,6 +25,7 @@ import { invoke } from './invocation.ts';
 import type { Ending, FunctionName, Invocation } from './invocation.ts';
 import type { Kernel } from './kernel.ts';
 import { createMemoryStore, createMemoryTable } from './memory-store.ts';
+import type { MemoryTable } from './memory-store.ts';
 import type { Network, Service } from './network.ts';
 import { createVirtualSlack } from './virtual-slack.ts';
 import type { VirtualSlack } from './virtual-slack.ts';
@@ -65,9 +68,13 @@ export type WorldOptions = {
   /** Chance, for backoff. */
   readonly random: () => number;
   readonly historyScope: boolean;
-  readonly lookUp: NotifyDeps['lookUp'];
-  /** What AWS says of rollouts when the sweep asks. */
-  readonly ask: (rollouts: readonly Rollout[]) => readonly Asked[];
+  readonly lookUp: (id: RolloutId, asOf: Version, by: Invocation) => Promise<Facts>;
+  /** What AWS says of rollouts of one service when the sweep asks, at `now` by its clock. */
+  readonly ask: (rollouts: readonly Rollout[], now: number) => readonly Asked[];
+  /** Otherwise one that holds nothing and keeps what it is given. */
+  readonly table?: MemoryTable;
+  /** How many milliseconds the clock of an invocation is fast; none keeps time as the world does. */
+  readonly skewOf?: (by: Invocation) => number;
   readonly onPolled?: (event: string, messageId: string) => void;
   readonly notifyConcurrency?: number;
   /** How long ago an event may have happened, in milliseconds; as deployed where it is not said. */
@@ -97,10 +104,10 @@ export type World = {
 };
 
 export const createWorld = (options: WorldOptions): World => {
-  const { kernel, config, network, random, historyScope, lookUp, losesWakeUp, onSlackDeed, onWritten } = options;
+  const { kernel, config, network, random, historyScope, losesWakeUp, onSlackDeed, onWritten } = options;
   let polls = 0;
   const { notify, deliver, sweep } = DEPLOYED;
-  const table = createMemoryTable();
+  const { table = createMemoryTable() } = options;
   const slack = createVirtualSlack({
     channels: Object.values(config.slack.channels),
     historyScope,
@@ -124,7 +131,27 @@ export const createWorld = (options: WorldOptions): World => {
   const portsOf = (by: Invocation): Ports => {
     const aws = <Value>(service: Service, operation: string, effect: () => Value): Promise<Value> =>
       by.resuming(network.aws({ by, service, operation }, effect));
-    const clock: Clock = { now: kernel.clock.now, sleep: (ms) => by.resuming(kernel.clock.sleep(ms)) };
+    const skew = options.skewOf?.(by) ?? 0;
+    const clock: Clock = {
+      now: () => kernel.clock.now() + skew,
+      sleep: (ms) => by.resuming(kernel.clock.sleep(ms)),
+    };
+    const askOf = async (
+      source: RolloutId['source'],
+      operation: string,
+      rollouts: readonly Rollout[],
+    ): Promise<ReadonlyMap<Rollout, Asked>> => {
+      const some = rollouts.filter(({ id }) => id.source === source);
+      if (some.length === 0) {
+        return new Map();
+      }
+      try {
+        const answers = await aws(source, operation, () => options.ask(some, clock.now()));
+        return new Map(some.flatMap((rollout, place) => (answers[place] ? [[rollout, answers[place]]] : [])));
+      } catch (error) {
+        return new Map(some.map((rollout) => [rollout, { kind: 'failed', error: asError(error) }]));
+      }
+    };
     const written: typeof table = {
       ...table,
       write: (item) => {
@@ -148,13 +175,15 @@ export const createWorld = (options: WorldOptions): World => {
           });
         }
       },
+      lookUp: (id, asOf) => by.resuming(options.lookUp(id, asOf, by)),
       ask: async (rollouts) => {
-        try {
-          return await aws('codepipeline', 'ListPipelineExecutions', () => options.ask(rollouts));
-        } catch (error) {
-          const failure = error instanceof Error ? error : new Error(String(error));
-          return rollouts.map(() => ({ kind: 'failed', error: failure }));
-        }
+        const deployments = await askOf('codedeploy', 'BatchGetDeployments', rollouts);
+        // Of a service that gives no answer the sweep asks no more in that round, and of no other.
+        const hasEnough = [...deployments.values()].some(({ kind }) => kind === 'failed');
+        const executions = hasEnough
+          ? new Map<Rollout, Asked>()
+          : await askOf('codepipeline', 'ListPipelineExecutions', rollouts);
+        return rollouts.map((one) => deployments.get(one) ?? executions.get(one) ?? { kind: 'unasked' });
       },
       sendEvents: (events) =>
         aws('sqs', 'SendMessageBatch', () => {
@@ -223,7 +252,7 @@ export const createWorld = (options: WorldOptions): World => {
     visibilityMs: () => options.visibilityMs?.('notify') ?? notify.visibilityMs,
     work: async (batch) => {
       const ending = await run('notify', async (by) => {
-        const { clock, changeItem, wakeUp, publish } = portsOf(by);
+        const { clock, changeItem, lookUp, wakeUp, publish } = portsOf(by);
         const notifyAll = createNotify({
           config,
           changeItem,
@@ -236,7 +265,7 @@ export const createWorld = (options: WorldOptions): World => {
           gates: NO_GATES,
         });
         const all = await notifyAll(batch.map(({ id, body }) => ({ id, text: body })));
-        accounts.push(...all.map((handled) => ({ handled, by, at: clock.now() })));
+        accounts.push(...all.map((handled) => ({ handled, by, at: kernel.clock.now() })));
         return new Set(all.flatMap(({ id, outcome }) => (outcome === 'failed' ? [id] : [])));
       });
       return ending.kind === 'returned' ? batch.filter(({ id }) => !ending.value.has(id)) : [];
@@ -331,6 +360,7 @@ type Ports = {
   readonly store: Store;
   readonly changeItem: ChangeItem;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
+  readonly lookUp: NotifyDeps['lookUp'];
   readonly ask: AskAws;
   readonly sendEvents: (events: readonly string[]) => Promise<void>;
   readonly publish: (topic: string, message: SnsMessage) => Promise<void>;

@@ -76,7 +76,10 @@ const outage: Load['networkOf'] = (kernel, chance) => {
     {
       rates: new Map(),
       outages: [{ from: begin + OUTAGE.fromMs, to: begin + OUTAGE.toMs }],
+      partitions: [],
+      flapping: [],
       badTokens: [],
+      skewMs: 0,
       historyScope: true,
       calmFrom: begin + OUTAGE.toMs,
     },

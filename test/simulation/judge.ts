@@ -7,6 +7,7 @@ import { isOfRollout } from '../../shared/delivery/note.ts';
 import { labelsOf } from '../../shared/config/labels.ts';
 import { LEASE_MS } from '../../shared/delivery/delivery.ts';
 import type { Delivery } from '../../shared/delivery/delivery.ts';
+import type { Note } from '../../shared/delivery/note.ts';
 import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
@@ -14,6 +15,8 @@ import { deliveryKey } from '../../shared/store/keys.ts';
 import type { Key } from '../../shared/store/store.ts';
 import type { FaultyNetwork, Plan } from './faults.ts';
 import { expect, lookOf, pairOf } from './oracle.ts';
+import type { Knowledge } from './oracle.ts';
+import { factOf } from './runs.ts';
 import type { ToldEvent } from './runs.ts';
 import type { Arrival } from './workload.ts';
 
@@ -31,8 +34,9 @@ type End = {
   readonly arrivals: readonly Arrival[];
   /** What the sweep was told by AWS; its messages are called `poll-` and their number. */
   readonly polled: readonly ToldEvent[];
-  readonly plan: Plan;
+  readonly plan: Pick<Plan, 'historyScope'>;
   readonly faults: FaultyNetwork;
+  readonly knowledge?: Knowledge;
 };
 
 /** A deed as it was seen: when, whether its doer owned the delivery then, and whether it was asked for within the lease. */
@@ -57,6 +61,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
   const looks = new Map<string, (readonly string[])[]>();
   const executions = new Map<string, string>();
   const rollouts = new Map<string, Rollout>();
+  const notes = new Map<string, Map<string, Note>>();
   const fences = new Map<string, number>();
   const claims = new Map<string, { readonly fence: number; readonly at: number }>();
   /** When an invocation first wrote down a message's id. */
@@ -73,6 +78,19 @@ export const createJudge = (config: Config, now: () => number): Judge => {
   const looksOf = ({ wakeUp }: SlackDeed) =>
     looks.get(wakeUp.note === undefined ? wakeUp.pk : placeOf(deliveryKey(wakeUp))) ?? [];
 
+  /** A note says what is known when it is posted. */
+  const drawNotes = (pk: string): void => {
+    const rollout = rollouts.get(pk);
+    for (const [place, note] of (rollout && notes.get(pk)) ?? []) {
+      const look =
+        rollout && isOfRollout(note) ? lookOf(noteMessage(rollout, labelsOf(rollout.id, config), note)) : undefined;
+      const [known = []] = looks.get(place) ?? [];
+      if (look !== undefined && !known.includes(look)) {
+        looks.set(place, [[...known, look]]);
+      }
+    }
+  };
+
   return {
     onRollout: (pk, rev, rollout) => {
       executions.set(pk, rollout.id.executionId);
@@ -81,13 +99,14 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       known[rev] = DETAILS.map((detail) => lookOf(slackMessage(rollout, labels, detail)));
       looks.set(pk, known);
       rollouts.set(pk, rollout);
+      drawNotes(pk);
     },
 
     onDelivery: (key, { fence, done, ts, note, extra = [] }, by) => {
       const place = placeOf(key);
-      const told = rollouts.get(key.pk);
-      if (note !== undefined && isOfRollout(note) && told !== undefined) {
-        looks.set(place, [[lookOf(noteMessage(told, labelsOf(told.id, config), note))]]);
+      if (note !== undefined && notes.get(key.pk)?.has(place) !== true) {
+        notes.set(key.pk, (notes.get(key.pk) ?? new Map<string, Note>()).set(place, note));
+        drawNotes(key.pk);
       }
       // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
       const isDoubt = claims.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
@@ -120,8 +139,8 @@ export const createJudge = (config: Config, now: () => number): Judge => {
     },
 
     problems: (end) => {
-      const { world, arrivals, polled, plan, faults } = end;
-      const expected = expect([...arrivals.flatMap(({ told }) => told ?? []), ...polled], config);
+      const { world, arrivals, polled, plan, faults, knowledge } = end;
+      const expected = expect([...arrivals.flatMap(({ told }) => told ?? []), ...polled], config, knowledge);
       const posts = Map.groupBy(deeds.filter(isFirstOf(deeds)), pairOfDeed);
       const visible = Map.groupBy(
         world.slack.messages().filter(({ deleted }) => !deleted),
@@ -146,7 +165,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
           (isOverdue(last) || faults.interrupted().has(last.by.number))
         );
       };
-      const messages = [...expected.messages].flatMap(([pair, look]) => {
+      const messages = [...expected.messages].flatMap(([pair, possible]) => {
         const shown = visible.get(pair) ?? [];
         const made = posts.get(pair) ?? [];
         const doubtful = made.filter(isDoubtful).length;
@@ -163,7 +182,7 @@ export const createJudge = (config: Config, now: () => number): Judge => {
           ...(doubtful === 0 && made.length > 1 ? [`P2: posted more than once: ${pair}`] : []),
           // Of several the one that is cared for is the truth. An edit made after the fence was lost is its maker's to
           // put in doubt: nobody else knows of it when its invocation ends at that moment.
-          ...(shown.length > 0 && !shown.some((message) => lookOf(message) === look || isAbandoned(message))
+          ...(shown.length > 0 && !shown.some((message) => possible.includes(lookOf(message)) || isAbandoned(message))
             ? [`P3: not what was received: ${pair}`]
             : []),
         ];
@@ -246,38 +265,35 @@ const screenProblems = (
   return problems;
 };
 
-/** What AWS says when it is asked is the fact that an event tells: whichever comes first is published. */
-const factOf = (eventId: string | undefined): string | undefined => eventId?.replace(/^~poll-/, '');
-
 /** P1: at least once; never again when the event was done with; and no more often than it came, if nothing went wrong. */
 const publicationProblems = (
-  expected: readonly { readonly eventId: string; readonly topic: string }[],
+  expected: readonly { readonly fact: string; readonly topic: string }[],
   { world, arrivals, polled, faults }: End,
 ): readonly string[] => {
-  const eventOf = (messageId: string): string | undefined =>
-    messageId.startsWith('poll-')
-      ? polled[Number(messageId.slice('poll-'.length))]?.eventId
-      : arrivals[Number(messageId)]?.told?.eventId;
-  const doneAt = new Map<string | undefined, number>();
+  const told = [...arrivals.flatMap((arrival) => arrival.told ?? []), ...polled];
+  const toldIn = (messageId: string): ToldEvent | undefined =>
+    messageId.startsWith('poll-') ? polled[Number(messageId.slice('poll-'.length))] : arrivals[Number(messageId)]?.told;
+  // What AWS says when it is asked is the fact that an event tells: whichever comes first is published.
+  const facts = new Map(told.map((event) => [`${event.eventId} ${event.state}`, factOf(event)]));
+  const doneAt = new Map<string, number>();
   for (const { handled, at } of world.accounts()) {
-    const eventId = factOf(eventOf(handled.id));
-    if (handled.outcome !== 'failed' && !doneAt.has(eventId)) {
-      doneAt.set(eventId, at);
+    const event = toldIn(handled.id);
+    const fact = event && factOf(event);
+    if (fact !== undefined && handled.outcome !== 'failed' && !doneAt.has(fact)) {
+      doneAt.set(fact, at);
     }
   }
   const made = Map.groupBy(
     world.publications(),
-    ({ topic, document }) => `${factOf(document.eventId) ?? ''} to ${topic}`,
+    ({ topic, document: { eventId, state } }) => `${facts.get(`${eventId} ${state}`) ?? 'nothing'} to ${topic}`,
   );
-  const wanted = new Set(expected.map(({ eventId, topic }) => `${factOf(eventId) ?? ''} to ${topic}`));
+  const wanted = new Set(expected.map(({ fact, topic }) => `${fact} to ${topic}`));
   return [
     ...[...wanted].filter((one) => !made.has(one)).map((one) => `P1: never published: ${one}`),
     ...[...made].flatMap(([one, publications]) => {
-      const eventId = factOf(publications[0]?.document.eventId);
-      const copies = [...arrivals.map(({ told }) => told), ...polled].filter(
-        (told) => factOf(told?.eventId) === eventId,
-      ).length;
-      const tooLate = publications.some(({ by }) => by.startedAt > (doneAt.get(eventId) ?? Number.POSITIVE_INFINITY));
+      const fact = one.slice(0, one.lastIndexOf(' to '));
+      const copies = told.filter((event) => factOf(event) === fact).length;
+      const tooLate = publications.some(({ by }) => by.startedAt > (doneAt.get(fact) ?? Number.POSITIVE_INFINITY));
       return [
         ...(wanted.has(one) ? [] : [`P1: published although nobody asked: ${one}`]),
         ...(tooLate ? [`P1: published again: ${one}`] : []),

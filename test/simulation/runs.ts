@@ -1,13 +1,21 @@
-import type { PipelineExecution, Register, Result, Trigger } from '../../shared/rollout/rollout.ts';
+import { registerName } from '../../shared/rollout/rollout.ts';
+import type {
+  Deployment,
+  PipelineExecution,
+  Register,
+  Result,
+  RolloutId,
+  Trigger,
+} from '../../shared/rollout/rollout.ts';
 import type { State } from '../../shared/rollout/state.ts';
 import type { Chance } from '../../local/virtual/chance.ts';
 
-/** An event as CodePipeline sends it, and what it tells: written down when it is made, not read from it. */
+/** An event as AWS sends it, and what it tells: written down when it is made, not read from it. */
 export type ToldEvent = {
   readonly text: string;
   readonly eventId: string;
-  readonly rollout: PipelineExecution;
-  readonly register: PipelineRegister;
+  readonly rollout: RolloutId;
+  readonly register: Register;
   readonly state: State;
   readonly attempt: number;
   /** Epoch milliseconds. */
@@ -18,6 +26,39 @@ export type ToldEvent = {
   readonly trigger: Trigger | undefined;
   readonly stopReason: string | undefined;
 };
+
+/** What an event tells, whoever tells it: a deployment enters each state once, a pipeline's stage as often as it is retried. */
+export const factOf = ({ rollout, register, rank, eventId }: ToldEvent): string =>
+  rollout.source === 'codedeploy'
+    ? `${rollout.executionId} ${registerName(register)} ${rank}`
+    : eventId.replace(/^~poll-/, '');
+
+/** What AWS knows of a rollout when it is asked, and no event tells. */
+export type Known =
+  | { readonly rollout: PipelineExecution; readonly stages: readonly string[] }
+  | {
+      readonly rollout: Deployment;
+      /** Undefined where CodeDeploy names nobody. */
+      readonly creator: string | undefined;
+      /** Epoch milliseconds, finer than an event tells them. */
+      readonly createdAt: number;
+      readonly endedAt: number | undefined;
+      /** Known when it has ended. */
+      readonly failure: { readonly code: string; readonly message: string } | undefined;
+      /** The id of the deployment that it undoes. */
+      readonly rollbackOf: string | undefined;
+      /** The id of the deployment that undoes it: known when that one has begun. */
+      readonly rolledBackBy: string | undefined;
+    };
+
+/** Something that happens: an execution, or a deployment and the one that undoes it. */
+export type Run = {
+  /** In the order in which they happened. */
+  readonly events: readonly ToldEvent[];
+  readonly known: readonly Known[];
+};
+
+export const PLACE = { partition: 'aws', account: '111122223333', region: 'eu-west-1' } as const;
 
 type PipelineRegister = Exclude<Register, { readonly kind: 'instance' }>;
 
@@ -44,16 +85,15 @@ const ACTIONS = ['Run', 'Package', 'Approve'] as const;
 export const PIPELINES = ['shop-prod', 'shop-staging', 'basket <!channel>', 'a#b'] as const;
 
 /** One pipeline execution from its start to its end, in the order in which it happened. */
-export const createRun = (chance: Chance, number: number, startsAt: number): readonly ToldEvent[] => {
+export const createExecution = (chance: Chance, number: number, startsAt: number): Run => {
   const rollout: PipelineExecution = {
     source: 'codepipeline',
-    partition: 'aws',
-    account: '111122223333',
-    region: 'eu-west-1',
+    ...PLACE,
     name: chance.oneOf(...PIPELINES),
     executionId: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
   };
   const events: ToldEvent[] = [];
+  const run: Run = { events, known: [{ rollout, stages: STAGES }] };
   const starts = new Map<string, number>();
   let time = startsAt;
   let attempt = 1;
@@ -147,7 +187,7 @@ export const createRun = (chance: Chance, number: number, startsAt: number): rea
   for (const stage of STAGES.slice(0, chance.between(1, 4))) {
     if (chance.happens(0.06)) {
       tell(whole, 'SUPERSEDED');
-      return events;
+      return run;
     }
     if (chance.happens(0.06)) {
       tell({ kind: 'stage', stage }, 'STARTED');
@@ -157,13 +197,13 @@ export const createRun = (chance: Chance, number: number, startsAt: number): rea
       tell({ kind: 'action', stage, action: 'Run' }, 'ABANDONED');
       tell({ kind: 'stage', stage }, 'STOPPED');
       tell(whole, 'STOPPED');
-      return events;
+      return run;
     }
     let isGood = runStage(stage, 'STARTED');
     while (!isGood) {
       tell(whole, 'FAILED');
       if (attempt > 2 || chance.happens(0.4)) {
-        return events;
+        return run;
       }
       attempt += 1;
       tell(whole, 'RESUMED');
@@ -171,5 +211,5 @@ export const createRun = (chance: Chance, number: number, startsAt: number): rea
     }
   }
   tell(whole, 'SUCCEEDED');
-  return events;
+  return run;
 };

@@ -2,17 +2,27 @@ import { createHash } from 'node:crypto';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { deliveryPlaceOf } from '../../shared/store/keys.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { isFinal } from '../../shared/rollout/state.ts';
 import { createChance } from '../../local/virtual/chance.ts';
 import { createKernel } from '../../local/virtual/kernel.ts';
+import { createMemoryTable } from '../../local/virtual/memory-store.ts';
+import type { MemoryTable } from '../../local/virtual/memory-store.ts';
+import type { Call } from '../../local/virtual/network.ts';
 import { createWorld, DEPLOYED } from '../../local/virtual/world.ts';
 import type { World } from '../../local/virtual/world.ts';
 import { storyProblems } from './explained.ts';
 import { createFaultyNetwork, drawPlan } from './faults.ts';
 import { createJudge } from './judge.ts';
+import { createLookUps } from './look-ups.ts';
+import type { HandledEvent, LookUps } from './look-ups.ts';
+import { isHeard, versionOf } from './oracle.ts';
+import { UNRESTRICTED } from './restrictions.ts';
+import type { Restrictions } from './restrictions.ts';
 import type { ToldEvent } from './runs.ts';
 import { createTruth } from './truth.ts';
 import type { Truth } from './truth.ts';
-import { drawArrivals, drawConfig } from './workload.ts';
+import { drawArrivals, drawConfig, drawStory } from './workload.ts';
 import type { Arrival } from './workload.ts';
 
 /** What came of a world: what it broke of the promises, and a digest of everything that happened in it. */
@@ -24,12 +34,26 @@ export type Simulated = {
   readonly posts: number;
   readonly edits: number;
   readonly faults: number;
+  readonly parts: WorldParts;
+};
+
+/** What a world is made of, as far as it can be left out. */
+export type WorldParts = {
+  /** The numbers of the runs. */
+  readonly runs: readonly number[];
+  /** The ids of the events that took place. */
+  readonly events: readonly string[];
+  /** Every fault that struck, as `freeze.3`. */
+  readonly faults: readonly string[];
 };
 
 export type SimulationOptions = {
   readonly harsh?: boolean;
+  readonly restrictions?: Restrictions;
   /** Told, line by line, of what happens. */
   readonly trace?: (line: string) => void;
+  /** Puts something between the world and its table. */
+  readonly overTable?: (table: MemoryTable) => MemoryTable;
 };
 
 const BEGIN = Date.UTC(2026, 10, 20, 10);
@@ -41,24 +65,27 @@ const PATIENCE_MS = 40 * MINUTE_MS;
 /** A lost end is known of within a quarter of an hour. */
 const REPAIRED_MS = 15 * MINUTE_MS;
 
+/** The latest that an event comes after what it tells of. */
+const LATEST_MS = 4 * MINUTE_MS;
+
 /** More steps than any world takes that does not run in circles. */
 const MOST_STEPS = 300_000;
 
 /** Plays one small world: a few executions, everything that the seed has go wrong, and the promises held against it. */
 export const simulateWorld = async (
   seed: number,
-  { harsh = false, trace }: SimulationOptions = {},
+  { harsh = false, restrictions = UNRESTRICTED, trace, overTable = (table) => table }: SimulationOptions = {},
 ): Promise<Simulated> => {
   const chance = createChance(seed);
-  const config = drawConfig(chance);
+  const config = drawConfig(chance.fork('config'));
   const kernel = createKernel(BEGIN);
   const { clock } = kernel;
-  const { arrivals, happenings } = drawArrivals(chance, BEGIN, harsh);
-  const truth = createTruth(happenings);
+  const story = drawStory(chance.fork('story'), BEGIN, restrictions);
+  const truth = createTruth(story.happenings, story.known);
   /** What the sweep was told by AWS, in the order in which it was put into the queue. */
   const polled: ToldEvent[] = [];
-  const lastAt = BEGIN + Math.max(0, ...arrivals.map(({ atMs }) => atMs));
-  const plan = drawPlan(chance, BEGIN, lastAt, harsh);
+  const overAt = Math.max(BEGIN, ...story.happenings.map(({ at }) => at));
+  const plan = drawPlan(chance.fork('plan'), BEGIN, overAt + LATEST_MS, harsh);
 
   const hash = createHash('sha256');
   const note = (line: string): void => {
@@ -66,9 +93,12 @@ export const simulateWorld = async (
     hash.update(entry);
     trace?.(entry);
   };
-  const faulty = createFaultyNetwork(kernel, plan, chance, ({ by, operation }, befell) => {
+  const say = ({ by, operation }: Call, befell: string): void => {
     note(`${by.name} ${by.number} ${operation}: ${befell}`);
-  });
+  };
+  const faulty = createFaultyNetwork(kernel, plan, chance, say, restrictions);
+  const lookUps = createLookUps(kernel, truth, faulty);
+  const arrivals = drawArrivals(chance.fork('arrivals'), BEGIN, story, faulty.strikesOnItsWay);
   const judge = createJudge(config, clock.now);
   const world = createWorld({
     kernel,
@@ -76,8 +106,16 @@ export const simulateWorld = async (
     network: faulty.network,
     random: chance.random,
     historyScope: plan.historyScope,
-    lookUp: () => Promise.resolve({}),
-    ask: (rollouts) => truth.ask(rollouts, clock.now()),
+    table: overTable(createMemoryTable()),
+    skewOf: (by) => {
+      const skew = faulty.skewOf(by);
+      if (skew !== 0) {
+        note(`${by.name} ${by.number} begins with a clock that is ${skew} ms fast`);
+      }
+      return skew;
+    },
+    lookUp: lookUps.lookUp,
+    ask: (rollouts, askersNow) => truth.ask(rollouts, clock.now(), askersNow),
     onPolled: (text) => {
       const told = truth.toldBy(text);
       if (told !== undefined) {
@@ -113,9 +151,10 @@ export const simulateWorld = async (
   });
 
   let sent = 0;
-  for (const [place, { atMs, text }] of arrivals.entries()) {
+  for (const [place, { atMs, text, told }] of arrivals.entries()) {
     kernel.after(atMs, () => {
       sent += 1;
+      note(`message ${place} comes: ${told === undefined ? 'a stranger' : `${told.eventId}, ${told.state}`}`);
       world.send(text, String(place));
     });
   }
@@ -135,6 +174,7 @@ export const simulateWorld = async (
   await settle();
   const calls = world.slack.calls().length;
   await letPass(5 * MINUTE_MS);
+  const handled = handledEvents(world, arrivals, polled);
   problems.push(
     ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
     ...accountProblems(world, arrivals),
@@ -146,7 +186,12 @@ export const simulateWorld = async (
       polled,
       plan,
       faults: faulty,
+      knowledge: {
+        inTheEnd: (executionId) => lookUps.inTheEnd(executionId, handled),
+        atAnyTime: lookUps.atAnyTime,
+      },
     }),
+    ...lookUpProblems(handled, config, lookUps),
   );
   const posts = world.slack.messages().length;
   const edits = world.slack.messages().reduce((sum, message) => sum + message.edits, 0);
@@ -158,8 +203,37 @@ export const simulateWorld = async (
     posts,
     edits,
     faults: faulty.faultTimes().length,
+    parts: {
+      runs: story.runs,
+      events: story.happenings.map(({ told }) => told.eventId),
+      faults: faulty.struck(),
+    },
   };
 };
+
+/** The events that were done with, and by whom. */
+const handledEvents = (
+  world: World,
+  arrivals: readonly Arrival[],
+  polled: readonly ToldEvent[],
+): readonly HandledEvent[] =>
+  world.accounts().flatMap(({ by, handled: { id, outcome } }) => {
+    const told = id.startsWith('poll-') ? polled[Number(id.slice('poll-'.length))] : arrivals[Number(id)]?.told;
+    return told === undefined || outcome === 'failed' ? [] : [{ by, told }];
+  });
+
+/** Of a deployment AWS is asked when it starts and when it ends, of an execution once: whether it answers or not. */
+const lookUpProblems = (handled: readonly HandledEvent[], config: Config, lookUps: LookUps): readonly string[] =>
+  handled
+    .filter(({ told }) => told.register.kind === 'rollout' && isHeard(told, config))
+    .filter(({ told }) => told.rollout.source === 'codepipeline' || told.state === 'in-progress' || isFinal(told.state))
+    .filter(({ told }) => {
+      const asOf = told.rollout.source === 'codepipeline' ? EVER : versionOf(told);
+      return !lookUps.wasAsked(told.rollout.executionId, asOf);
+    })
+    .map(({ told }) => `P3: never looked up: ${told.rollout.executionId} as of ${told.eventId}`);
+
+const EVER = { attempt: 0, time: 0, rank: 0, eventId: '' };
 
 /** P8: what is known of ends as AWS has it, whichever events were lost. */
 const repairProblems = (world: World, truth: Truth): readonly string[] =>

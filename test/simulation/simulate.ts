@@ -1,24 +1,60 @@
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { simulateWorld } from './simulate-world.ts';
+import { isFaultKind } from './faults.ts';
+import { playWorlds } from './play-worlds.ts';
+import { reportBriefly, reportWorld } from './report-world.ts';
+import type { Restrictions } from './restrictions.ts';
 
 const HELP = `Plays small worlds in which things go wrong, and holds the promises against each.
 
-  npm run simulate -- [--seeds N] [--from S] [--harsh] [--trace]
+  npm run simulate -- [--seeds N] [--from S] [--harsh] [--bail]
+                      [--runs RUN,...] [--events EVENT,...] [--faults FAULT,...] [--without FAULT,...] [--trace]
 
   --seeds N   how many worlds (1000)
   --from S    the first world's seed (1)
   --harsh     more goes wrong, and more often
+  --bail      stops at the first world that breaks a promise
+  --runs      only these of a world's executions and deployments, by their numbers
+  --events    only these events: event-1-5
+  --faults    only these faults: freeze.3 is the third freeze; none: nothing goes wrong
+  --without   leaves out kinds of faults (freeze) and single ones (freeze.3)
   --trace     prints what happens
+
+Of the first worlds that break a promise the smallest part that breaks it is looked for, and printed
+with the command that plays just that.
 
 Exit code: 0 all promises were kept, 1 some were not, 2 usage.`;
 
 const wholeNumber = (option: string) =>
   v.pipe(v.string(), v.regex(/^\d{1,9}$/, `${option} takes a whole number`), v.transform(Number));
 
+/** The parts of a list, each of which has to be one of a kind; `none` is a list of nothing. */
+const listOf = <Part>(part: v.GenericSchema<string, Part>) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((list) => (list === 'none' ? [] : list.split(','))),
+      v.array(part),
+      v.transform((parts): ReadonlySet<Part> => new Set(parts)),
+    ),
+  );
+
+const fault = v.pipe(
+  v.string(),
+  v.check(
+    (name) => isFaultKind(name.replace(/\..*$/, '')),
+    ({ input }) => `There is no fault called ${input}`,
+  ),
+);
+
 const Options = v.object({
   help: v.boolean(),
   harsh: v.boolean(),
+  bail: v.boolean(),
+  runs: listOf(wholeNumber('--runs')),
+  events: listOf(v.pipe(v.string(), v.regex(/^event-\d+-\d+$/, '--events takes ids like event-1-5'))),
+  faults: listOf(fault),
+  without: listOf(fault),
   trace: v.boolean(),
   seeds: wholeNumber('--seeds'),
   from: wholeNumber('--from'),
@@ -30,6 +66,11 @@ const readOptions = (): Options => {
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       harsh: { type: 'boolean', default: false },
+      bail: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      events: { type: 'string' },
+      faults: { type: 'string' },
+      without: { type: 'string' },
       trace: { type: 'boolean', default: false },
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
@@ -42,31 +83,37 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const run = async ({ seeds, from, harsh, trace }: Options): Promise<number> => {
+/** What breaks many worlds is seen in a few of them. */
+const MOST_REPORTS = 3;
+
+const run = async ({ seeds, from, harsh, bail, trace, runs, events, faults, without }: Options): Promise<number> => {
   const beganAt = performance.now();
-  const sum = { events: 0, posts: 0, edits: 0, faults: 0, failed: 0 };
-  for (let seed = from; seed < from + seeds; seed += 1) {
-    const { problems, ...world } = await simulateWorld(seed, { harsh, ...(trace && { trace: print }) });
+  const restrictions: Restrictions = { runs, events, faults, without };
+  const isWhole = Object.values(restrictions).every((parts) => parts === undefined);
+  const sum = { worlds: 0, events: 0, posts: 0, edits: 0, faults: 0, failed: 0 };
+  const options = { harsh, ...(!isWhole && { restrictions }), ...(trace && { trace: print }) };
+  await playWorlds({ from, count: seeds }, options, async (world) => {
+    sum.worlds += 1;
     sum.events += world.events;
     sum.posts += world.posts;
     sum.edits += world.edits;
     sum.faults += world.faults;
-    if (problems.length > 0) {
+    if (world.problems.length > 0) {
       sum.failed += 1;
-      print(`world ${seed} breaks its promises:`);
-      print(problems.map((problem) => `  ${problem}`).join('\n'));
-      print(`  again: npm run simulate -- --seeds 1 --from ${seed}${harsh ? ' --harsh' : ''} --trace`);
+      const isShrunken = isWhole && !trace && sum.failed <= MOST_REPORTS;
+      print(isShrunken ? await reportWorld(world, { harsh }) : reportBriefly(world, harsh, restrictions));
     }
-    if (process.stderr.isTTY && seed % 50 === 0) {
-      process.stderr.write(`\r${seed - from + 1} of ${seeds} worlds, ${sum.failed} failed `);
+    if (process.stderr.isTTY && sum.worlds % 50 === 0) {
+      process.stderr.write(`\r${sum.worlds} of ${seeds} worlds, ${sum.failed} failed `);
     }
-  }
+    return !(bail && sum.failed > 0);
+  });
   if (process.stderr.isTTY) {
     process.stderr.write('\r\u001b[K');
   }
   const seconds = ((performance.now() - beganAt) / 1000).toFixed(1);
   print(
-    `${seeds} worlds in ${seconds} s: ${sum.events} events, ${sum.posts} posts, ${sum.edits} edits, ${sum.faults} faults; ` +
+    `${sum.worlds} worlds in ${seconds} s: ${sum.events} events, ${sum.posts} posts, ${sum.edits} edits, ${sum.faults} faults; ` +
       (sum.failed === 0 ? 'all promises kept' : `${sum.failed} worlds broke a promise`),
   );
   return sum.failed === 0 ? 0 : 1;

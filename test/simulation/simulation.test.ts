@@ -4,7 +4,12 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { DEPLOYED } from '../../local/virtual/world.ts';
+import { parseJson } from '../../local/json.ts';
+import type { MemoryTable } from '../../local/virtual/memory-store.ts';
+import { FAULTS } from './faults.ts';
+import { playWorlds } from './play-worlds.ts';
 import { simulateWorld } from './simulate-world.ts';
+import type { Simulated } from './simulate-world.ts';
 
 const WORLDS = 1000;
 const HARSH_WORLDS = 150;
@@ -39,10 +44,74 @@ describe('a world', () => {
     }
   });
 
+  it('is the same whenever its seed is and the same of it is left out', async () => {
+    for (const seed of [1, 2, 3, 77, 4711]) {
+      const { parts, digest } = await simulateWorld(seed);
+      const restrictions = {
+        runs: new Set(parts.runs.slice(1)),
+        events: new Set(parts.events.slice(2)),
+        without: new Set<string>(['freeze', ...parts.faults.slice(0, 3)]),
+      };
+      const restricted = await simulateWorld(seed, { restrictions });
+      expect(restricted).toEqual(await simulateWorld(seed, { restrictions }));
+      expect(restricted.digest).not.toBe(digest);
+    }
+  });
+
+  it('is the same when everything of it is named', async () => {
+    for (const seed of [1, 2, 3, 77, 4711]) {
+      const { parts, ...world } = await simulateWorld(seed);
+      const { runs, events, faults } = parts;
+      const restrictions = { runs: new Set(runs), events: new Set(events), faults: new Set(faults) };
+      expect(await simulateWorld(seed, { restrictions })).toEqual({ ...world, parts });
+    }
+  });
+
+  it('is the same on another core, and comes in its turn', async () => {
+    const worlds: Simulated[] = [];
+    await playWorlds({ from: 1, count: 60 }, { harsh: true }, (world) => {
+      worlds.push(world);
+      return Promise.resolve(worlds.length < 55);
+    });
+    expect(worlds.map(({ seed }) => seed)).toEqual(Array.from({ length: 55 }, (_, index) => index + 1));
+    expect(worlds[20]).toEqual(await simulateWorld(21, { harsh: true }));
+  });
+
+  it('is one of many, in which together everything goes wrong', async () => {
+    const kinds = new Set<string>();
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const { parts } = await simulateWorld(seed, { harsh: true });
+      parts.faults.forEach((fault) => kinds.add(fault.replace(/\..*$/, '')));
+    }
+    expect([...kinds].sort()).toEqual([...FAULTS].sort());
+  });
+
   it('is another with another seed', async () => {
     const digests = await Promise.all([1, 2, 3].map(async (seed) => (await simulateWorld(seed)).digest));
     expect(new Set(digests).size).toBe(3);
   });
+
+  it.each(['creator', 'failure', 'rollbackOf', 'rolledBackBy', 'stages'])(
+    'does not pass for good where %s is looked up and forgotten',
+    async (fact) => {
+      const forgetful = (table: MemoryTable): MemoryTable => ({
+        ...table,
+        write: ({ body, ...item }) =>
+          table.write({
+            ...item,
+            body:
+              item.key.sk === 'STATE'
+                ? parseJson(JSON.stringify(body).replaceAll(`"${fact}":{"ver`, '"x":{"ver'))
+                : body,
+          }),
+      });
+      let problems: readonly string[] = [];
+      for (let seed = 1; seed <= 100 && problems.length === 0; seed += 1) {
+        ({ problems } = await simulateWorld(seed, { overTable: forgetful }));
+      }
+      expect(problems[0]).toMatch(/^P3: not what was received/);
+    },
+  );
 
   it('runs on the numbers of serverless.yml', async () => {
     const text = await readFile(join(import.meta.dirname, '../../serverless.yml'), 'utf8');
