@@ -56,6 +56,8 @@ export type StackOptions = {
   readonly workspace?: string;
   /** Left out: all scopes that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
+  /** The id of the Slack app. Left out: A0GATEHOUSE. */
+  readonly app?: string;
   /** Ids of the people who may decide somewhere. */
   readonly approvers?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
@@ -164,6 +166,7 @@ const start = async (
     channels,
     workspace: options.workspace ?? 'T0GATEHOUSE',
     ...(options.botScopes !== undefined && { botScopes: options.botScopes }),
+    ...(options.app !== undefined && { app: options.app }),
     ...(options.approvers !== undefined && { approvers: options.approvers }),
     now: Date.now,
     wait: pause,

@@ -10,8 +10,8 @@ export type EmulatedWorkspace = {
   readonly stop: () => Promise<void>;
 };
 
-/** The ids by which Slack knows the app. */
-export const APP = { id: 'A0GATEHOUSE', bot: 'B0GATEHOUSE', botUser: 'U0GATEHOUSE', domain: 'gatehouse' };
+/** The app's bot, and the domain of the workspace. */
+export const APP = { bot: 'B0GATEHOUSE', botUser: 'U0GATEHOUSE', domain: 'gatehouse' };
 
 const READER_SCOPES = [
   'channels:read',
@@ -35,6 +35,8 @@ const Channels = v.object({
  */
 export const startEmulatedWorkspace = async (options: {
   readonly channels: Readonly<Record<string, string>>;
+  /** The app's id. */
+  readonly app: string;
   readonly botToken: string;
   readonly botScopes: readonly string[];
   readonly readerToken: string;
@@ -52,7 +54,7 @@ export const startEmulatedWorkspace = async (options: {
         channels: Object.keys(channels).map((name) => ({ name })),
         oauth_apps: [
           {
-            app_id: APP.id,
+            app_id: options.app,
             client_id: 'local.gatehouse',
             client_secret: 'local',
             name: 'Gatehouse',
@@ -64,7 +66,7 @@ export const startEmulatedWorkspace = async (options: {
           },
         ],
         tokens: [
-          { token: botToken, type: 'bot', app_id: APP.id, user: APP.botUser, bot_id: APP.bot, scopes: botScopes },
+          { token: botToken, type: 'bot', app_id: options.app, user: APP.botUser, bot_id: APP.bot, scopes: botScopes },
           { token: readerToken, type: 'test', scopes: READER_SCOPES },
           { token: SETUP_TOKEN, type: 'test', scopes: ['channels:read', 'channels:manage'] },
         ],

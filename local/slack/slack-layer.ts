@@ -73,6 +73,8 @@ export const startSlackLayer = async (options: {
   readonly channels: Readonly<Record<string, string>>;
   /** The id of the workspace. */
   readonly workspace: string;
+  /** The id of the app. Left out: A0GATEHOUSE. */
+  readonly app?: string;
   /** Left out: all that the app's manifest can ask for. */
   readonly botScopes?: readonly string[];
   /** Left out: those of `people.ts`. */
@@ -83,8 +85,10 @@ export const startSlackLayer = async (options: {
   readonly wait: (milliseconds: number) => Promise<void>;
   readonly onCall: (call: SlackCall) => void;
 }): Promise<SlackLayer> => {
+  const { app = 'A0GATEHOUSE' } = options;
   const workspace = await startEmulatedWorkspace({
     channels: options.channels,
+    app,
     botToken: BOT_TOKEN,
     botScopes: options.botScopes ?? BOT_SCOPES,
     readerToken: READER_TOKEN,
@@ -96,7 +100,7 @@ export const startSlackLayer = async (options: {
   const absent = new Set<string>();
   const interactivity = createInteractivity({
     workspace: options.workspace,
-    app: APP.id,
+    app,
     bot: APP.bot,
     ...(options.people !== undefined && { people: options.people }),
     now: options.now,
@@ -119,7 +123,7 @@ export const startSlackLayer = async (options: {
     signingSecret,
     team: options.workspace,
     domain: APP.domain,
-    app: APP.id,
+    app,
     token: READER_TOKEN,
     channels: options.channels,
     users,
@@ -147,7 +151,7 @@ export const startSlackLayer = async (options: {
       readerToken: READER_TOKEN,
       signingSecret,
       team: options.workspace,
-      app: APP.id,
+      app,
       users,
       setRequestUrl: (address) => {
         requestUrl = address;

@@ -143,7 +143,7 @@ describe('the people of the local Slack', () => {
 
   it('are told to whoever acts for them', async () => {
     await slack.stop();
-    slack = await start({ approvers: [ADA] });
+    slack = await start({ approvers: [ADA], app: 'A0OTHER' });
     slack.setRequestUrl('http://127.0.0.1:1/slack');
     const { users, ...told } = v.parse(Discovery, await get('/_gatehouse'));
     expect(told).toEqual({
@@ -151,7 +151,7 @@ describe('the people of the local Slack', () => {
       signingSecret: slack.signingSecret,
       team: 'T0GATEHOUSE',
       domain: 'gatehouse',
-      app: 'A0GATEHOUSE',
+      app: 'A0OTHER',
       token: slack.readerToken,
       channels: { deployments: DEPLOYMENTS },
     });
