@@ -1,5 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { AwsConnection } from './aws-client.ts';
+
+/** Who calls, and in which region. */
+export type Caller = {
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+};
 
 /**
  * The headers of a POST to the root of a service, signed as AWS wants it
@@ -8,7 +17,7 @@ import type { AwsConnection } from './aws-client.ts';
  */
 export const signed = (
   service: string,
-  { region, credentials }: Pick<AwsConnection, 'region' | 'credentials'>,
+  { region, credentials }: Caller,
   headers: Readonly<Record<string, string>>,
   body: string,
   now: number,

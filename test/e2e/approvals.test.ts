@@ -106,41 +106,45 @@ describe('an approval in the local stack', () => {
     expect(summary).toBe('Approved by ada (U0ADA) via Slack');
   });
 
-  it('takes two approvers and a form in production, and refuses others and the author', { timeout: 90_000 }, async () => {
-    const { execution } = start('shop-prod');
-    const message = await asking(execution);
-    const token = (await pending('shop-prod'))?.token ?? 'no token';
-    const mallory = await actor.click('mallory', message, 'Approve…');
-    await actor.submit('mallory', mallory.modal ?? fail(), {});
-    const [refusal] = await eventually(
-      () => actor.ephemeralsOf('mallory'),
-      (all) => all.length > 0,
-    );
-    expect(JSON.stringify(refusal)).toContain('you are not one of those who decide here');
-    for (const user of ['grace', 'linus']) {
-      const { modal } = await actor.click(user, message, 'Approve…');
-      await actor.submit(user, modal ?? fail(), { Note: 'Checked on staging' });
-    }
-    const ended = await becomes(message, 'approved');
-    const ephemerals = [...(await actor.ephemeralsOf('grace')), ...(await actor.ephemeralsOf('linus'))];
-    // Whoever wrote the commit of this execution may not approve it: then the third has to.
-    if (ephemerals.length > 0) {
-      expect(JSON.stringify(ephemerals)).toContain('you wrote what it ships');
-      const { modal } = await actor.click('ada', message, 'Approve…');
-      await actor.submit('ada', modal ?? fail(), {});
-      expect(await becomes(message, 'approved')).toContain('approved');
-    } else {
-      expect(ended).toContain('approved');
-    }
-    expect(
-      await eventually(
-        () => statusOf('shop-prod', execution),
-        (status) => status === 'Succeeded',
-      ),
-    ).toBe('Succeeded');
-    // S42: the token is nowhere but in the table.
-    expect([...logged, ...said].filter((line) => line.includes(token))).toEqual([]);
-  });
+  it(
+    'takes two approvers and a form in production, and refuses others and the author',
+    { timeout: 90_000 },
+    async () => {
+      const { execution } = start('shop-prod');
+      const message = await asking(execution);
+      const token = (await pending('shop-prod'))?.token ?? 'no token';
+      const mallory = await actor.click('mallory', message, 'Approve…');
+      await actor.submit('mallory', mallory.modal ?? fail(), {});
+      const [refusal] = await eventually(
+        () => actor.ephemeralsOf('mallory'),
+        (all) => all.length > 0,
+      );
+      expect(JSON.stringify(refusal)).toContain('you are not one of those who decide here');
+      for (const user of ['grace', 'linus']) {
+        const { modal } = await actor.click(user, message, 'Approve…');
+        await actor.submit(user, modal ?? fail(), { Note: 'Checked on staging' });
+      }
+      const ended = await becomes(message, 'approved');
+      const ephemerals = [...(await actor.ephemeralsOf('grace')), ...(await actor.ephemeralsOf('linus'))];
+      // Whoever wrote the commit of this execution may not approve it: then the third has to.
+      if (ephemerals.length > 0) {
+        expect(JSON.stringify(ephemerals)).toContain('you wrote what it ships');
+        const { modal } = await actor.click('ada', message, 'Approve…');
+        await actor.submit('ada', modal ?? fail(), {});
+        expect(await becomes(message, 'approved')).toContain('approved');
+      } else {
+        expect(ended).toContain('approved');
+      }
+      expect(
+        await eventually(
+          () => statusOf('shop-prod', execution),
+          (status) => status === 'Succeeded',
+        ),
+      ).toBe('Succeeded');
+      // S42: the token is nowhere but in the table.
+      expect([...logged, ...said].filter((line) => line.includes(token))).toEqual([]);
+    },
+  );
 
   it('is rejected with a reason, and the second of two opposite clicks is told so', { timeout: 90_000 }, async () => {
     const { execution } = start('shop-staging');
