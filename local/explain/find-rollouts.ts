@@ -6,7 +6,6 @@ import { overviewOf } from '../../shared/rollout/overview.ts';
 import type { RolloutId } from '../../shared/rollout/rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import { gatePk, rolloutIdOf, rolloutPk, workspacePk } from '../../shared/store/keys.ts';
-import type { StoredGate } from './gate-story.ts';
 
 /** What people know of a rollout: its id or how that begins, or what it is a run of. */
 export type Wanted =
@@ -25,6 +24,9 @@ export type Found = {
 
 /** An item as it is stored; whoever knows its kind reads the body. */
 export type StoredRow = { readonly sk: string; readonly rev: number; readonly body: unknown };
+
+/** What is stored of a gate of the rollout. */
+export type StoredGate = { readonly id: string; readonly items: readonly StoredRow[] };
 
 const text = v.pipe(
   v.object({ S: v.string() }),

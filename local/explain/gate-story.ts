@@ -4,10 +4,7 @@ import type { Click, Gate } from '../../shared/gate/gate.ts';
 import { summaryOf } from '../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../shared/gate/policy.ts';
 import { redact } from '../../shared/redact.ts';
-import type { StoredRow } from './find-rollouts.ts';
-
-/** What is stored of a gate of the rollout. */
-export type StoredGate = { readonly id: string; readonly items: readonly StoredRow[] };
+import type { StoredGate } from './find-rollouts.ts';
 
 /** The story of a gate: what was shown, every click, and what came of it. Times are epoch milliseconds. */
 export type StoryGate = {

@@ -22,9 +22,9 @@ import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { compareText } from '../../shared/rollout/version.ts';
 import type { Version } from '../../shared/rollout/version.ts';
 import { circuitKey, deliveryPlaceOf, methodKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
-import type { StoredRow } from './find-rollouts.ts';
+import type { StoredGate, StoredRow } from './find-rollouts.ts';
 import { gateStory } from './gate-story.ts';
-import type { StoredGate, StoryGate } from './gate-story.ts';
+import type { StoryGate } from './gate-story.ts';
 import { slackTroubleOf } from './slack-trouble.ts';
 
 /** The story of a rollout, as what is stored tells it. Times are epoch milliseconds; null is what nobody knows. */

@@ -1,7 +1,5 @@
-import type { Confirm } from '../config/config.ts';
 import type { PipelineExecution } from '../rollout/rollout.ts';
 import type { Step } from '../store/change-item.ts';
-import type { Tally } from './tally.ts';
 
 /** Where a rollout waits: so far an approval action of a pipeline. */
 export type GatePoint = {
@@ -152,6 +150,16 @@ export const opened =
           outcome: gate.state.kind === 'open' && gate.shown === undefined,
         };
   };
+
+/** What votes come to so far. */
+export type Tally = {
+  /** Undefined: not decided yet. */
+  readonly verdict: Verdict | undefined;
+  /** The votes that make the decision. */
+  readonly by: readonly Click[];
+  /** Of each rule, how many of its seats are filled. */
+  readonly filled: readonly number[];
+};
 
 /** What a click came to. */
 export type Voted =
@@ -307,9 +315,6 @@ export const looked =
     };
     return { body, outcome: body };
   };
-
-/** Whether a click on Approve is a vote at once. */
-export const isOneStep = (confirm: Confirm): boolean => confirm !== 'modal';
 
 /** AWS takes 512 characters: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ApprovalResult.html */
 const MOST_SUMMARY = 512;

@@ -1,19 +1,9 @@
 import type { ApproverRule, GatePolicy } from '../config/config.ts';
 import { votesOf } from './gate.ts';
-import type { Click, Verdict } from './gate.ts';
+import type { Click, Tally } from './gate.ts';
 
 /** Who is in which user group, by its id; a group that could not be read is missing. */
 export type Members = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** What votes come to so far. */
-export type Tally = {
-  /** Undefined: not decided yet. */
-  readonly verdict: Verdict | undefined;
-  /** The votes that make the decision. */
-  readonly by: readonly Click[];
-  /** Of each rule, how many of its seats are filled. */
-  readonly filled: readonly number[];
-};
 
 /**
  * Counts votes: enough rejections reject, every rule filled approves. A person fills one seat, whichever lets the most

@@ -19,7 +19,7 @@ import { rolloutName, shortName } from './rollout-name.ts';
 import type { SlackMessage } from './slack-message.ts';
 
 /** What a gate's buttons are called: `interact` knows by it what a click is, and reads nothing else. */
-export const ACTION_IDS = {
+const ACTION_IDS = {
   approve: 'gate.approve',
   approveInModal: 'gate.approve-in-modal',
   rejectInModal: 'gate.reject-in-modal',

@@ -13,6 +13,8 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codepipeline:GetPipelineExecution', 'A route that names no pipeline is about every one.'],
   ['codepipeline:ListPipelineExecutions', 'A route that names no pipeline is about every one.'],
   ['codepipeline:ListActionExecutions', 'A route that names no pipeline is about every one.'],
+  ['codepipeline:GetPipelineState', 'A gate that names no pipeline is about every one.'],
+  ['codepipeline:PutApprovalResult', 'A gate that names no stage or action is about every one of its pipelines.'],
   ['codedeploy:GetDeployment', 'A route that names no deployment group is about every one.'],
   ['codedeploy:BatchGetDeployments', 'A route that names no deployment group is about every one.'],
 ]);
@@ -57,11 +59,11 @@ describe('a role', () => {
 
   it('is assumed by Lambda only', () => {
     const lambda = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] };
-    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(4).fill([{ ...lambda, Resource: [] }]));
+    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(5).fill([{ ...lambda, Resource: [] }]));
   });
 
   it('has nothing but policies of its own: no policy of AWS grants more than is written here', () => {
-    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}, {}]);
+    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}, {}, {}]);
   });
 
   it('S47: names no action by a pattern', () => {

@@ -78,7 +78,11 @@ describe('the packaged template', () => {
     const sources = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties['EventSourceArn']);
     const all = queues();
     const read = all.filter(({ arn }) => sources.includes(arn));
-    expect(read.map(({ name }) => name).sort()).toEqual(['gatehouse-test-events', 'gatehouse-test-wake-ups.fifo']);
+    expect(read.map(({ name }) => name).sort()).toEqual([
+      'gatehouse-test-events',
+      'gatehouse-test-votes.fifo',
+      'gatehouse-test-wake-ups.fifo',
+    ]);
     for (const { MessageRetentionPeriod, RedrivePolicy } of read) {
       const dead = all.find(({ arn }) => arn === RedrivePolicy?.deadLetterTargetArn);
       expect(RedrivePolicy?.maxReceiveCount ?? 0).toBeGreaterThanOrEqual(100);
@@ -117,6 +121,7 @@ describe('the packaged template', () => {
     expect(pairs).toEqual([
       [36, 30],
       [25, 20],
+      [60, 30],
     ]);
   });
 
@@ -172,6 +177,8 @@ describe('the packaged template', () => {
       'event failed',
       'rollout not looked up',
       'rollout not asked about',
+      'gate open too long',
+      'gate not decided',
       'click not taken',
       'signature refused',
       'event quarantined',
@@ -187,7 +194,7 @@ describe('the packaged template', () => {
 
   it('runs on a Node that is not deprecated, the one that the tests run on', () => {
     const [major] = process.versions.node.split('.');
-    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(4).fill(`nodejs${major ?? ''}.x`));
+    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(5).fill(`nodejs${major ?? ''}.x`));
     expect(['nodejs22.x', 'nodejs24.x']).toContain(functions()[0]?.Runtime);
   });
 
@@ -199,12 +206,12 @@ describe('the packaged template', () => {
 
   it('reserves no concurrency, which new accounts do not have, and bounds what reads queues', () => {
     expect(functions().map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions)).toEqual(
-      Array(4).fill(undefined),
+      Array(5).fill(undefined),
     );
     const bounds = resources('AWS::Lambda::EventSourceMapping').map(
       ({ properties }) => v.parse(EventSource, properties).ScalingConfig.MaximumConcurrency,
     );
-    expect(bounds).toEqual([10, 20]);
+    expect(bounds).toEqual([10, 20, 10]);
   });
 
   it('lets a sweep that failed be: the next one is a minute away', () => {
@@ -235,10 +242,19 @@ describe('the packaged template', () => {
           ...COMMON,
           TOPIC_ARN_PREFIX: `arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-`,
           OLDEST_EVENT_DAYS: '45',
+          VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
         },
       ],
       [
         'gatehouse-test-deliver',
+        {
+          ...COMMON,
+          SLACK_API_URL: 'https://slack.com/api/',
+          SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
+        },
+      ],
+      [
+        'gatehouse-test-decide',
         {
           ...COMMON,
           SLACK_API_URL: 'https://slack.com/api/',
@@ -262,6 +278,7 @@ describe('the packaged template', () => {
           ...COMMON,
           ACCOUNT_ID: ACCOUNT,
           EVENTS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-events`,
+          VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
         },
       ],
     ]);
@@ -366,7 +383,7 @@ describe('an alarm', () => {
   it('tells the alarm topic that it is raised, and that it is over', () => {
     const topic = [`arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-alarms`];
     expect(alarms().map(({ AlarmActions, OKActions }) => [AlarmActions, OKActions])).toEqual(
-      Array(26).fill([topic, topic]),
+      Array(alarms().length).fill([topic, topic]),
     );
   });
 
