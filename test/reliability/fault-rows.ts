@@ -129,10 +129,10 @@ export const FAULT_ROWS: readonly Row[] = [
     row: 'F12',
     what: 'DynamoDB is away for ten minutes.',
     outcome: 'Events wait in the queue, none is given up, and all is shown soon after.',
-    guard: 'Only after a hundred tries, three minutes apart, is an event given up.',
+    guard: 'Only after five hundred tries, half a minute apart, is an event given up.',
     file: 'serverless.yml',
     takeOut: {
-      from: 'RedrivePolicy: { deadLetterTargetArn: !GetAtt EventsDeadLetters.Arn, maxReceiveCount: 100 }',
+      from: 'RedrivePolicy: { deadLetterTargetArn: !GetAtt EventsDeadLetters.Arn, maxReceiveCount: 500 }',
       to: 'RedrivePolicy: { deadLetterTargetArn: !GetAtt EventsDeadLetters.Arn, maxReceiveCount: 3 }',
     },
   },
@@ -140,7 +140,7 @@ export const FAULT_ROWS: readonly Row[] = [
     row: 'F13',
     what: 'One topic refuses every message: it is gone, or may not be published to.',
     outcome:
-      'The event comes again for that topic alone, and after a hundred tries (not five: receives count outages only) it is in a dead-letter queue with an alarm. The other topics have it once, and Slack is told.',
+      'The event comes again for that topic alone, and after five hundred tries (not five: receives count outages only) it is in a dead-letter queue with an alarm. The other topics have it once, and Slack is told.',
     guard: 'What was published is recorded also when another topic refused.',
     file: 'functions/notify/notify.ts',
     takeOut: {
@@ -265,10 +265,10 @@ export const FAULT_ROWS: readonly Row[] = [
     what: 'Slack answers 429 without a time, or with one that is no number.',
     outcome: 'Half a minute of rest. (No jitter: the workspace rests as one.)',
     guard: 'Such an answer is given the seconds that it lacks.',
-    file: 'shared/slack/slack-client.ts',
+    file: 'shared/delivery/slack-reply.ts',
     takeOut: {
-      from: "if (response.status !== 429 || /^\\d+$/.test(response.headers.get('retry-after') ?? '')) {",
-      to: 'if (response.status > 0) {',
+      from: 'retryAfterSeconds !== undefined && retryAfterSeconds > 0',
+      to: 'retryAfterSeconds !== undefined',
     },
   },
   {

@@ -482,8 +482,8 @@ export const INPUT_ROWS: readonly Row[] = [
     guard: 'The log is JSON.',
     file: 'shared/aws/lambda-log.ts',
     takeOut: {
-      from: '      logger.info(message, fieldsOf(fields));',
-      to: "      logger.info(message, fieldsOf(fields));\n      process.stdout.write(`${String(fields?.['reason'])}\\n`);",
+      from: 'process.stdout.write(`${JSON.stringify(line, entryOf)}\\n`);',
+      to: "process.stdout.write(`${JSON.stringify(line, entryOf)}\\n${String(fields['reason'])}\\n`);",
     },
   },
   {
