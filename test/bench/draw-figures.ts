@@ -96,14 +96,19 @@ const sizesTable = (sizes: NonNullable<Figures['sizes']>): Table => ({
   ]),
 });
 
+/** What the bound is about: a function's most common first event. */
+const BOUNDED: ReadonlySet<string> = new Set(['notify', 'deliver', 'sweep']);
+
 const coldStartTable = ({ functions }: NonNullable<Figures['coldStart']>): Table => ({
-  head: ['function', 'median ms', 'least ms', 'ratio', 'bound', 'aim', 'processes'],
-  rows: functions.map(({ name, median, least, ratio, samples }) => [
+  head: ['function', 'median ms', 'least ms', 'ratio', 'CPU ms', 'CPU ratio', 'bound', 'aim', 'processes'],
+  rows: functions.map(({ name, median, least, ratio, cpu, cpuRatio, samples }) => [
     name,
     median.toFixed(0),
     least.toFixed(0),
     ratio.toFixed(2),
-    ...(name === 'empty' ? ['', ''] : ['1.90', '1.50']),
+    Number.isNaN(cpu) ? '' : cpu.toFixed(0),
+    Number.isNaN(cpu) ? '' : cpuRatio.toFixed(2),
+    ...(BOUNDED.has(name) ? ['1.90', '1.50'] : ['', '']),
     String(samples),
   ]),
 });
