@@ -42,17 +42,16 @@ const environmentCredentials: esbuild.Plugin = {
 
 type Part = { readonly in: string; readonly out: string };
 
-/** What a function imports dynamically becomes a file beside it: V8 reads the whole of a file before it runs any of it. */
-const laterParts = (found: Map<string, Part>): esbuild.Plugin => ({
+/** What we import dynamically becomes a file beside the function: V8 reads the whole of a file before it runs any of it. */
+const laterParts = (functionName: string, found: Map<string, Part>): esbuild.Plugin => ({
   name: 'later-parts',
   setup: (build) => {
     build.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
-      if (kind !== 'dynamic-import' || !/\bfunctions\/\w+\/index\.ts$/.test(importer)) {
+      if (kind !== 'dynamic-import' || importer.includes('/node_modules/')) {
         return undefined;
       }
       const name = basename(path, '.ts');
-      const part = { in: join(resolveDir, path), out: `${basename(dirname(importer))}/${name}` };
-      found.set(part.out, part);
+      found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
       return { path: `./${name}.js`, external: true };
     });
   },
@@ -66,58 +65,53 @@ const laterParts = (found: Map<string, Part>): esbuild.Plugin => ({
 export const bundleFunctions = async (root: string, config: Config): Promise<readonly Bundle[]> => {
   const folders = await readdir(join(root, 'functions'), { withFileTypes: true });
   const names = folders.filter((folder) => folder.isDirectory()).map(({ name }) => name);
-  const later = new Map<string, Part>();
-  const first = await build(
-    root,
-    config,
-    names.map((name) => ({ in: `functions/${name}/index.ts`, out: `${name}/index` })),
-    later,
-  );
-  const second = await build(root, config, [...later.values()], later);
   await writeIfChanged(join(root, 'dist/package.json'), '{ "type": "commonjs" }\n');
-  for (const { path, contents } of [...first.outputFiles, ...second.outputFiles]) {
-    await writeIfChanged(path, contents);
-  }
-  const outputs = Object.entries({ ...first.metafile.outputs, ...second.metafile.outputs });
-  return names.map((name) => {
-    const own = outputs
-      .filter(([path]) => path.startsWith(`dist/${name}/`) && path.endsWith('.js'))
-      .map(([, output]) => output);
-    return {
-      name,
-      path: join(root, 'dist', name, 'index.js'),
-      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
-      inputs: own.flatMap(({ inputs }) =>
-        Object.entries(inputs).map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput })),
-      ),
-    };
-  });
+  return Promise.all(names.map((name) => bundleFunction(root, config, name)));
 };
 
-const build = (root: string, config: Config, parts: readonly Part[], later: Map<string, Part>) =>
-  esbuild.build({
-    absWorkingDir: root,
-    entryPoints: [...parts],
-    outdir: 'dist',
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
-    minify: true,
-    // The SDK imports node:http in its first call, dynamically: even a CommonJS bundle would evaluate all of it then.
-    supported: { 'dynamic-import': false },
-    // The ES modules of a package leave out what nobody imports.
-    mainFields: ['module', 'main'],
-    // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    define: { GATEHOUSE_CONFIG: JSON.stringify(config) },
-    plugins: [environmentCredentials, laterParts(later)],
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  });
+const bundleFunction = async (root: string, config: Config, name: string): Promise<Bundle> => {
+  const later = new Map<string, Part>();
+  const build = (parts: readonly Part[]) =>
+    esbuild.build({
+      absWorkingDir: root,
+      entryPoints: [...parts],
+      outdir: 'dist',
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node24',
+      minify: true,
+      // The SDK imports node:http in its first call, dynamically: even a CommonJS bundle would evaluate all of it then.
+      supported: { 'dynamic-import': false },
+      // The ES modules of a package leave out what nobody imports.
+      mainFields: ['module', 'main'],
+      // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
+      sourcemap: 'linked',
+      sourcesContent: false,
+      legalComments: 'none',
+      define: { GATEHOUSE_CONFIG: JSON.stringify(config) },
+      plugins: [environmentCredentials, laterParts(name, later)],
+      metafile: true,
+      write: false,
+      logLevel: 'silent',
+    });
+  const built = [await build([{ in: `functions/${name}/index.ts`, out: `${name}/index` }])];
+  built.push(await build([...later.values()]));
+  for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
+    await writeIfChanged(path, contents);
+  }
+  const files = built.flatMap(({ metafile }) =>
+    Object.entries(metafile.outputs).flatMap(([path, output]) => (path.endsWith('.js') ? [output] : [])),
+  );
+  return {
+    name,
+    path: join(root, 'dist', name, 'index.js'),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    inputs: files.flatMap(({ inputs }) =>
+      Object.entries(inputs).map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput })),
+    ),
+  };
+};
 
 const writeIfChanged = async (path: string, contents: string | Uint8Array): Promise<void> => {
   const next = Buffer.from(contents);

@@ -2,15 +2,20 @@ import * as v from 'valibot';
 import { asError } from '../as-error.ts';
 import { post } from '../https/post.ts';
 import type { Retries } from './retries.ts';
-import { signed } from './sign.ts';
-import type { Caller } from './sign.ts';
+import { createSigner } from './sign.ts';
 
 /** Where AWS is, and who calls. */
-export type AwsConnection = Caller & {
+export type AwsConnection = {
+  readonly region: string;
   /** What the names of AWS's hosts end with, which differs by partition. */
   readonly urlSuffix: string;
   /** One address for all services, in place of AWS's own. */
   readonly endpoint?: string | undefined;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 };
 
 /**
@@ -69,6 +74,7 @@ export const createAwsClient = (
 ): AwsClient => {
   const { target, version } = SERVICES[service];
   const url = new URL(endpoint ?? `https://${service}.${region}.${urlSuffix}`);
+  const sign = createSigner(service, { region, credentials });
   let clockSkewMs = 0;
 
   /** Loaded by the first call that fails. */
@@ -81,7 +87,7 @@ export const createAwsClient = (
       'content-type': `application/x-amz-json-${version}`,
       'x-amz-target': `${target}.${operation}`,
     };
-    const headers = signed(service, { region, credentials }, named, body, Date.now() + clockSkewMs);
+    const headers = sign(named, body, Date.now() + clockSkewMs);
     const answer = await post(url, { headers, body, timeoutMs: TIMEOUT_MS, keepAlive: true, abortSignal });
     if (answer.status < 300) {
       return JSON.parse(answer.text);

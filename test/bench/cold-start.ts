@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,14 @@ import * as esbuild from 'esbuild';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { aSignedClick } from './clicks.ts';
-import { aPipelineEvent } from '../support/events.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { heard } from '../../shared/rollout/watch.ts';
+import { rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import { ROOT } from '../support/command.ts';
+import { aPipelineEvent } from '../support/events.ts';
+import { aChange, aRollout, aRolloutId } from '../support/rollouts.ts';
+import { connectionTo } from '../support/stack.ts';
 import { median } from './median.ts';
 import { startRuntimeApi } from './runtime-api.ts';
 
@@ -20,6 +27,9 @@ export type ColdStarts = {
   readonly samples: number;
   /** The median as a multiple of the empty handler's in the same run. */
   readonly ratio: number;
+  /** The processor's time up to then, of all threads, which other work on the machine hardly changes: median, and multiple. */
+  readonly cpu: number;
+  readonly cpuRatio: number;
 };
 
 /** A first event and what counts as its being answered. */
@@ -29,8 +39,8 @@ type Subject = {
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly event: () => Promise<unknown>;
-  /** The call of AWS without which the response would not be a real one. */
-  readonly makes?: string;
+  /** The calls of AWS without which the response would not be a real one. */
+  readonly makes?: readonly string[];
   /** What is waited for besides the response, which then comes too late to be counted. */
   readonly seen?: () => Promise<void>;
 };
@@ -69,30 +79,36 @@ export const measureColdStarts = async (
   try {
     const args = await writeRuntimeClient(folder, ric);
     await writeFile(join(folder, 'empty.js'), EMPTY);
+    await bundleScript('one-call.ts', join(folder, 'one-call.js'));
     const subjects = subjectsOf(stack, folder, () => new Promise((resolve) => slackCalls.push(resolve)));
-    const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+    const times = new Map<string, Start[]>(subjects.map(({ name }) => [name, []]));
     // One round more: the first warms the disk's cache.
     for (let round = 0; round <= samples; round += 1) {
       onRound(round);
       for (const subject of subjects) {
         awsCalls.clear();
-        const ms = await startOnce(subject, args);
-        if (subject.makes !== undefined && !awsCalls.has(subject.makes)) {
-          throw new Error(`${subject.name} answered without having called ${subject.makes}`);
+        const start = await startOnce(subject, args);
+        const missing = (subject.makes ?? []).filter((call) => !awsCalls.has(call));
+        if (missing.length > 0) {
+          throw new Error(`${subject.name} answered without having called ${missing.join(', ')}`);
         }
         if (round > 0) {
-          times.get(subject.name)?.push(ms);
+          times.get(subject.name)?.push(start);
         }
       }
     }
-    const empty = median(times.get('empty') ?? []);
+    const ms = (starts: readonly Start[] = []): number[] => starts.map((start) => start.ms);
+    const cpu = (starts: readonly Start[] = []): number[] => starts.map((start) => start.cpu);
+    const empty = times.get('empty');
     return [...times].map(([name, all]) => ({
       name,
-      median: median(all),
-      least: Math.min(...all),
-      most: Math.max(...all),
+      median: median(ms(all)),
+      least: Math.min(...ms(all)),
+      most: Math.max(...ms(all)),
       samples: all.length,
-      ratio: median(all) / empty,
+      ratio: median(ms(all)) / median(ms(empty)),
+      cpu: median(cpu(all)),
+      cpuRatio: median(cpu(all)) / median(cpu(empty)),
     }));
   } finally {
     await stack.stop();
@@ -104,28 +120,36 @@ export const measureColdStarts = async (
 export const writeRuntimeClient = async (folder: string, ric: string | undefined): Promise<readonly string[]> => {
   const source = ric === undefined ? 'runtime-client.ts' : 'ric-native.ts';
   const outfile = join(folder, 'client.cjs');
+  await bundleScript(source, outfile);
+  return ric === undefined ? [outfile] : ['--require', outfile, ric];
+};
+
+const bundleScript = async (source: string, outfile: string): Promise<void> => {
   await esbuild.build({
     entryPoints: [join(import.meta.dirname, source)],
     outfile,
     bundle: true,
+    minify: true,
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    mainFields: ['module', 'main'],
   });
-  return ric === undefined ? [outfile] : ['--require', outfile, ric];
 };
 
 const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>): readonly Subject[] => {
   const CHANNEL = Object.values(stack.channels)[0] ?? '';
   let number = 0;
-  const nextEvent = (): string => {
+  const nextId = () => {
     number += 1;
     const executionId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-    return aPipelineEvent(
-      { id: `cold-${number}`, account: stack.account, region: stack.region },
-      { 'execution-id': executionId },
-    );
+    return aRolloutId({ account: stack.account, region: stack.region, executionId });
   };
+  const nextEvent = (state = 'STARTED'): string => {
+    const { account, region, executionId } = nextId();
+    return aPipelineEvent({ id: `cold-${number}`, account, region }, { 'execution-id': executionId, state });
+  };
+  const store = createDynamoDbStore(createAwsClient('dynamodb', connectionTo(stack)), 'gatehouse-local');
   const queued = (body: string) => ({
     Records: [{ messageId: `message-${number}`, receiptHandle: 'receipt', body, eventSource: 'aws:sqs' }],
   });
@@ -144,17 +168,24 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       event: () => Promise.resolve({}),
     },
     {
+      name: 'one call',
+      root: folder,
+      handler: 'one-call.handler',
+      environment: stack.environmentOf('gatehouse-local-sweep') ?? {},
+      event: () => Promise.resolve({}),
+      makes: ['dynamodb GetItem'],
+    },
+    {
       ...functionOf('notify'),
       event: () => Promise.resolve(queued(nextEvent())),
-      makes: 'sqs SendMessageBatch',
+      makes: ['sqs SendMessageBatch', 'codepipeline GetPipeline'],
     },
     {
       ...functionOf('deliver'),
       event: async () => {
         await stack.invoke('gatehouse-local-notify', queued(nextEvent()));
-        const executionId = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-        const pk = `X#codepipeline#aws#${stack.account}#${stack.region}#shop-prod#${executionId}`;
-        return queued(JSON.stringify({ pk, channel: CHANNEL }));
+        number -= 1;
+        return queued(JSON.stringify({ pk: rolloutPk(nextId()), channel: CHANNEL }));
       },
       // After the call it waits out the channel's second: what people wait for is the call.
       seen: slackCall,
@@ -162,20 +193,56 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
     {
       ...functionOf('interact'),
       event: () => Promise.resolve(aSignedClick(stack, number)),
-      makes: 'sqs SendMessage',
+      makes: ['sqs SendMessage'],
     },
     {
       ...functionOf('sweep'),
       event: () => Promise.resolve({ source: 'aws.events', detail: {} }),
-      makes: 'dynamodb Query',
+      makes: ['dynamodb Query'],
+    },
+    {
+      ...functionOf('notify'),
+      name: 'notify, no look-up',
+      event: async () => {
+        await stack.invoke('gatehouse-local-notify', queued(nextEvent()));
+        number -= 1;
+        return queued(nextEvent('STOPPING'));
+      },
+      makes: ['dynamodb PutItem'],
+    },
+    {
+      ...functionOf('notify'),
+      name: 'notify, to a topic',
+      event: () => Promise.resolve(queued(nextEvent('SUCCEEDED'))),
+      makes: ['sqs SendMessageBatch', 'sns Publish'],
+    },
+    {
+      ...functionOf('sweep'),
+      name: 'sweep, one is silent',
+      event: async () => {
+        const rollout = nextId();
+        const watch = heard(0);
+        await store.write({
+          key: rolloutKey(rolloutPk(rollout)),
+          rev: 1,
+          body: { rollout: aRollout(aChange({ rollout })), channels: [CHANNEL], watch },
+          due: { kind: 'rollout', at: watch.at },
+          expiresAt: Date.now() + 3_600_000,
+        });
+        return { source: 'aws.events', detail: {} };
+      },
+      makes: ['codepipeline ListPipelineExecutions'],
     },
   ];
 };
 
+/** Milliseconds to the first response, and those of the processor in it. */
+type Start = { readonly ms: number; readonly cpu: number };
+
 const startOnce = async (
   { root, handler, environment, event, seen }: Subject,
   args: readonly string[],
-): Promise<number> => {
+): Promise<Start> => {
   const api = await startRuntimeApi(await event());
   const isSeen = seen?.();
   const startedAt = performance.now();
@@ -192,14 +259,28 @@ const startOnce = async (
   });
   died.catch(() => undefined);
   try {
-    const response = api.response.then(() => performance.now());
-    const first = isSeen === undefined ? response : isSeen.then(() => performance.now());
-    const endedAt = await Promise.race([first, died, response.then(() => first)]);
+    const ended = (): Start => ({ ms: performance.now() - startedAt, cpu: cpuMsOf(child.pid) });
+    const response = api.response.then(ended);
+    const first = isSeen === undefined ? response : isSeen.then(ended);
+    const start = await Promise.race([first, died, response.then(() => first)]);
     // A failure that comes after what was seen is one all the same.
     await Promise.race([response, died]);
-    return endedAt - startedAt;
+    return start;
   } finally {
     child.kill('SIGKILL');
     await api.close();
+  }
+};
+
+/** What a process has had of the processor, as Linux counts it for each thread; elsewhere not a number. */
+const cpuMsOf = (pid: number | undefined): number => {
+  const threads = `/proc/${pid ?? 0}/task`;
+  try {
+    const ns = readdirSync(threads).map((id) =>
+      Number(/^\d+/.exec(readFileSync(`${threads}/${id}/schedstat`, 'utf8'))?.[0]),
+    );
+    return ns.reduce((sum, some) => sum + some, 0) / 1e6;
+  } catch {
+    return Number.NaN;
   }
 };

@@ -6,7 +6,7 @@ import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
-import { signed } from '../../shared/aws/sign.ts';
+import { createSigner } from '../../shared/aws/sign.ts';
 import { connectionTo } from '../support/stack.ts';
 
 const TEN_O_CLOCK = new Date('2026-11-23T10:00:00Z');
@@ -92,7 +92,9 @@ describe('the AWS client', () => {
       { method: 'POST', protocol: 'https:', hostname: headers.host, path: '/', headers, body },
       { signingDate: TEN_O_CLOCK },
     );
-    expect(signed('dynamodb', where, headers, body, TEN_O_CLOCK.getTime())).toEqual(theirs.headers);
+    const sign = createSigner('dynamodb', where);
+    sign(headers, 'of the day before', TEN_O_CLOCK.getTime() - 24 * 3_600_000);
+    expect(sign(headers, body, TEN_O_CLOCK.getTime())).toEqual(theirs.headers);
   });
 
   it('gives what the output says', async () => {

@@ -33,9 +33,13 @@ describe('npm run bench', () => {
         runtimeClient: 'own',
         functions: [
           { name: 'empty', samples: 1, ratio: 1 },
+          { name: 'one call', samples: 1 },
           { name: 'notify', samples: 1 },
           { name: 'deliver', samples: 1 },
           { name: 'sweep', samples: 1 },
+          { name: 'notify, no look-up', samples: 1 },
+          { name: 'notify, to a topic', samples: 1 },
+          { name: 'sweep, one is silent', samples: 1 },
         ],
       },
     });
