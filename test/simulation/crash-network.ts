@@ -4,20 +4,30 @@ import type { Call } from '../../local/virtual/network.ts';
 import type { Kernel } from '../../local/virtual/kernel.ts';
 import type { FaultyNetwork } from './faults.ts';
 
-/** Where an invocation is killed: at a call, by its place among all calls, which takes effect or does not. */
-export type Crash = { readonly step: number; readonly tookEffect: boolean };
+/** What befalls an invocation at a call, by the call's place among all, and whether the call took effect before. */
+export type Blow = { readonly step: number; readonly kind: BlowKind; readonly tookEffect: boolean };
 
-/** What a scenario has Slack answer instead of a plain yes, and whether it did what it was asked. */
+export type BlowKind =
+  /** It ends where it stands. */
+  | 'killed'
+  /** It stands still for a minute, and goes on. */
+  | 'frozen'
+  /** AWS answers with an error, or not at all. */
+  | 'failed';
+
+/** What a scenario has a service answer instead of a plain yes, and whether it did what it was asked. */
 export type Trouble = { readonly failure: SlackFailure; readonly tookEffect: boolean };
 
-/** By the call: `chat.update 2` is the second edit that Slack is asked for. */
+/** By the call: `chat.update 2` is the second edit that Slack is asked for, `Publish 1` the first of SNS. */
 export type Troubles = Readonly<Record<string, Trouble>>;
 
 export type CrashNetwork = FaultyNetwork & {
-  /** The calls that were made, as `deliver 3: PutItem`. */
+  /** The calls that were made, as `deliver 3: PutItem 14`. */
   readonly steps: () => readonly string[];
   /** When Slack was asked although it had said, or not said, that it must not be. */
   readonly rudeness: () => readonly string[];
+  /** Epoch milliseconds from when nobody stands still any more. */
+  readonly thawedAt: () => number;
 };
 
 /** How long Slack's silence about a post or an edit may still end in its taking effect. */
@@ -26,8 +36,21 @@ const UNSETTLED_MS = 15_000;
 /** Who was told that the token is bad asks again only when somebody may have renewed it. */
 const BAD_TOKEN_MS = 60_000;
 
-/** A network on which nothing goes wrong but what a scenario asks for, and on which one invocation is killed. */
-export const createCrashNetwork = (kernel: Kernel, troubles: Troubles, crash: Crash | undefined): CrashNetwork => {
+/** Until just after the queue has handed a wake-up out again: two owners work on one message at once. */
+const FREEZE_MS = 61_500;
+
+/** By then who stood still has done what it was about to do. */
+const AWAKE_MS = 10_000;
+
+/** A network on which nothing goes wrong but what a scenario asks for, and which deals one invocation one blow. */
+export const createCrashNetwork = (
+  kernel: Kernel,
+  {
+    troubles,
+    answersAfterMs,
+  }: { readonly troubles: Troubles; readonly answersAfterMs: Readonly<Record<string, number>> },
+  blow: Blow | undefined,
+): CrashNetwork => {
   const { clock } = kernel;
   const steps: string[] = [];
   const asked = new Map<string, number>();
@@ -36,34 +59,59 @@ export const createCrashNetwork = (kernel: Kernel, troubles: Troubles, crash: Cr
   const ambiguous: number[] = [];
   const interrupted = new Set<number>();
   const times: number[] = [];
+  let struck: number | undefined;
+  let thawedAt = 0;
 
   const never = <Value>(): Promise<Value> => new Promise(() => undefined);
 
-  const carry = async <Value>({ by, service, operation }: Call, effect: () => Value): Promise<Value> => {
-    const step = steps.push(`${by.name} ${by.number}: ${operation}`) - 1;
-    await clock.sleep(LATENCY_MS[service] / 2);
-    if (step === crash?.step) {
-      by.die();
-      interrupted.add(by.number);
+  const carry = async <Value>(call: Call, name: string, effect: () => Value, answerMs = 0): Promise<Value> => {
+    const { by, service, operation } = call;
+    const step = steps.push(`${by.name} ${by.number}: ${name}`) - 1;
+    const latency = LATENCY_MS[service];
+    const blown = step === blow?.step ? blow : undefined;
+    await clock.sleep(latency / 2);
+    if (blown !== undefined) {
+      struck = by.number;
+      thawedAt = blown.kind === 'frozen' ? clock.now() + FREEZE_MS + AWAKE_MS : 0;
       times.push(clock.now());
-      if (crash.tookEffect && operation === 'chat.postMessage') {
+      if (operation === 'chat.postMessage' && (blown.tookEffect || blown.kind === 'frozen')) {
         ambiguous.push(by.number);
       }
     }
+    if (blown?.kind === 'killed') {
+      by.die();
+      interrupted.add(by.number);
+    }
+    if (blown?.kind === 'failed' && service !== 'slack') {
+      interrupted.add(by.number);
+      if (blown.tookEffect) {
+        effect();
+      }
+      await clock.sleep(latency / 2);
+      throw new Error(blown.tookEffect ? 'TimeoutError' : 'ThrottlingException');
+    }
+    if (blown?.kind === 'frozen' && !blown.tookEffect) {
+      by.freeze(FREEZE_MS);
+      await clock.sleep(FREEZE_MS);
+    }
     // What was on its way together with the call at which an invocation is killed ends as that call does.
-    if (!by.isAlive() && crash?.tookEffect !== true) {
+    if (!by.isAlive() && blow?.tookEffect !== true) {
       return never();
     }
     const value = effect();
-    await clock.sleep(LATENCY_MS[service] / 2);
+    if (blown?.kind === 'frozen' && blown.tookEffect) {
+      by.freeze(FREEZE_MS);
+    }
+    await clock.sleep(latency / 2 + answerMs);
     return value;
   };
 
-  /** What an invocation was told that was killed nobody knows of. */
-  const isForbidden = (operation: string): boolean =>
+  /** What was told to whom a blow fell others do not know in time, nor does it know what they were told meanwhile. */
+  const isForbidden = ({ operation, by }: Call): boolean =>
+    by.number !== struck &&
     forbidden.some(
       ({ operation: one, until, told }) =>
-        (one === operation || one === 'any') && clock.now() < until && !interrupted.has(told),
+        (one === operation || one === 'any') && clock.now() < until && told !== struck,
     );
 
   const hear = ({ by, operation }: Call, { failure, tookEffect }: Trouble): void => {
@@ -89,18 +137,35 @@ export const createCrashNetwork = (kernel: Kernel, troubles: Troubles, crash: Cr
     }
   };
 
-  const slack = async <Value>(call: Call, effect: () => SlackReply<Value>): Promise<SlackReply<Value>> => {
-    const { operation, by } = call;
+  const nameOf = ({ operation }: Call): string => {
     const count = (asked.get(operation) ?? 0) + 1;
     asked.set(operation, count);
-    if (isForbidden(operation)) {
+    return `${operation} ${count}`;
+  };
+
+  const aws = <Value>(call: Call, effect: () => Value): Promise<Value> => {
+    const name = nameOf(call);
+    const trouble = troubles[name];
+    return carry(call, name, () => {
+      if (trouble === undefined) {
+        return effect();
+      }
+      times.push(clock.now());
+      throw new Error(trouble.failure.kind);
+    });
+  };
+
+  const slack = async <Value>(call: Call, effect: () => SlackReply<Value>): Promise<SlackReply<Value>> => {
+    const { operation, by } = call;
+    const name = nameOf(call);
+    if (isForbidden(call)) {
       rudeness.push(`P5: ${by.name} ${by.number} asked for ${operation} too soon`);
     }
-    const trouble = troubles[`${operation} ${count}`];
+    const trouble = troubles[name];
     if (trouble === undefined) {
-      return carry(call, effect);
+      return carry(call, name, effect, answersAfterMs[name]);
     }
-    return carry(call, () => {
+    return carry(call, name, () => {
       hear(call, trouble);
       if (trouble.tookEffect) {
         effect();
@@ -110,10 +175,11 @@ export const createCrashNetwork = (kernel: Kernel, troubles: Troubles, crash: Cr
   };
 
   return {
-    network: { aws: carry, slack },
+    network: { aws, slack },
     strikes: () => false,
     steps: () => steps,
     rudeness: () => rudeness,
+    thawedAt: () => thawedAt,
     ambiguousPosts: () => ambiguous,
     interrupted: () => interrupted,
     faultTimes: () => times,

@@ -11,7 +11,7 @@ import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import { deliveryPlaceOf } from '../../shared/store/keys.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
 import { createCrashNetwork } from './crash-network.ts';
-import type { Crash } from './crash-network.ts';
+import type { Blow, BlowKind } from './crash-network.ts';
 import { createJudge } from './judge.ts';
 import type { ToldEvent } from './runs.ts';
 import { CHANNELS } from './scenarios.ts';
@@ -29,7 +29,7 @@ type Played = {
   readonly settledAt: number;
 };
 
-/** What people see and the table holds, as far as a crash must not change it. */
+/** What people see and the table holds, as far as no blow may change it. */
 type Remains = Readonly<Record<'rollouts' | 'messages' | 'deliveries' | 'events published' | 'circuits', string>>;
 
 const MINUTE_MS = 60_000;
@@ -41,32 +41,56 @@ const PROMPT_MS = 5_000;
 /** What a queue hides for three minutes after a crash is seen to when it comes again, and by the sweeps after that. */
 const MENDED_MS = 6 * MINUTE_MS;
 
-/** Plays a scenario once without a crash, then once for each call that was made and each way it may end with its caller. */
+/** Whatever may befall an invocation at a call. */
+const BLOWS: readonly Omit<Blow, 'step'>[] = (['killed', 'frozen', 'failed'] as const).flatMap((kind) =>
+  [false, true].map((tookEffect) => ({ kind, tookEffect })),
+);
+
+/** Plays a scenario once as it is, then once for each call that was made in it and each blow that may fall there. */
 export const playCrashes = async (
   scenario: Scenario,
-): Promise<{ readonly steps: number; readonly problems: readonly string[] }> => {
+): Promise<{ readonly played: number; readonly problems: readonly string[] }> => {
   const calm = await play(scenario);
-  const problems = [...calm.problems, ...promptProblems(scenario, calm)];
-  for (const [step, call] of calm.steps.entries().filter(isWorthACrash(calm.steps))) {
-    for (const tookEffect of [false, true]) {
-      const crashed = await play(scenario, { step, tookEffect });
-      const where = `killed at step ${step}, ${call}, which ${tookEffect ? 'took' : 'did not take'} effect`;
-      problems.push(...[...crashed.problems, ...differences(calm, crashed)].map((problem) => `${problem} (${where})`));
+  const problems = [...calm.problems, ...calmProblems(scenario, calm)];
+  let played = 1;
+  for (const [step, call] of calm.steps.entries().filter(isWorthABlow(calm.steps))) {
+    for (const blow of BLOWS.filter((one) => mayFall(one, call, scenario))) {
+      const crashed = await play(scenario, { step, ...blow });
+      played += 1;
+      const where = `${blow.kind} at step ${step}, ${call}, ${blow.tookEffect ? 'done' : 'not done'}`;
+      problems.push(
+        ...[...crashed.problems, ...differences(calm, crashed, blow.kind)].map((problem) => `${problem} (${where})`),
+      );
     }
   }
-  return { steps: calm.steps.length, problems };
+  return { played, problems };
 };
 
-/** A sweep that finds nothing is like any other: the first is killed for all. */
-const isWorthACrash = (steps: readonly string[]) => {
+const mayFall = ({ kind, tookEffect }: Omit<Blow, 'step'>, call: string, { troubles = {} }: Scenario): boolean => {
+  const name = call.slice(call.indexOf(': ') + 2);
+  switch (kind) {
+    case 'killed':
+      return true;
+    case 'failed':
+      // What goes wrong in Slack is said in its reply: that is for the scenarios.
+      return !/^(chat|conversations)\./.test(name);
+    case 'frozen':
+      // A post that is made when another owner has looked for it in vain, and then has no answer: nobody can know of it.
+      return tookEffect || !name.startsWith('chat.postMessage') || troubles[name] === undefined;
+  }
+};
+
+/** A sweep that finds nothing is like any other: the first stands for all. */
+const isWorthABlow = (steps: readonly string[]) => {
   const idle = [...Map.groupBy(steps, (step) => step.slice(0, step.indexOf(':')))].flatMap(([by, calls]) =>
-    calls.every((call) => call === `${by}: Query`) ? [by] : [],
+    calls.every((call) => call.startsWith(`${by}: Query `)) ? [by] : [],
   );
   return ([, step]: readonly [number, string]): boolean => !idle.slice(1).some((by) => step.startsWith(`${by}:`));
 };
 
-const play = async (scenario: Scenario, crash?: Crash): Promise<Played> => {
-  const { routes, events, slack = {}, unknownToAws = 0, restsAfterMs = 0, lookUp = () => ({}) } = scenario;
+const play = async (scenario: Scenario, blow?: Blow): Promise<Played> => {
+  const { routes, events, troubles = {}, answersAfterMs = {}, unknownToAws = 0 } = scenario;
+  const { restsAfterMs = 0, lookUp = () => ({}) } = scenario;
   const config: Config = {
     slack: { workspace: 'T1', channels: CHANNELS },
     environments: [],
@@ -80,7 +104,7 @@ const play = async (scenario: Scenario, crash?: Crash): Promise<Played> => {
   const truth = createTruth(events.map(({ told }) => ({ told, at: told.time })));
   const polled: ToldEvent[] = [];
   let asked = 0;
-  const faults = createCrashNetwork(kernel, slack, crash);
+  const faults = createCrashNetwork(kernel, { troubles, answersAfterMs }, blow);
   const judge = createJudge(config, clock.now);
   const world = createWorld({
     kernel,
@@ -112,8 +136,8 @@ const play = async (scenario: Scenario, crash?: Crash): Promise<Played> => {
     });
   }
   const lastAt = TEN_O_CLOCK + Math.max(restsAfterMs, ...coming.map(({ atMs }) => atMs));
-  const isOver = (): boolean => clock.now() > lastAt && world.isAtRest();
-  const settled = await kernel.run(isOver, lastAt + PATIENCE_MS);
+  const isOver = (): boolean => clock.now() > Math.max(lastAt, faults.thawedAt()) && world.isAtRest();
+  const isSettled = await kernel.run(isOver, lastAt + PATIENCE_MS);
   const settledAt = clock.now() - TEN_O_CLOCK;
   const steps = [...faults.steps()];
   const calls = world.slack.calls().length;
@@ -125,7 +149,7 @@ const play = async (scenario: Scenario, crash?: Crash): Promise<Played> => {
     remains: remainsOf(world),
     publications: countsOf(world),
     problems: [
-      ...(settled ? [] : ['P3: it does not come to rest']),
+      ...(isSettled ? [] : ['P3: it does not come to rest']),
       ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
       ...faults.rudeness(),
       ...accountProblems(world, coming.length),
@@ -191,8 +215,8 @@ const linesOf = (things: readonly unknown[]): string =>
 const entriesOf = (record: Readonly<Record<string, unknown>> = {}) =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** Which event had something looked up is not what is told. */
-const valuesOf = (facts: Facts): unknown =>
+/** Which event had something looked up is not what is told; that nobody knew of it for a while is in the message. */
+const valuesOf = ({ gone, ...facts }: Facts): unknown =>
   Object.entries(facts)
     .map(([name, fact]) => [name, fact.value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -204,20 +228,25 @@ const countsOf = (world: World): ReadonlyMap<string, number> =>
     ),
   );
 
-const promptProblems = ({ isCalm, events }: Scenario, { settledAt }: Played): readonly string[] => {
+/** What may not even happen where nobody is dealt a blow. */
+const calmProblems = ({ isCalm, events }: Scenario, { settledAt, publications }: Played): readonly string[] => {
   const lastAt = Math.max(...events.map(({ comesAtMs = 0 }) => comesAtMs));
-  return isCalm === true && settledAt > lastAt + PROMPT_MS
-    ? [`P4: done only ${settledAt - lastAt} ms after the last event`]
-    : [];
+  return [
+    ...(isCalm === true && settledAt > lastAt + PROMPT_MS
+      ? [`P4: done only ${settledAt - lastAt} ms after the last event`]
+      : []),
+    ...[...publications].flatMap(([one, made]) => (made === 1 ? [] : [`P1: published ${made} times: ${one}`])),
+  ];
 };
 
-/** What a crash has changed that it must not. */
-const differences = (calm: Played, crashed: Played): readonly string[] => {
-  const parts = ['rollouts', 'messages', 'deliveries', 'events published', 'circuits'] as const;
+/** What a blow has changed that it must not. */
+const differences = (calm: Played, crashed: Played, kind: BlowKind): readonly string[] => {
+  const parts = ['rollouts', 'messages', 'deliveries', 'events published'] as const;
   return [
-    ...parts
+    // Who stood still with a bad token says so when all the others are done, and nobody is left to try another.
+    ...[...parts, ...(kind === 'frozen' ? [] : (['circuits'] as const))]
       .filter((part) => calm.remains[part] !== crashed.remains[part])
-      .map((part) => `P3: not the same ${part} as without the crash`),
+      .map((part) => `P3: not the same ${part} as without the blow`),
     ...[...new Set([...calm.publications.keys(), ...crashed.publications.keys()])].flatMap((one) => {
       const usual = calm.publications.get(one) ?? 0;
       const made = crashed.publications.get(one) ?? 0;

@@ -15,7 +15,9 @@ export type Scenario = {
   readonly routes: readonly Route[];
   /** In the order in which they come. */
   readonly events: readonly ScenarioEvent[];
-  readonly slack?: Troubles;
+  readonly troubles?: Troubles;
+  /** How much longer than usual the answer to a call of Slack takes, by the call. */
+  readonly answersAfterMs?: Readonly<Record<string, number>>;
   /** Of AWS is asked in vain so often before it knows anything. */
   readonly unknownToAws?: number;
   readonly lookUp?: (asOf: Version) => Facts;
@@ -44,30 +46,44 @@ type Line = readonly [
   atSeconds: number,
   place: Place,
   word: Word,
-  more?: { readonly attempt?: number; readonly comesAt?: number | 'never' },
+  more?: {
+    readonly attempt?: number;
+    /** Otherwise a moment after it happened; `never`: EventBridge lost it. */
+    readonly comesAt?: readonly number[] | 'never';
+    readonly untriggered?: true;
+    readonly category?: 'Build' | 'Approval';
+  },
 ];
 
-/** The events of one execution, each told a moment after it happened unless it says otherwise. */
+/** The events of one execution. */
 const execution = (number: number, lines: readonly Line[]): readonly ScenarioEvent[] =>
-  lines.map(([at, place, word, { attempt = 1, comesAt = at } = {}], index) => {
-    const isFirst = place === 'Pipeline' && word === 'STARTED';
-    const text = aPipelineEvent(
-      {
-        id: `event-${number}-${index}`,
-        'detail-type': `CodePipeline ${place} Execution State Change`,
-        time: new Date(TEN_O_CLOCK + at * 1000).toISOString(),
-      },
-      {
-        'execution-id': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
-        state: word,
-        'pipeline-execution-attempt': attempt,
-        ...(place !== 'Pipeline' && { stage: 'Deploy' }),
-        ...(place === 'Action' && { action: 'Run', type: { category: 'Build' } }),
-        ...(isFirst && { 'execution-trigger': { 'trigger-type': 'Webhook', 'trigger-detail': 'main' } }),
-      },
-    );
-    return { told: toldBy(text), comesAtMs: comesAt === 'never' ? undefined : comesAt * 1000 + 400 };
-  });
+  lines.flatMap(
+    (
+      [at, place, word, { attempt = 1, comesAt = [at], untriggered, category = 'Build' } = {}],
+      index,
+    ): readonly ScenarioEvent[] => {
+      const isFirst = place === 'Pipeline' && word === 'STARTED' && untriggered !== true;
+      const text = aPipelineEvent(
+        {
+          id: `event-${number}-${index}`,
+          'detail-type': `CodePipeline ${place} Execution State Change`,
+          time: new Date(TEN_O_CLOCK + at * 1000).toISOString(),
+        },
+        {
+          'execution-id': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+          state: word,
+          'pipeline-execution-attempt': attempt,
+          ...(place !== 'Pipeline' && { stage: 'Deploy' }),
+          ...(place === 'Action' && { action: 'Run', type: { category } }),
+          ...(isFirst && { 'execution-trigger': { 'trigger-type': 'Webhook', 'trigger-detail': 'main' } }),
+        },
+      );
+      const told = toldBy(text);
+      return comesAt === 'never'
+        ? [{ told, comesAtMs: undefined }]
+        : comesAt.map((second) => ({ told, comesAtMs: second * 1000 + 400 }));
+    },
+  );
 
 /** Only what goes wrong between events is looked for here: how they are read is taken as given. */
 const toldBy = (text: string): ToldEvent => {
@@ -130,13 +146,35 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'events in the wrong order, twice, and a channel that hears only of the start',
-    routes: [...TO_ONE_CHANNEL, { match: { state: ['in-progress'] }, to: [channel('C2'), topic('starts')] }],
+    routes: [
+      ...TO_ONE_CHANNEL,
+      { match: { state: ['in-progress'] }, to: [channel('C2'), topic('starts')] },
+      { match: { state: ['succeeded'] }, to: [topic('ends')] },
+    ],
     events: execution(1, [
-      [3, 'Action', 'STARTED', { comesAt: 10 }],
-      [3, 'Action', 'SUCCEEDED', { comesAt: 4 }],
-      [4, 'Pipeline', 'SUCCEEDED'],
-      [4, 'Pipeline', 'SUCCEEDED', { comesAt: 8 }],
-      [0, 'Pipeline', 'STARTED', { comesAt: 14 }],
+      [3, 'Action', 'SUCCEEDED', { comesAt: [4] }],
+      [4, 'Pipeline', 'SUCCEEDED', { comesAt: [4, 8] }],
+      [3, 'Action', 'STARTED', { comesAt: [10] }],
+      [0, 'Pipeline', 'STARTED', { comesAt: [14], untriggered: true }],
+    ]),
+    isCalm: true,
+  },
+  {
+    name: 'news while a message is being posted',
+    routes: TO_ONE_CHANNEL,
+    events: execution(1, [
+      [0, 'Pipeline', 'STARTED'],
+      [0, 'Stage', 'STARTED', { comesAt: [0.25] }],
+    ]),
+    isCalm: true,
+  },
+  {
+    name: 'an approval that is over, told in short',
+    routes: [{ match: {}, to: [channel('C1')], detail: 'summary' }],
+    events: execution(1, [
+      [0, 'Pipeline', 'STARTED'],
+      [5, 'Action', 'STARTED', { category: 'Approval' }],
+      [15, 'Action', 'SUCCEEDED', { category: 'Approval' }],
     ]),
     isCalm: true,
   },
@@ -149,6 +187,12 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
     events: execution(1, SHORT),
     isCalm: true,
+  },
+  {
+    name: 'a topic that refuses at first',
+    routes: [{ match: {}, to: [channel('C1'), topic('releases'), topic('oncall')] }],
+    events: execution(1, SHORT),
+    troubles: { 'Publish 2': didNot(failureOfStatus(503)) },
   },
   {
     name: 'two batches of two rollouts at once',
@@ -177,13 +221,13 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a post that happened, of which Slack says nothing',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SHORT),
-    slack: { 'chat.postMessage 1': did(TIMEOUT) },
+    troubles: { 'chat.postMessage 1': did(TIMEOUT) },
   },
   {
     name: 'a post that happened and a Slack that then is out for a while',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SHORT),
-    slack: {
+    troubles: {
       'chat.postMessage 1': did(failureOfStatus(500)),
       'conversations.history 1': didNot(failureOfStatus(503)),
       'conversations.history 2': didNot(rateLimited(20)),
@@ -194,25 +238,32 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a post that did not happen, of which Slack says nothing',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SHORT),
-    slack: { 'chat.postMessage 1': didNot(TIMEOUT) },
+    troubles: { 'chat.postMessage 1': didNot(TIMEOUT) },
   },
   {
     name: 'edits of which Slack says nothing',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SUCCESS),
-    slack: { 'chat.update 1': did(TIMEOUT), 'chat.update 2': didNot(TIMEOUT) },
+    troubles: { 'chat.update 1': did(TIMEOUT), 'chat.update 2': didNot(TIMEOUT) },
+  },
+  {
+    name: 'an edit whose answer takes long, and a post too many that Slack does not delete at once',
+    routes: TO_ONE_CHANNEL,
+    events: execution(1, SUCCESS),
+    troubles: { 'chat.delete 1': didNot(failureOfStatus(503)) },
+    answersAfterMs: { 'chat.update 2': 3_000 },
   },
   {
     name: 'a Slack that asks for a pause, while other rollouts go on',
     routes: TO_ONE_CHANNEL,
     events: [...execution(1, SUCCESS), ...execution(2, SHORT)],
-    slack: { 'chat.postMessage 2': didNot(rateLimited(3)), 'chat.update 1': didNot(rateLimited(30)) },
+    troubles: { 'chat.postMessage 2': didNot(rateLimited(3)), 'chat.update 1': didNot(rateLimited(30)) },
   },
   {
     name: 'a token that is bad, twice',
     routes: TO_ONE_CHANNEL,
     events: [...execution(1, SUCCESS), ...execution(2, SHORT)],
-    slack: {
+    troubles: {
       'chat.postMessage 1': didNot(BAD_TOKEN),
       'chat.postMessage 2': didNot(BAD_TOKEN),
       'chat.update 1': didNot(BAD_TOKEN),
@@ -222,7 +273,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'a channel that the bot is invited to later',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SHORT),
-    slack: { 'chat.postMessage 1': didNot(failureOfWord('not_in_channel')) },
+    troubles: { 'chat.postMessage 1': didNot(failureOfWord('not_in_channel')) },
     restsAfterMs: 70 * 60_000,
   },
   {
@@ -244,6 +295,16 @@ export const SCENARIOS: readonly Scenario[] = [
     ]),
     unknownToAws: 1,
     restsAfterMs: 18 * 60_000,
+  },
+  {
+    name: 'a rollout that is heard of while AWS is asked, and knows nothing',
+    routes: TO_ONE_CHANNEL,
+    events: execution(1, [
+      [0, 'Pipeline', 'STARTED'],
+      [719, 'Stage', 'STARTED', { comesAt: [719.63] }],
+    ]),
+    unknownToAws: 2,
+    restsAfterMs: 20 * 60_000,
   },
   {
     name: 'a rollout of which AWS knows nothing any more',

@@ -4,11 +4,12 @@ import { simulateWorld } from './simulate-world.ts';
 
 const HELP = `Plays small worlds in which things go wrong, and holds the promises against each.
 
-  npm run simulate -- [--seeds N] [--from S] [--harsh] [--trace]
+  npm run simulate -- [--seeds N] [--from S] [--harsh] [--bail] [--trace]
 
   --seeds N   how many worlds (1000)
   --from S    the first world's seed (1)
   --harsh     more goes wrong, and more often
+  --bail      stops at the first world that breaks a promise
   --trace     prints what happens
 
 Exit code: 0 all promises were kept, 1 some were not, 2 usage.`;
@@ -19,6 +20,7 @@ const wholeNumber = (option: string) =>
 const Options = v.object({
   help: v.boolean(),
   harsh: v.boolean(),
+  bail: v.boolean(),
   trace: v.boolean(),
   seeds: wholeNumber('--seeds'),
   from: wholeNumber('--from'),
@@ -30,6 +32,7 @@ const readOptions = (): Options => {
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       harsh: { type: 'boolean', default: false },
+      bail: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       seeds: { type: 'string', default: '1000' },
       from: { type: 'string', default: '1' },
@@ -42,10 +45,10 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const run = async ({ seeds, from, harsh, trace }: Options): Promise<number> => {
+const run = async ({ seeds, from, harsh, bail, trace }: Options): Promise<number> => {
   const beganAt = performance.now();
   const sum = { events: 0, posts: 0, edits: 0, faults: 0, failed: 0 };
-  for (let seed = from; seed < from + seeds; seed += 1) {
+  for (let seed = from; seed < from + seeds && !(bail && sum.failed > 0); seed += 1) {
     const { problems, ...world } = await simulateWorld(seed, { harsh, ...(trace && { trace: print }) });
     sum.events += world.events;
     sum.posts += world.posts;

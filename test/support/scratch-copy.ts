@@ -24,6 +24,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'reports',
 ]);
 
+/** What was broken may never end: it is ended, and has no exit code. */
+const LONGEST_MS = 300_000;
+
 /** Copies the repository, with what is not committed yet; the packages are only linked to. */
 export const createScratchCopy = async (): Promise<ScratchCopy> => {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'gatehouse-scratch-')));
@@ -39,6 +42,7 @@ export const createScratchCopy = async (): Promise<ScratchCopy> => {
 const runIn = (root: string, program: string, args: readonly string[], input: string): Promise<Ended> => {
   const child = spawn(program, args, {
     cwd: root,
+    timeout: LONGEST_MS,
     // Whatever the folder of temporary files lies in, git is to take the copy for no part of it.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', GIT_CEILING_DIRECTORIES: tmpdir() },
   });
