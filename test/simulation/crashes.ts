@@ -17,6 +17,7 @@ import type { ToldEvent } from './runs.ts';
 import { CHANNELS } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 import { createTruth } from './truth.ts';
+import type { Truth } from './truth.ts';
 
 /** How a scenario went: the calls that were made until all was done, what was broken of the promises, what remains. */
 type Played = {
@@ -101,7 +102,7 @@ const play = async (scenario: Scenario, blow?: Blow): Promise<Played> => {
   const coming = events.flatMap(({ told, comesAtMs }) =>
     comesAtMs === undefined ? [] : [{ atMs: comesAtMs, text: told.text, told, outcome: undefined }],
   );
-  const truth = createTruth(events.map(({ told }) => ({ told, at: told.time })));
+  const truth = createTruth(events.map(({ told }) => ({ told, at: told.time })).sort((a, b) => a.at - b.at));
   const polled: ToldEvent[] = [];
   let asked = 0;
   const faults = createCrashNetwork(kernel, { troubles, answersAfterMs }, blow);
@@ -153,6 +154,7 @@ const play = async (scenario: Scenario, blow?: Blow): Promise<Played> => {
       ...(world.slack.calls().length === calls ? [] : ['P3: it is not left alone when it is done']),
       ...faults.rudeness(),
       ...accountProblems(world, coming.length),
+      ...repairProblems(world, truth),
       ...(scenario.isUnjudged ? [] : judge.problems({ world, arrivals: coming, polled, plan, faults })),
     ],
   };
@@ -168,6 +170,18 @@ const accountProblems = (world: World, messages: number): readonly string[] => {
     ...world.deadLetters().map((body) => `P7: given up: ${body}`),
   ];
 };
+
+/** P8: what is known of ends as AWS has it, whichever events were lost. */
+const repairProblems = (world: World, truth: Truth): readonly string[] =>
+  world.items().flatMap(({ key, body }) => {
+    if (key.sk !== 'STATE') {
+      return [];
+    }
+    const { id, registers } = rolloutItem.parse(body).rollout;
+    const known = registers['rollout']?.state;
+    const end = truth.endOf(id.executionId)?.state;
+    return known === end ? [] : [`P8: ${key.pk} is ${known ?? 'unknown'}, not ${end ?? 'unknown'}`];
+  });
 
 const remainsOf = (world: World): Remains => {
   const items = world.items();

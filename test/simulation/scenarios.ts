@@ -241,6 +241,12 @@ export const SCENARIOS: readonly Scenario[] = [
     troubles: { 'chat.postMessage 1': didNot(TIMEOUT) },
   },
   {
+    name: 'an edit that happened, of which Slack says nothing',
+    routes: TO_ONE_CHANNEL,
+    events: execution(1, SUCCESS),
+    troubles: { 'chat.update 1': did(TIMEOUT) },
+  },
+  {
     name: 'edits of which Slack says nothing',
     routes: TO_ONE_CHANNEL,
     events: execution(1, SUCCESS),
