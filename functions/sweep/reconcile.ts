@@ -161,10 +161,14 @@ const keepWatch = async ({ changeItem }: ReconcileDeps, { key, watch }: Silent, 
   await changeItem(key, rolloutItem, (stored) => ifSilent(stored, watch, (known) => withWatch(known, next)));
 };
 
-/** Says that nobody will hear how it ended, and stops asking. */
-const giveUp = async (deps: ReconcileDeps, { key, watch }: Silent): Promise<void> => {
+/**
+ * Says that nobody will hear how it ended, then stops asking: who ends in between is asked to say so once more when the
+ * sweep comes back.
+ */
+const giveUp = async (deps: ReconcileDeps, silent: Silent): Promise<void> => {
+  const { key, watch } = silent;
   const { outcome: channels, item } = await deps.changeItem(key, rolloutItem, (stored) =>
-    ifSilent(stored, watch, (known) => withWatch({ ...known, rollout: withoutEnd(known.rollout) }, undefined)),
+    ifSilent(stored, watch, (known) => ({ ...known, rollout: withoutEnd(known.rollout) })),
   );
   deps.log.warn('rollout is gone', { rollout: key.pk });
   const transition = wanted(item?.rev ?? 0, deps.clock.now());
@@ -172,6 +176,7 @@ const giveUp = async (deps: ReconcileDeps, { key, watch }: Silent): Promise<void
     deps,
     channels.map((channel) => ({ place: { pk: key.pk, channel }, transition })),
   );
+  await keepWatch(deps, silent, undefined);
 };
 
 const ifSilent = (

@@ -5,7 +5,8 @@ import { print, runCommand, tell } from '../../local/command.ts';
 import { drawFigures, drawSections } from './draw-figures.ts';
 import { LOADS } from './loads.ts';
 import { measure, PARTS } from './measure.ts';
-import { PAGE, withSections } from './performance-page.ts';
+import { withSections } from '../support/page-sections.ts';
+import { PAGE } from './performance-page.ts';
 
 const HELP = `Measures Gatehouse on this machine. Nothing leaves it.
 

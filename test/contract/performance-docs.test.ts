@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { drawSections } from '../bench/draw-figures.ts';
 import { LOADS, playLoads } from '../bench/loads.ts';
 import { describeMachine, measureCost } from '../bench/measure.ts';
-import { PAGE, withSections } from '../bench/performance-page.ts';
+import { PAGE } from '../bench/performance-page.ts';
+import { withSections } from '../support/page-sections.ts';
 
 const LOOK_AGAIN = 'npm run bench -- --only loads,cost --write brings docs/performance.md up to date';
 
@@ -34,7 +35,7 @@ describe('docs/performance.md', () => {
 
   it('has a place for all that is measured', async () => {
     await expect(withSections('# Another page\n', new Map([['cpu', '']]))).rejects.toThrow(
-      'docs/performance.md has no section cpu',
+      'The page has no section cpu',
     );
   });
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -24,21 +25,36 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'reports',
 ]);
 
-/** Copies the repository, with what is not committed yet; the packages are only linked to. */
-export const createScratchCopy = async (): Promise<ScratchCopy> => {
+/** What was broken may never end: it is ended, and has no exit code. */
+const LONGEST_MS = 300_000;
+
+/**
+ * Copies the repository, with what is not committed yet, or another copy of it; the packages are only linked to. Whoever
+ * makes many takes the first for the others: so the repository may be worked in meanwhile.
+ */
+export const createScratchCopy = async (of = ROOT): Promise<ScratchCopy> => {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'gatehouse-scratch-')));
-  await cp(ROOT, root, { recursive: true, filter: (from) => !LEFT_OUT.has(relative(ROOT, from)) });
+  // Somebody may have seen enough before all is over.
+  const leaveNothing = (): void => {
+    rmSync(root, { recursive: true, force: true });
+  };
+  process.once('exit', leaveNothing);
+  await cp(of, root, { recursive: true, filter: (from) => !LEFT_OUT.has(relative(of, from)) });
   await symlink(await realpath(join(ROOT, 'node_modules')), join(root, 'node_modules'));
   return {
     root,
     run: (program, args, input = '') => runIn(root, program, args, input),
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: async () => {
+      process.off('exit', leaveNothing);
+      await rm(root, { recursive: true, force: true });
+    },
   };
 };
 
 const runIn = (root: string, program: string, args: readonly string[], input: string): Promise<Ended> => {
   const child = spawn(program, args, {
     cwd: root,
+    timeout: LONGEST_MS,
     // Whatever the folder of temporary files lies in, git is to take the copy for no part of it.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', GIT_CEILING_DIRECTORIES: tmpdir() },
   });

@@ -5,6 +5,7 @@ import { createDeliver } from '../../../functions/deliver/deliver.ts';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { createReconcile } from '../../../functions/sweep/reconcile.ts';
 import type { Asked } from '../../../shared/aws/ask-aws.ts';
+import { deliveryItem } from '../../../shared/delivery/delivery.ts';
 import { overviewOf } from '../../../shared/rollout/overview.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { ROOT } from '../../support/command.ts';
@@ -101,6 +102,26 @@ describe('reconcile', () => {
     expect(shown).toEqual([expect.stringContaining('AWS knows nothing of it any more. How it ended was not heard.')]);
     await silence.later(60);
     expect(silence.asked).toEqual([1, 1]);
+  });
+
+  it('comes back to say so where it could not', async () => {
+    const silence = await aSilence();
+    await silence.later(5);
+    const wantOf = () => deliveryItem.parse(silence.items().find(({ key }) => key.sk === 'SLACK#C1')?.body).want;
+    const want = wantOf();
+    const broken = createReconcile({
+      ...silence,
+      ask: (rollouts) => Promise.resolve(rollouts.map(() => ({ kind: 'missing' }))),
+      send: () => Promise.resolve(),
+      changeItem: (key, ...rest) =>
+        key.sk === 'SLACK#C1' ? Promise.reject(new Error('throttled')) : silence.changeItem(key, ...rest),
+    });
+    await silence.clock.sleep(5 * MINUTE);
+    await broken();
+    expect(wantOf()).toBe(want);
+    await silence.later(1);
+    expect(wantOf()).toBeGreaterThan(want);
+    expect(silence.stored().watch).toBeUndefined();
   });
 
   it('takes it back when something is heard after all', async () => {
