@@ -168,10 +168,9 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
     return undefined;
   }
   const { workspace } = config.slack;
-  const method = nextMethod(delivery);
-  const [{ outcome: pause }, { outcome: circuit }] = await Promise.all([
-    changeItem(methodKey(workspace, method), pauseItem, unchanged),
+  const [{ outcome: circuit }, ...pauses] = await Promise.all([
     changeItem(circuitKey(workspace), pauseItem, unchanged),
+    ...methodsOf(delivery).map((method) => changeItem(methodKey(workspace, method), pauseItem, unchanged)),
   ]);
   let item: Item | undefined = claimedItem;
   return {
@@ -184,17 +183,17 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
       item = changed.item;
       return changed.outcome;
     },
-    pausedUntil: Math.max(pause?.until ?? 0, circuit?.until ?? 0),
+    pausedUntil: Math.max(circuit?.until ?? 0, ...pauses.map(({ outcome: pause }) => pause?.until ?? 0)),
     circuitOpen: (circuit?.count ?? 0) > 0,
   };
 };
 
-/** The method that a turn calls first. */
-const nextMethod = ({ ts, intent, note }: Delivery): Method => {
+/** The methods that a turn may call: after a search the message that was found, or one that was not, is next. */
+const methodsOf = ({ ts, intent, note }: Delivery): readonly Method[] => {
   if (ts !== undefined) {
-    return 'chat.update';
+    return ['chat.update'];
   }
-  return intent === undefined ? 'chat.postMessage' : searchMethod(note);
+  return intent === undefined ? ['chat.postMessage'] : [searchMethod(note), 'chat.postMessage', 'chat.update'];
 };
 
 /** A channel's history does not have what is in its threads. */

@@ -89,7 +89,7 @@ const execution = (number: number, lines: readonly Line[]): readonly ScenarioEve
 const toldBy = (text: string): ToldEvent => {
   const parsed = parseEventText(text);
   if (parsed.kind !== 'change') {
-    throw new Error(`No event of a scenario: ${parsed.reason}`);
+    throw new Error(`No event of a scenario: ${parsed.kind}`);
   }
   const { rollout, register, state, version, startedAt, result, facts } = parsed.change;
   if (rollout.source !== 'codepipeline' || register.kind === 'instance') {
