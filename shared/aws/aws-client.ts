@@ -3,19 +3,14 @@ import { asError } from '../as-error.ts';
 import { post } from '../https/post.ts';
 import type { Retries } from './retries.ts';
 import { createSigner } from './sign.ts';
+import type { Caller } from './sign.ts';
 
 /** Where AWS is, and who calls. */
-export type AwsConnection = {
-  readonly region: string;
+export type AwsConnection = Caller & {
   /** What the names of AWS's hosts end with, which differs by partition. */
   readonly urlSuffix: string;
   /** One address for all services, in place of AWS's own. */
   readonly endpoint?: string | undefined;
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
 };
 
 /**

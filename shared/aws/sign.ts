@@ -1,5 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { AwsConnection } from './aws-client.ts';
+
+/** Who calls, and in which region. */
+export type Caller = {
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+};
 
 /** The headers with those that a signature adds. `now` in epoch milliseconds. */
 export type Sign = (
@@ -13,10 +22,7 @@ export type Sign = (
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Tests hold it to the
  * SDK's own signer, which takes four milliseconds more of a cold start.
  */
-export const createSigner = (
-  service: string,
-  { region, credentials }: Pick<AwsConnection, 'region' | 'credentials'>,
-): Sign => {
+export const createSigner = (service: string, { region, credentials }: Caller): Sign => {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   let daily: { readonly scope: string; readonly key: Buffer } | undefined;
   return (headers, body, now) => {

@@ -18,13 +18,13 @@ describe('npm run bench', () => {
     const document: unknown = JSON.parse(stdout);
     expect(document).toMatchObject({
       machine: { node: process.version },
-      sizes: [{ name: 'deliver' }, { name: 'interact' }, { name: 'notify' }, { name: 'sweep' }],
+      sizes: [{ name: 'decide' }, { name: 'deliver' }, { name: 'interact' }, { name: 'notify' }, { name: 'sweep' }],
       cost: { rollouts: [{ count: { story: 'success', slack: { 'chat.postMessage': 1 } } }, {}, {}] },
     });
     expect(document).not.toHaveProperty('loads');
   });
 
-  it('starts fresh processes of each function, next to a handler that does nothing', async () => {
+  it('starts fresh processes of each function, next to a handler that does nothing', { timeout: 60_000 }, async () => {
     const { code, stdout } = await bench(['--json', '--only', 'cold-start', '--samples', '1']);
     expect(code).toBe(0);
     const document: unknown = JSON.parse(stdout);
@@ -36,6 +36,7 @@ describe('npm run bench', () => {
           { name: 'one call', samples: 1 },
           { name: 'notify', samples: 1 },
           { name: 'deliver', samples: 1 },
+          { name: 'interact', samples: 1 },
           { name: 'sweep', samples: 1 },
           { name: 'notify, no look-up', samples: 1 },
           { name: 'notify, to a topic', samples: 1 },

@@ -133,6 +133,7 @@ export const createCrashNetwork = (
         forbid(operation, failure.ambiguous ? UNSETTLED_MS : 0);
         break;
       case 'refused':
+      case 'uneditable':
       case 'unacceptable':
     }
   };
