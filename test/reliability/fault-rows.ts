@@ -314,8 +314,8 @@ export const FAULT_ROWS: readonly Row[] = [
     guard: 'Whoever takes a message in hand looks at the circuit first.',
     file: 'functions/deliver/deliver.ts',
     takeOut: {
-      from: 'pausedUntil: Math.max(pause?.until ?? 0, circuit?.until ?? 0),',
-      to: 'pausedUntil: pause?.until ?? 0,',
+      from: 'pausedUntil: Math.max(circuit?.until ?? 0, ...pauses.map(({ outcome: pause }) => pause?.until ?? 0)),',
+      to: 'pausedUntil: Math.max(0, ...pauses.map(({ outcome: pause }) => pause?.until ?? 0)),',
     },
   },
   {
