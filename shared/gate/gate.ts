@@ -126,12 +126,18 @@ const MOST_CLICKS = 200;
 export type Opening = Pick<Gate, 'point' | 'openedAt' | 'channels'> &
   Partial<Pick<Gate, 'token' | 'expiresAt' | 'request'>>;
 
-/** Opens a gate, or adds what the second to tell of it knows. True: it was not there before. */
+/**
+ * Opens a gate, or adds what the second to tell of it knows; one that is over stays as it is, and without its token. True:
+ * it has not been looked at yet.
+ */
 export const opened =
   (opening: Opening, now: number) =>
   (gate: Gate | undefined): Step<Gate, boolean> => {
     if (gate === undefined) {
       return { body: { ...opening, state: { kind: 'open' }, clicks: [], reminded: 0, dueAt: now }, outcome: true };
+    }
+    if (isOver(gate)) {
+      return { outcome: false };
     }
     const { token, expiresAt, request } = opening;
     const knows =

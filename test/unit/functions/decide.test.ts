@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { deliveryItem } from '../../../shared/delivery/delivery.ts';
+import { opened } from '../../../shared/gate/gate.ts';
+import { gateItem } from '../../../shared/gate/stored-gate.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
-import { deliveryKey, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
+import { deliveryKey, gateKey, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
 import { anOpenGate, aPolicy, GATE, POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
@@ -321,6 +323,17 @@ describe('a gate', () => {
     await turn.decide({ kind: 'look', gate: GATE });
     await turn.decide({ kind: 'look', gate: GATE });
     expect(turn.logged.filter(({ message }) => message === 'gate open too long').length).toBe(1);
+  });
+
+  it('takes no token any more once it is over', async () => {
+    const turn = await anOpenGate();
+    await turn.decide(turn.aVote());
+    await turn.changeItem(
+      gateKey(GATE),
+      gateItem,
+      opened({ point: POINT, openedAt: TEN_O_CLOCK, channels: ['C1'], token: TOKEN }, turn.clock.now()),
+    );
+    expect(JSON.stringify(await turn.gate())).not.toContain(TOKEN);
   });
 
   it('keeps the token to itself', async () => {
