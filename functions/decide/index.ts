@@ -14,6 +14,7 @@ import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createSlackPeople } from '../../shared/slack/slack-people.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createDecide } from './decide.ts';
 
@@ -24,15 +25,16 @@ const settings = readSettings(
 );
 const log = createLambdaLog('decide');
 const aws = connectionOf(settings);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 const decide = createDecide({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  platform: createPipelineApprovals(connectCodePipeline, systemClock.now),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
+  platform: createPipelineApprovals(connectCodePipeline, clock.now),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
-  clock: systemClock,
+  clock,
   log,
 });
 
