@@ -5,10 +5,11 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
-import { connectCodePipeline, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
+import { createReadyDeployments } from '../../shared/aws/ready-deployments.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import { platformOf } from '../../shared/gate/platform.ts';
 import { parseVoteMessage } from '../../shared/gate/vote-message.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
@@ -28,10 +29,21 @@ const aws = connectionOf(settings);
 const clock = createServiceClock(systemClock);
 const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
+
+/** The SDK of CodePipeline, loaded by the first gate of a pipeline. */
+const loadApprovals = async () => {
+  const { connectCodePipeline, createPipelineApprovals } = await import('../../shared/aws/pipeline-approvals.ts');
+  return createPipelineApprovals(connectCodePipeline, clock.now);
+};
+let approvals: ReturnType<typeof loadApprovals> | undefined;
+
 const decide = createDecide({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock, random: Math.random }),
-  platform: createPipelineApprovals(connectCodePipeline, clock.now),
+  platform: platformOf({
+    approvals: () => (approvals ??= loadApprovals()),
+    deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), clock.now),
+  }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock,
