@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   CodePipelineClient,
   GetPipelineStateCommand,
@@ -11,6 +10,7 @@ import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { ROOT } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
 
 let stack: Stack;
 let actor: SlackActor;
@@ -38,17 +38,6 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => stack.stop());
-
-const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> => {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value) || Date.now() > deadline) {
-      return value;
-    }
-    await wait(50);
-  }
-};
 
 const pending = async (name: string) => {
   const { stageStates = [] } = await codePipeline.send(new GetPipelineStateCommand({ name }));
