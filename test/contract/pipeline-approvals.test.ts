@@ -5,7 +5,7 @@ import { pipelineOperations } from '../../local/aws/codepipeline/pipeline-operat
 import { runPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
 import type { SimulatedPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
 import { startGateway } from '../../local/aws/gateway.ts';
-import { jsonService } from '../../local/aws/service.ts';
+import { jsonService, operationOf } from '../../local/aws/service.ts';
 import type { Service } from '../../local/aws/service.ts';
 import { clientSettings } from '../../shared/aws/clients.ts';
 import { createFindApproval, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
@@ -112,9 +112,14 @@ describe('an approval of a pipeline', () => {
     });
   });
 
-  it('is decided with no other token than its own (S18, S19)', async () => {
-    const { point, token } = anApproval();
+  it('is decided with no other token than its own', async () => {
+    const { point } = anApproval();
     expect(await approvals().decide(point, randomUUID(), 'approve', 'x')).toBe('over');
+    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'pending' });
+  });
+
+  it('is over once its stage was retried, which asks anew under another token (S19)', async () => {
+    const { point, token } = anApproval();
     expect(await approvals().decide(point, token, 'reject', 'No')).toBe('done');
     pass(1);
     pipelines.command('shop-prod', {
@@ -131,6 +136,42 @@ describe('an approval of a pipeline', () => {
     expect(await approvals().look(again.point, undefined)).toEqual({ kind: 'pending', token: again.token });
   });
 
+  it('is over once a newer execution stands in its place, whose token is never its own (S18)', async () => {
+    const { point, token } = anApproval();
+    const newer = pipelines.start('shop-prod');
+    pass(10);
+    pass(10);
+    pipelines.command('shop-prod', { kind: 'stop', execution: point.rollout.executionId, abandon: true, reason: '' });
+    pass(10);
+    const next = approvalOf('shop-prod', newer);
+    expect(next.token).not.toBe(token);
+    expect(await approvals().look(next.point, undefined)).toEqual({ kind: 'pending', token: next.token });
+    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'stopped' } });
+  });
+
+  it('is looked up by its execution when the stage is said to have another by now (S18)', async () => {
+    const { point, token } = anApproval();
+    const asItIs = service;
+    let state: ReturnType<Service> | undefined;
+    service = (request) => {
+      if (operationOf(request.headers) !== 'GetPipelineState') {
+        return asItIs(request);
+      }
+      state ??= asItIs(request);
+      return state;
+    };
+    expect(await approvals().look(point, undefined)).toEqual({ kind: 'pending', token });
+    const told = await state;
+    if (told === undefined) {
+      throw new Error('Nobody asked for the state');
+    }
+    // AWS puts together what it knows of stage and of action: the action is still the old one's.
+    state = Promise.resolve({ ...told, body: told.body.replaceAll(point.rollout.executionId, randomUUID()) });
+    pipelines.command('shop-prod', { kind: 'stop', execution: point.rollout.executionId, abandon: true, reason: '' });
+    pass(1);
+    expect(await approvals().look(point, token)).toMatchObject({ kind: 'ended', ending: { as: 'stopped' } });
+  });
+
   it('is told apart in PARALLEL mode, where several wait at once (S20)', async () => {
     const first = anApproval('shop-many');
     const second = anApproval('shop-many');
@@ -144,10 +185,15 @@ describe('an approval of a pipeline', () => {
     });
   });
 
-  it('expires, and is stopped with its execution', async () => {
-    const { point } = anApproval();
+  it('expires, and takes no decision any more then (S27)', async () => {
+    const { point, token } = anApproval();
     pass(61 * 60);
-    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
+    expect(await approvals().look(point, token)).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
+    expect(await approvals().decide(point, token, 'approve', 'Too late')).toBe('over');
+    expect(await approvals().look(point, token)).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
+  });
+
+  it('is stopped with its execution', async () => {
     const other = anApproval('shop-many');
     pipelines.command('shop-many', {
       kind: 'stop',

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readDeployments, readPipelines } from '../../../scripts/read-permissions.ts';
-import type { Config, Match } from '../../../shared/config/config.ts';
+import { decideApprovals, readDeployments, readPipelines } from '../../../scripts/read-permissions.ts';
+import type { Config, GateMatch, Match } from '../../../shared/config/config.ts';
+import { policyAt } from '../../../shared/gate/policy.ts';
 import { matchesGlob } from '../../../shared/routing/glob.ts';
+import { aPolicy, POINT } from '../../support/gates.ts';
 
 const configOf = (...matches: readonly Match[]): Config => ({
   slack: { workspace: 'T1', channels: { deployments: 'C1' } },
@@ -87,6 +89,53 @@ describe('what notify may read', () => {
           (arn) => JSON.stringify(arn).split(':').at(-1)?.slice(0, -2) ?? '',
         );
         expect(left.some((wide) => matchesGlob(wide, one))).toBe(pipeline.some((wide) => matchesGlob(wide, one)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('what decide may do', () => {
+  const gated = (...matches: readonly GateMatch[]): Config => ({
+    ...configOf({}),
+    gates: matches.map((match) => aPolicy({ match })),
+  });
+  const approvals = (...names: readonly string[]) =>
+    statement(
+      'codepipeline:PutApprovalResult',
+      ...names.map((name) => `arn:\${AWS::Partition}:codepipeline:${PLACE}:${name}`),
+    );
+  const grantedBy = (...matches: readonly GateMatch[]) =>
+    decideApprovals(gated(...matches), ['codepipeline:PutApprovalResult']);
+
+  it('is nothing without gates', () => {
+    expect(grantedBy()).toBeUndefined();
+  });
+
+  it('is to decide the approvals that a gate is about: pipelines, stages, actions (S24)', () => {
+    expect(grantedBy({ pipeline: ['shop-prod', 'till-*'], stage: ['Approve'] })).toEqual(
+      approvals('shop-prod/Approve/*', 'till-*/Approve/*'),
+    );
+    expect(grantedBy({ action: ['ProdGate'] }, { pipeline: ['shop-prod'], action: ['ProdGate'] })).toEqual(
+      approvals('*/*/ProdGate'),
+    );
+  });
+
+  it('is what a gate lets people decide, and nothing else (S24)', () => {
+    const globs = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 4 }), {
+      maxLength: 2,
+    });
+    const match = fc.record({ pipeline: globs, stage: globs, action: globs });
+    const name = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(match, { maxLength: 3 }), name, name, name, (matches, pipeline, stage, action) => {
+        const patterns = (grantedBy(...matches)?.Resource ?? []).map(
+          (arn) => JSON.stringify(arn).split(':').at(-1)?.slice(0, -2) ?? '',
+        );
+        const point = { ...POINT, rollout: { ...POINT.rollout, name: pipeline }, stage, action };
+        expect(patterns.some((pattern) => matchesGlob(pattern, `${pipeline}/${stage}/${action}`))).toBe(
+          policyAt(point, gated(...matches)) !== undefined,
+        );
       }),
       { numRuns: 1000 },
     );
