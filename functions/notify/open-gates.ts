@@ -6,7 +6,7 @@ import { policyAt } from '../../shared/gate/policy.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import type { StateChange } from '../../shared/rollout/rollout.ts';
-import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
+import type { GateMark, StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateKey } from '../../shared/store/keys.ts';
 
@@ -37,21 +37,34 @@ export const withGate = (
   change: StateChange,
   { config, gates: { account } }: Pick<GateDeps, 'config' | 'gates'>,
 ): StoredRollout => {
-  const point = pointOf(change);
   const known = stored.gates ?? {};
+  const point = pointOf(change, known);
   if (point?.rollout.account !== account || Object.keys(known).length >= MOST_MARKS) {
     return stored;
   }
   const id = gateId(point);
   return id in known || policyAt(point, config) === undefined
     ? stored
-    : { ...stored, gates: { ...known, [id]: { stage: point.stage, action: point.action, at: change.startedAt } } };
+    : { ...stored, gates: { ...known, [id]: { ...placeOf(point), at: change.startedAt } } };
+};
+
+const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
+  switch (point.kind) {
+    case 'pipeline-approval':
+      return { stage: point.stage, action: point.action };
+    case 'deployment-ready':
+      return {};
+  }
 };
 
 /** Opens the gates at which the changes of a batch say that a rollout waits, and has those looked at that they say are over. */
-export const openGates = async (deps: GateDeps, changes: readonly StateChange[]): Promise<void> => {
+export const openGates = async (
+  deps: GateDeps,
+  changes: readonly StateChange[],
+  { gates = {} }: Pick<StoredRollout, 'gates'>,
+): Promise<void> => {
   const told = changes.flatMap((change) => {
-    const point = pointOf(change);
+    const point = pointOf(change, gates);
     const policy = point?.rollout.account === deps.gates.account ? policyAt(point, deps.config) : undefined;
     return point === undefined || policy === undefined ? [] : [{ change, point, policy }];
   });
@@ -106,13 +119,26 @@ const lookAtAll = async ({ gates: { lookAt } }: GateDeps, ids: readonly string[]
   }
 };
 
-const pointOf = ({ rollout, register, approvalId }: StateChange): GatePoint | undefined =>
-  approvalId !== undefined && rollout.source === 'codepipeline' && register.kind === 'action'
-    ? {
-        kind: 'pipeline-approval',
-        rollout,
-        stage: register.stage,
-        action: register.action,
-        actionExecutionId: approvalId,
-      }
-    : undefined;
+/** The point that a change begins or ends; `known`: the gates at which its rollout has waited. */
+const pointOf = (
+  { rollout, register, state, approvalId }: StateChange,
+  known: NonNullable<StoredRollout['gates']>,
+): GatePoint | undefined => {
+  switch (rollout.source) {
+    case 'codepipeline':
+      return approvalId !== undefined && register.kind === 'action'
+        ? {
+            kind: 'pipeline-approval',
+            rollout,
+            stage: register.stage,
+            action: register.action,
+            actionExecutionId: approvalId,
+          }
+        : undefined;
+    case 'codedeploy': {
+      const point: GatePoint = { kind: 'deployment-ready', rollout };
+      // Of most deployments nothing ever waits: what they tell else is no end of anything.
+      return register.kind === 'rollout' && (state === 'waiting' || gateId(point) in known) ? point : undefined;
+    }
+  }
+};

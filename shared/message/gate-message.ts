@@ -13,6 +13,7 @@ import { labelled } from './describe-rollout.ts';
 import { describeStart } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
+import { pointName } from './point-name.ts';
 import { bold, code, date, linkTo, MOST_LINK, mrkdwn, person, quote, richText, section, text } from './rich-text.ts';
 import type { RichTextPart } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
@@ -53,7 +54,7 @@ export const describeGate = (gate: Gate, { environment }: Labels): string => {
   return [
     rolloutName(point.rollout, 50),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
-    `${wordsOf(gate).predicate} at ${placeName(gate)}`,
+    `${wordsOf(gate).predicate} at ${pointName(point)}`,
   ]
     .join(' ')
     .concat(revision === undefined ? '' : `: ${revisionName(revision)}`);
@@ -85,6 +86,7 @@ const ENDING_WORDS: Readonly<Record<Ending['as'], Words>> = {
   expired: { emoji: '⌛', label: 'approval expired', predicate: 'expired' },
   stopped: { emoji: '🛑', label: 'stopped', predicate: 'was stopped' },
   gone: { emoji: '❔', label: 'no longer waiting', predicate: 'is not waiting any more' },
+  unasked: { emoji: '⏩', label: 'goes on by itself', predicate: 'goes on by itself' },
 };
 
 const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
@@ -94,14 +96,12 @@ const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${name} ${label}${place}`, emoji: false } };
 };
 
-const placeName = ({ point: { stage, action } }: Gate): string => `${shortName(stage)} / ${shortName(action)}`;
-
 const where = (gate: Gate): readonly RichTextPart[] => {
   const since = momentOf(gate.openedAt);
   const until = gate.state.kind !== 'open' || gate.expiresAt === undefined ? undefined : momentOf(gate.expiresAt);
   return [
     section(
-      bold(placeName(gate)),
+      bold(pointName(gate.point)),
       ...(since === undefined
         ? []
         : [text(gate.state.kind === 'open' ? ' · waiting since ' : ' · asked '), date(since)]),

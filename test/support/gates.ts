@@ -4,7 +4,7 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { GatePolicy } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
-import type { Gate, GatePoint, Verdict } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint, Gate, Verdict } from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Vote } from '../../shared/gate/vote-message.ts';
@@ -29,7 +29,7 @@ export const aPolicy = (given: Partial<GatePolicy> = {}): GatePolicy => ({
   ...given,
 });
 
-export const POINT: GatePoint = {
+export const POINT: ApprovalPoint = {
   kind: 'pipeline-approval',
   rollout: {
     source: 'codepipeline',
@@ -67,7 +67,7 @@ const aPlatform = (): FakePlatform => {
       platform.lags -= isLate ? 1 : 0;
       return Promise.resolve(isLate ? { kind: 'pending', token: TOKEN } : platform.says);
     },
-    decide: (_point, token, verdict, summary) => {
+    decide: (_point, token = '', verdict, summary) => {
       const trouble = platform.troubles.shift();
       if (trouble === 'throttled') {
         return Promise.reject(Object.assign(new Error('no'), { name: 'ThrottlingException' }));

@@ -18,6 +18,8 @@ describe('the story of a gate', () => {
     const at = turn.clock.now();
     expect(story).toEqual({
       id: GATE,
+      kind: 'pipeline-approval',
+      where: 'Approve / ProdGate',
       stage: 'Approve',
       action: 'ProdGate',
       policy: 'production',
