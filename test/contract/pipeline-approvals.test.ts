@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createDecide } from '../../functions/decide/decide.ts';
 import { pipelineOperations } from '../../local/aws/codepipeline/pipeline-operations.ts';
 import { runPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
 import type { SimulatedPipelines } from '../../local/aws/codepipeline/simulated-pipelines.ts';
@@ -9,12 +10,26 @@ import { jsonService, operationOf } from '../../local/aws/service.ts';
 import type { Service } from '../../local/aws/service.ts';
 import { clientSettings } from '../../shared/aws/clients.ts';
 import { createFindApproval, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
+import { deliveryItem } from '../../shared/delivery/delivery.ts';
+import { gateId } from '../../shared/gate/gate-id.ts';
+import { opened } from '../../shared/gate/gate.ts';
 import type { ApprovalPoint } from '../../shared/gate/gate.ts';
+import { platformOf } from '../../shared/gate/platform.ts';
+import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
+import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
+import { anOpenGate } from '../support/gates.ts';
 import { anAction, aPipeline } from '../support/pipelines.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
 
 const ACCOUNT = '111122223333';
+
+type Turn = Awaited<ReturnType<typeof anOpenGate>>;
+
+const fail = (): never => {
+  throw new Error('No deployment waits here');
+};
+const NO_DEPLOYMENTS = { look: fail, decide: fail, describe: fail };
 
 let now = TEN_O_CLOCK;
 let pipelines: SimulatedPipelines;
@@ -245,6 +260,41 @@ describe('an approval of a pipeline', () => {
       expiresAt: TEN_O_CLOCK + 20_000 + 60 * 60_000,
       request: { text: 'Check the staging site', url: 'https://staging.example.com/' },
     });
+  });
+});
+
+describe('the gate of an approval whose stage was retried', () => {
+  /** Opens the gate of a point, with its message in the channel. */
+  const open = async ({ changeItem }: Turn, { point, token }: ReturnType<typeof anApproval>, ts: string) => {
+    const gate = gateId(point);
+    await changeItem(gateKey(gate), gateItem, opened({ point, openedAt: now, channels: ['C1'], token }, now));
+    await changeItem(deliveryKey({ pk: gatePk(gate), channel: 'C1' }), deliveryItem, () => ({
+      body: { want: 1, done: 1, fence: 1, failures: 0, ts },
+      outcome: undefined,
+    }));
+    return { gate, ts };
+  };
+
+  it('is over, and the new approval has one of its own with buttons of its own (F46)', async () => {
+    const turn = await anOpenGate();
+    const decide = createDecide({ ...turn, platform: platformOf(approvals(), NO_DEPLOYMENTS) });
+    const first = anApproval();
+    const before = await open(turn, first, '1700000000.000100');
+    await approvals().decide(first.point, first.token, 'reject', 'By hand');
+    pass(1);
+    const execution = first.point.rollout.executionId;
+    pipelines.command('shop-prod', { kind: 'retry', stage: 'Approve', execution, mode: 'FAILED_ACTIONS' });
+    pass(1);
+    const second = approvalOf('shop-prod', execution);
+    const after = await open(turn, second, '1700000000.000200');
+    expect(await decide(turn.aVote(before))).toBe('refused');
+    expect(turn.told).toEqual([
+      ['UADA', 'Your click was not counted: it was rejected outside Slack already by gatehouse-decide.'],
+    ]);
+    expect(await approvals().look(second.point, {})).toEqual({ kind: 'pending', token: second.token });
+    expect(await decide(turn.aVote(after))).toBe('counted');
+    expect(await approvals().look(second.point, {})).toMatchObject({ kind: 'ended', ending: { as: 'approved' } });
+    expect(await approvals().look(first.point, {})).toMatchObject({ kind: 'ended', ending: { as: 'rejected' } });
   });
 });
 

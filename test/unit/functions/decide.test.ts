@@ -209,7 +209,44 @@ describe('decide', () => {
     await expect(turn.decide(vote)).rejects.toThrow();
     await turn.clock.sleep(15 * MINUTE);
     expect(await turn.decide(vote)).toBe('given-up');
-    expect(turn.told.map(([user]) => user)).toEqual(['UADA']);
+    expect(turn.told).toEqual([
+      [
+        'UADA',
+        'Your click counts, but AWS has not taken the decision for a quarter of an hour. Gatehouse goes on trying; if it cannot wait, decide in the console.',
+      ],
+    ]);
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(await turn.state()).toBe('applied');
+  });
+
+  it('says that a click had no effect when it could not even be recorded for so long (F47)', async () => {
+    let isDown = false;
+    const turn = await anOpenGate(aPolicy(), (store) => ({
+      ...store,
+      read: (key) => (isDown ? Promise.reject(new Error('down')) : store.read(key)),
+    }));
+    isDown = true;
+    const vote = turn.aVote();
+    await expect(turn.decide(vote)).rejects.toThrow('down');
+    await turn.clock.sleep(15 * MINUTE);
+    expect(await turn.decide(vote)).toBe('given-up');
+    expect(turn.told.map(([, text]) => text)).toEqual([
+      'Your click had no effect: AWS did not answer for a quarter of an hour. Click again, or decide in the console.',
+    ]);
+  });
+
+  it('shows what was decided while AWS will not have it (F47)', async () => {
+    const turn = await anOpenGate();
+    turn.platform.troubles.push('throttled');
+    await expect(turn.decide(turn.aVote())).rejects.toThrow();
+    const item = await turn.store.read(gateKey(GATE));
+    const delivery = await turn.store.read(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }));
+    expect(deliveryItem.parse(delivery?.body).want).toBe(item?.rev);
+    expect(turn.notes()).toEqual(['vote UADA click-1']);
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) was approved at Approve / ProdGate',
+      hasButtons: false,
+    });
   });
 
   it('says that it does not know a gate', async () => {
@@ -354,6 +391,20 @@ describe('who may decide', () => {
     expect(await refused({}, aPolicy({ confirm: 'modal' }))).toBe('two-steps');
     expect(await refused({ step: 'modal' }, aPolicy({ confirm: 'modal' }))).toBe('counted');
     expect(await refused({ verdict: 'reject' })).toBe('two-steps');
+  });
+
+  it('clicks in the app that gatehouse.yml names (S16, B48)', async () => {
+    const turn = await anOpenGate();
+    const decide = createDecide({
+      ...turn,
+      config: { ...turn.config, slack: { ...turn.config.slack, app: 'A1' } },
+    });
+    expect(await decide(turn.aVote({ app: 'A2' }))).toBe('refused');
+    expect(turn.platform.calls).toEqual([]);
+    expect(turn.told.map(([, text]) => text)).toEqual([
+      'Your click was not counted: it was not a click in the app that gatehouse.yml names.',
+    ]);
+    expect(await decide(turn.aVote({ app: 'A1' }))).toBe('counted');
   });
 
   it('clicks on the message that asks, and on no other (S16, B50)', async () => {
