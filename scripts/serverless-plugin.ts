@@ -6,7 +6,13 @@ import { compileConfig, readGatehouseYml } from './config/compile-config.ts';
 import { configWarnings } from './config/config-warnings.ts';
 import { subscriptions, writeDeadLetters, writeEvents } from './listening.ts';
 import { NO_VALUE, withoutNoValues } from './no-value.ts';
-import { decideApprovals, readDeployments, readGatedPipelines, readPipelines } from './read-permissions.ts';
+import {
+  decideApprovals,
+  decideDeployments,
+  readDeployments,
+  readGatedPipelines,
+  readPipelines,
+} from './read-permissions.ts';
 import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
 import {
@@ -178,6 +184,13 @@ const partOf = (
       ]);
     case 'mayDecide':
       return decideApprovals(config, ['codepipeline:PutApprovalResult']);
+    case 'mayDecideDeployments':
+      return decideDeployments(config, [
+        'codedeploy:ContinueDeployment',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:StopDeployment',
+      ]);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

@@ -3,7 +3,7 @@ import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Click, Gate } from '../../shared/gate/gate.ts';
 import { summaryOf } from '../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../shared/gate/policy.ts';
-import { pointName } from '../../shared/message/point-name.ts';
+import { pointTitle } from '../../shared/message/point-name.ts';
 import { redact } from '../../shared/redact.ts';
 import type { StoredGate } from './find-rollouts.ts';
 
@@ -45,7 +45,7 @@ export const gateStory = ({ id, items }: StoredGate, config: Config): StoryGate 
   return {
     id,
     kind: point.kind,
-    where: pointName(point),
+    where: pointTitle(point),
     stage: point.kind === 'pipeline-approval' ? point.stage : null,
     action: point.kind === 'pipeline-approval' ? point.action : null,
     policy: policy === undefined ? null : policyName(policy, config.gates?.indexOf(policy) ?? 0),

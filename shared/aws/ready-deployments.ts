@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { AwsClient } from './aws-client.ts';
 import type { ReadyPoint, Revision, Shown, Verdict } from '../gate/gate.ts';
-import type { Described, Known, Platform, Seen } from '../gate/platform.ts';
+import type { Described, Platform, Seen } from '../gate/platform.ts';
 import { readableText } from '../rollout/readable-text.ts';
 
 /** So long CodeDeploy's answers may lag behind its events: until then "in progress" may mean that it is not ready yet. */
@@ -19,9 +19,9 @@ export const createReadyDeployments = (
     const client = clientIn(point.rollout.region);
     try {
       const deployment = await readDeployment(client, point.rollout.executionId);
-      const { actionOnTimeout } = await readyOption(client, point, deployment);
+      const { actionOnTimeout, waitTimeInMinutes } = await readyOption(client, point, deployment);
       return actionOnTimeout === 'STOP_DEPLOYMENT'
-        ? seenOf(deployment, known, now())
+        ? seenOf(deployment, known.openedAt, waitTimeInMinutes, now())
         : { kind: 'ended', ending: { as: 'unasked', at: now() } };
     } catch (error) {
       if (error instanceof Error && error.name === 'DeploymentDoesNotExistException') {
@@ -142,7 +142,12 @@ const readyOption = async (client: AwsClient, point: ReadyPoint, deployment: Dep
   );
 };
 
-const seenOf = (deployment: Deployment, { openedAt = -Infinity }: Known, now: number): Seen => {
+const seenOf = (
+  deployment: Deployment,
+  openedAt: number | undefined,
+  waitTimeInMinutes: number | undefined,
+  now: number,
+): Seen => {
   const { status, completeTime, errorInformation, instanceTerminationWaitTimeStarted: isMoved } = deployment;
   const at = completeTime === undefined ? now : completeTime * 1000;
   const summary = readableText(errorInformation?.message, 512);
@@ -155,15 +160,24 @@ const seenOf = (deployment: Deployment, { openedAt = -Infinity }: Known, now: nu
       return { kind: 'pending' };
     case 'InProgress':
     case 'Baking':
-      return now - openedAt < LAG_MS ? { kind: 'unseen' } : ended('approved');
+      return openedAt !== undefined && now - openedAt < LAG_MS ? { kind: 'unseen' } : ended('approved');
     case 'Succeeded':
       return ended('approved');
-    case 'Stopped':
+    case 'Stopped': {
       if (isMoved) {
         return ended('approved');
       }
-      // Whoever stops it is named by nobody; when nobody did, the time was over.
-      return ended(errorInformation?.code === 'MANUAL_STOP' ? 'rejected' : 'expired');
+      // CodeDeploy says that somebody has stopped it, and not who.
+      if (errorInformation?.code === 'MANUAL_STOP') {
+        return ended('rejected');
+      }
+      const isLate =
+        openedAt !== undefined &&
+        waitTimeInMinutes !== undefined &&
+        at >= openedAt + waitTimeInMinutes * 60_000 - LAG_MS;
+      const isTimeout = errorInformation?.code === undefined || errorInformation.code === 'TIMEOUT';
+      return ended(isLate || isTimeout ? 'expired' : 'stopped');
+    }
     case 'Failed':
       return ended(isMoved ? 'approved' : 'stopped');
     default:

@@ -16,6 +16,14 @@ export const consoleLink = (id: RolloutId): string | undefined => {
     : `https://${host(id.region)}/codesuite/${pageOf(id)}?region=${encode(id.region)}`;
 };
 
+const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
+  codepipeline: 'CodePipeline',
+  codedeploy: 'CodeDeploy',
+};
+
+/** What people call the console that it leads to. */
+export const consoleName = ({ source }: RolloutId): string => CONSOLES[source];
+
 const pageOf = (id: RolloutId): string => {
   switch (id.source) {
     case 'codepipeline':

@@ -1,12 +1,32 @@
 import type { GatePoint } from '../gate/gate.ts';
 import { shortName } from './rollout-name.ts';
 
-/** What people call the point at which a rollout waits: it waits "at" this. */
+/** What people call the point at which a rollout waits, within a sentence: it waits "at" this. */
 export const pointName = (point: GatePoint): string => {
   switch (point.kind) {
     case 'pipeline-approval':
       return `${shortName(point.stage)} / ${shortName(point.action)}`;
     case 'deployment-ready':
-      return 'the shift of its traffic';
+      return 'the traffic shift';
+  }
+};
+
+/** The same where it stands by itself. */
+export const pointTitle = (point: GatePoint): string => {
+  switch (point.kind) {
+    case 'pipeline-approval':
+      return pointName(point);
+    case 'deployment-ready':
+      return 'Traffic shift';
+  }
+};
+
+/** What a decision does there; undefined where the point's name and its author say it. */
+export const effectOf = ({ kind }: GatePoint): string | undefined => {
+  switch (kind) {
+    case 'pipeline-approval':
+      return undefined;
+    case 'deployment-ready':
+      return 'Approve lets the traffic move to the new version. Reject stops the deployment and rolls back.';
   }
 };
