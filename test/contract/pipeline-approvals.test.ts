@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDecide } from '../../functions/decide/decide.ts';
@@ -131,6 +132,25 @@ describe('an approval of a pipeline', () => {
     const { point } = anApproval();
     expect(await approvals().decide(point, randomUUID(), 'approve', 'x')).toBe('over');
     expect(await approvals().look(point, {})).toMatchObject({ kind: 'pending' });
+  });
+
+  it('fails without a word of its token, which AWS quotes where it finds something wrong with it (S42)', async () => {
+    const { point, token } = anApproval();
+    service = () =>
+      Promise.resolve({
+        status: 400,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: JSON.stringify({
+          __type: 'ValidationException',
+          message: `1 validation error detected: Value '${token}' at 'token' failed to satisfy constraint`,
+        }),
+      });
+    const failed: unknown = await approvals()
+      .decide(point, token, 'approve', 'x')
+      .catch((error: unknown) => error);
+    expect(failed).toMatchObject({ name: 'ValidationException' });
+    expect(String(failed)).toContain("Value '[token]' at 'token' failed");
+    expect(inspect(failed, { depth: 10 })).not.toContain(token);
   });
 
   it('is over once its stage was retried, which asks anew under another token (S19)', async () => {
