@@ -541,11 +541,22 @@ describe('a gate', () => {
     expect(JSON.stringify(await turn.gate())).not.toContain(TOKEN);
   });
 
-  it('keeps the token to itself', async () => {
+  it('keeps the token to itself, whatever fails: in its log, in what it tells, in what it has others look at (S42)', async () => {
     const turn = await anOpenGate();
+    turn.platform.troubles.push('throttled', 'lost');
     await turn.decide(turn.aVote({ user: 'UMALLORY' }));
-    await turn.decide(turn.aVote());
-    expect(JSON.stringify([turn.logged, turn.told, turn.wakeUps, turn.looks])).not.toContain(TOKEN);
+    const vote = turn.aVote();
+    await expect(turn.decide(vote)).rejects.toThrow();
+    await turn.decide({ kind: 'look', gate: GATE });
+    await turn.clock.sleep(15 * MINUTE);
+    await turn.decide(vote);
+    expect(turn.platform.calls.length).toBe(1);
+    const said = JSON.stringify([turn.logged, turn.told, turn.wakeUps, turn.looks], (_key, value: unknown) =>
+      value instanceof Error ? [value.message, value.stack] : value,
+    );
+    expect(said).not.toContain(TOKEN);
+    // And nowhere in the table when it is over.
+    expect(JSON.stringify(turn.items())).not.toContain(TOKEN);
   });
 });
 
