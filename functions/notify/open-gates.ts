@@ -45,7 +45,7 @@ export const withGate = (
   const id = gateId(point);
   return id in known || policyAt(point, config) === undefined
     ? stored
-    : { ...stored, gates: { ...known, [id]: { ...placeOf(point), at: change.startedAt } } };
+    : { ...stored, gates: { ...known, [id]: { ...placeOf(point), at: sinceWhen(point, change) } } };
 };
 
 const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
@@ -54,6 +54,16 @@ const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
       return { stage: point.stage, action: point.action };
     case 'deployment-ready':
       return {};
+  }
+};
+
+/** Since when it waits there: an action that is there to wait does so from its start, a deployment once it is ready. */
+const sinceWhen = ({ kind }: GatePoint, { startedAt, version }: StateChange): number => {
+  switch (kind) {
+    case 'pipeline-approval':
+      return startedAt;
+    case 'deployment-ready':
+      return version.time;
   }
 };
 
@@ -74,7 +84,9 @@ export const openGates = async (
       if (change.state !== 'waiting') {
         return [id];
       }
-      return (await open(deps, id, { point, openedAt: change.startedAt, channels: policy.channels })) ? [id] : [];
+      return (await open(deps, id, { point, openedAt: sinceWhen(point, change), channels: policy.channels }))
+        ? [id]
+        : [];
     }),
   );
   await lookAtAll(deps, looks.flat());

@@ -4,13 +4,13 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { GatePolicy } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
-import type { ApprovalPoint, Gate, Verdict } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint, Gate, GatePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Vote } from '../../shared/gate/vote-message.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
-import { anApprovalEvent } from './events.ts';
+import { aDeploymentEvent, anApprovalEvent } from './events.ts';
 import { aRig } from './rig.ts';
 import { TEN_O_CLOCK } from './rollouts.ts';
 
@@ -44,11 +44,24 @@ export const POINT: ApprovalPoint = {
   actionExecutionId: '9e9e9e9e-0000-4000-8000-000000000009',
 };
 
+export const READY_POINT: ReadyPoint = {
+  kind: 'deployment-ready',
+  rollout: {
+    source: 'codedeploy',
+    partition: 'aws',
+    account: '111122223333',
+    region: 'eu-west-1',
+    application: 'shop',
+    group: 'prod',
+    executionId: 'd-ABCDE1234',
+  },
+};
+
 export const GATE = gateId(POINT);
 
-/** What a fake platform was asked to do, and what it says. */
+/** What a fake platform was asked to do, and what it says; it keeps summaries where it has tokens, as AWS's do. */
 export type FakePlatform = Platform & {
-  readonly calls: (readonly [verdict: Verdict, token: string, summary: string])[];
+  readonly calls: (readonly [verdict: Verdict, token: string | undefined, summary: string])[];
   says: Seen;
   /** How many looks more are told that it is pending, whatever it is by now. */
   lags: number;
@@ -56,32 +69,32 @@ export type FakePlatform = Platform & {
   readonly troubles: ('throttled' | 'lost')[];
 };
 
-const aPlatform = (): FakePlatform => {
+const aPlatform = (token: string | undefined): FakePlatform => {
+  const pending: Seen = { kind: 'pending', ...(token !== undefined && { token }) };
   const platform: FakePlatform = {
     calls: [],
     troubles: [],
-    says: { kind: 'pending', token: TOKEN },
+    says: pending,
     lags: 0,
     look: () => {
       const isLate = platform.lags > 0;
       platform.lags -= isLate ? 1 : 0;
-      return Promise.resolve(isLate ? { kind: 'pending', token: TOKEN } : platform.says);
+      return Promise.resolve(isLate ? pending : platform.says);
     },
-    decide: (_point, token = '', verdict, summary) => {
+    decide: (_point, given, verdict, summary) => {
       const trouble = platform.troubles.shift();
       if (trouble === 'throttled') {
         return Promise.reject(Object.assign(new Error('no'), { name: 'ThrottlingException' }));
       }
-      if (platform.says.kind !== 'pending' || platform.says.token !== token) {
+      if (platform.says.kind !== 'pending' || platform.says.token !== given) {
         return Promise.resolve('over');
       }
-      platform.calls.push([verdict, token, summary]);
+      platform.calls.push([verdict, given, summary]);
       platform.says = {
         kind: 'ended',
         ending: {
           as: verdict === 'approve' ? 'approved' : 'rejected',
-          by: 'gatehouse-decide',
-          summary,
+          ...(token !== undefined && { by: 'gatehouse-decide', summary }),
           at: TEN_O_CLOCK,
         },
       };
@@ -97,7 +110,12 @@ const aPlatform = (): FakePlatform => {
 };
 
 /** A gate that `notify` has opened and Slack shows, everything in memory. */
-export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (store: Store) => Store) => {
+export const anOpenGate = async (
+  policy: GatePolicy = aPolicy(),
+  overStore?: (store: Store) => Store,
+  point: GatePoint = POINT,
+) => {
+  const id = gateId(point);
   const rig = aRig(overStore);
   const config = {
     ...rig.config,
@@ -107,7 +125,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     ],
     gates: [policy],
   };
-  const platform = aPlatform();
+  const platform = aPlatform(point.kind === 'pipeline-approval' ? TOKEN : undefined);
   const told: (readonly [user: string, text: string])[] = [];
   const groups = new Map([['SRELEASE', new Set(['ULINUS', 'UHOPPER'])]]);
   const profiles = new Map<string, { readonly isBot: boolean; readonly isGuest: boolean }>();
@@ -123,13 +141,16 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     linkTo: (channel, ts) => Promise.resolve(`https://example.slack.com/archives/${channel}/p${ts.replace('.', '')}`),
   };
   const notify = createNotify({ ...rig, config });
-  const event = (
-    given: Parameters<typeof anApprovalEvent>[0] = {},
-    detail: Parameters<typeof anApprovalEvent>[1] = {},
-  ) => notify([{ id: 'm', text: anApprovalEvent(given, detail) }]);
+  const event = (given: Readonly<Record<string, unknown>> = {}, detail: Readonly<Record<string, unknown>> = {}) => {
+    const text =
+      point.kind === 'pipeline-approval'
+        ? anApprovalEvent(given, detail)
+        : aDeploymentEvent(given, { state: 'READY', ...detail });
+    return notify([{ id: 'm', text }]);
+  };
   const decide = createDecide({ ...rig, config, platform, people });
   await event();
-  await rig.changeItem(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }), deliveryItem, () => ({
+  await rig.changeItem(deliveryKey({ pk: gatePk(id), channel: 'C1' }), deliveryItem, () => ({
     body: { want: 1, done: 1, fence: 1, failures: 0, ts: '1700000000.000100' },
     outcome: undefined,
   }));
@@ -145,7 +166,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     const { user = 'UADA', team = 'T1', name, ...rest } = given;
     return {
       kind: 'vote',
-      gate: GATE,
+      gate: id,
       verdict: 'approve',
       step: 'button',
       by: { user, team, name: name ?? user.slice(1).toLowerCase() },
@@ -159,7 +180,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     };
   };
   const gate = async (): Promise<Gate> => {
-    const item = await rig.store.read(gateKey(GATE));
+    const item = await rig.store.read(gateKey(id));
     return gateItem.parse(item?.body);
   };
   return {
@@ -181,7 +202,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     notes: () =>
       rig
         .items()
-        .filter(({ key }) => key.pk === gatePk(GATE) && key.sk.startsWith('NOTE'))
+        .filter(({ key }) => key.pk === gatePk(id) && key.sk.startsWith('NOTE'))
         .map(({ key }) => decodeURIComponent(key.sk.split('#')[2] ?? ''))
         .sort(),
   };

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Click, Decision, Gate } from '../../../shared/gate/gate.ts';
+import type { Click, Decision, Gate, GatePoint } from '../../../shared/gate/gate.ts';
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
-import { aPolicy, POINT, TOKEN } from '../../support/gates.ts';
+import { aPolicy, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -80,6 +80,33 @@ describe('the message of a gate', () => {
       'ApproveReject…',
       '111122223333 · eu-west-1 · 0a1b2c3d-0000-4000-8000-000000000001<https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-prod/executions/0a1b2c3d-0000-4000-8000-000000000001/timeline?region=eu-west-1|Open in CodePipeline>',
     ]);
+  });
+
+  it('says of a deployment that is ready what a decision does, and leads to its own console', () => {
+    const gate = aGate({
+      point: READY_POINT,
+      expiresAt: TEN_O_CLOCK + 3_600_000,
+      shown: { revisions: [{ source: 'S3', id: 'v42', summary: 's3://releases/shop.zip' }] },
+      request: { text: 'Spring sale' },
+    });
+    expect(read(gate)).toEqual([
+      '✋ shop / prod approval needed · production',
+      'Traffic shift · waiting since 2026-11-20T10:00:00Z · expires 2026-11-20T11:00:00Zv42 s3://releases/shop.zip',
+      'Spring saleApprove lets the traffic move to the new version. Reject stops the deployment and rolls back.',
+      '0 of 1 approval by ada, grace, @release',
+      'ApproveReject…',
+      expect.stringContaining('d-ABCDE1234'),
+    ]);
+    const message = gateMessage('gate-id', gate, undefined, LABELS, aPolicy());
+    expect(message.text).toBe(
+      'shop / prod (production) waits for approval at the traffic shift: v42 s3://releases/shop.zip',
+    );
+    expect(JSON.stringify(message)).toContain('Open in CodeDeploy');
+    expect(JSON.stringify(message)).not.toMatch(/pipeline/i);
+    const over = aGate({ point: READY_POINT, state: { kind: 'applied', decision: aDecision(), at: TEN_O_CLOCK } });
+    expect(JSON.stringify(gateMessage('gate-id', over, undefined, LABELS, aPolicy()))).not.toContain(
+      'lets the traffic',
+    );
   });
 
   it('has the buttons that the policy asks for, and none once it is over or nobody may decide', () => {
@@ -160,8 +187,11 @@ describe('the message of a gate', () => {
         revision,
         hostileLabels,
         (a, b, c, revisions, running, labels) => {
+          const points: readonly GatePoint[] = [
+            { ...POINT, stage: a, action: b, rollout: { ...POINT.rollout, name: c, executionId: a } },
+            { ...READY_POINT, rollout: { ...READY_POINT.rollout, application: a, group: b, executionId: c } },
+          ];
           const gate = aGate({
-            point: { ...POINT, stage: a, action: b, rollout: { ...POINT.rollout, name: c, executionId: a } },
             shown: { revisions, running },
             request: { text: a, url: b },
             clicks: [aClick({ note: c })],
@@ -171,8 +201,7 @@ describe('the message of a gate', () => {
             { kind: 'applied', decision: aDecision({ note: a, newer: b }), at: TEN_O_CLOCK },
             { kind: 'ended', ending: { as: 'rejected', by: b, summary: c, at: TEN_O_CLOCK } },
           ];
-          for (const state of states) {
-            const drawn = { ...gate, state };
+          for (const drawn of points.flatMap((point) => states.map((state) => ({ ...gate, point, state })))) {
             const message = gateMessage('gate-id', drawn, undefined, labels, aPolicy({ confirm: 'dialog' }));
             expect(slackProblems(message)).toEqual([]);
             const note = gateNoteMessage(drawn, labels, { kind: 'vote', click: 'k1' }, TEN_O_CLOCK);

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideApprovals, readDeployments, readPipelines } from '../../../scripts/read-permissions.ts';
+import {
+  decideApprovals,
+  decideDeployments,
+  readDeployments,
+  readGatedPipelines,
+  readPipelines,
+} from '../../../scripts/read-permissions.ts';
 import type { Config, GateMatch, Match } from '../../../shared/config/config.ts';
 import { policyAt } from '../../../shared/gate/policy.ts';
 import { matchesGlob } from '../../../shared/routing/glob.ts';
@@ -95,21 +101,49 @@ describe('what notify may read', () => {
   });
 });
 
-describe('what decide may do', () => {
-  const gated = (...matches: readonly GateMatch[]): Config => ({
+describe('what decide may decide', () => {
+  const gatesOf = (...matches: readonly GateMatch[]): Config => ({
     ...configOf({}),
     gates: matches.map((match) => aPolicy({ match })),
   });
+  const arnsOf = (found: { readonly Resource: readonly unknown[] } | undefined) =>
+    found?.Resource.map((arn) => JSON.stringify(arn).split('AccountId}:')[1]?.slice(0, -2));
+
   const approvals = (...names: readonly string[]) =>
     statement(
       'codepipeline:PutApprovalResult',
       ...names.map((name) => `arn:\${AWS::Partition}:codepipeline:${PLACE}:${name}`),
     );
   const grantedBy = (...matches: readonly GateMatch[]) =>
-    decideApprovals(gated(...matches), ['codepipeline:PutApprovalResult']);
+    decideApprovals(gatesOf(...matches), ['codepipeline:PutApprovalResult']);
 
   it('is nothing without gates', () => {
-    expect(grantedBy()).toBeUndefined();
+    const config = configOf({});
+    expect([decideApprovals(config, []), decideDeployments(config, []), readGatedPipelines(config, [])]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is of pipelines what gates of pipelines name, and of deployment groups what the others name', () => {
+    const config = gatesOf(
+      { pipeline: ['*-prod'], stage: ['Approve'] },
+      { application: ['shop'], group: ['prod', 'canary'] },
+      { group: ['blue'], account: ['111122223333'] },
+    );
+    expect(arnsOf(decideApprovals(config, ['codepipeline:PutApprovalResult']))).toEqual(['*-prod/Approve/*']);
+    expect(arnsOf(readGatedPipelines(config, ['codepipeline:GetPipelineState']))).toEqual(['*-prod']);
+    expect(arnsOf(decideDeployments(config, ['codedeploy:ContinueDeployment']))).toEqual([
+      'deploymentgroup:shop/prod',
+      'deploymentgroup:shop/canary',
+      'deploymentgroup:*/blue',
+    ]);
+  });
+
+  it('is no deployment where a gate names nothing: that is about approvals', () => {
+    expect(decideDeployments(gatesOf({}), ['codedeploy:ContinueDeployment'])).toBeUndefined();
+    expect(decideApprovals(gatesOf({ group: ['prod'] }), ['codepipeline:PutApprovalResult'])).toBeUndefined();
   });
 
   it('is to decide the approvals that a gate is about: pipelines, stages, actions (S24)', () => {
@@ -134,7 +168,7 @@ describe('what decide may do', () => {
         );
         const point = { ...POINT, rollout: { ...POINT.rollout, name: pipeline }, stage, action };
         expect(patterns.some((pattern) => matchesGlob(pattern, `${pipeline}/${stage}/${action}`))).toBe(
-          policyAt(point, gated(...matches)) !== undefined,
+          policyAt(point, gatesOf(...matches)) !== undefined,
         );
       }),
       { numRuns: 1000 },
