@@ -232,11 +232,11 @@ const start = async (
     ...clockwork,
     groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, options.speed ?? 1)),
   });
-  if (!services.has('codepipeline')) {
-    services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
-  }
   if (!services.has('codedeploy')) {
     services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
+  }
+  if (!services.has('codepipeline')) {
+    services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
