@@ -6,7 +6,7 @@ export const APPROVAL_ROWS: readonly Row[] = [
     row: 'F41',
     what: 'An execution is superseded, or stopped, while its approval message still has its buttons.',
     outcome:
-      'The message says so and has no buttons. A click that came too late is told what happened, and AWS is told nothing.',
+      'The message says so and has no buttons. A click that came too late is told what happened, and AWS hears nothing of it.',
     guard: 'A click counts only as long as the gate is open, by what the platform says at that moment.',
     file: 'shared/gate/gate.ts',
     takeOut: {
