@@ -5,7 +5,6 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
-import { connectCodePipeline, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
 import { createReadyDeployments } from '../../shared/aws/ready-deployments.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -16,6 +15,7 @@ import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createSlackPeople } from '../../shared/slack/slack-people.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createDecide } from './decide.ts';
 
@@ -26,18 +26,27 @@ const settings = readSettings(
 );
 const log = createLambdaLog('decide');
 const aws = connectionOf(settings);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
+
+/** The SDK of CodePipeline, loaded by the first gate of a pipeline. */
+const loadApprovals = async () => {
+  const { connectCodePipeline, createPipelineApprovals } = await import('../../shared/aws/pipeline-approvals.ts');
+  return createPipelineApprovals(connectCodePipeline, clock.now);
+};
+let approvals: ReturnType<typeof loadApprovals> | undefined;
+
 const decide = createDecide({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  platform: platformOf(
-    createPipelineApprovals(connectCodePipeline, systemClock.now),
-    createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), systemClock.now),
-  ),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
+  platform: platformOf({
+    approvals: () => (approvals ??= loadApprovals()),
+    deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), clock.now),
+  }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
-  clock: systemClock,
+  clock,
   log,
 });
 

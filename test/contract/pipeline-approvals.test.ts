@@ -14,8 +14,8 @@ import { createFindApproval, createPipelineApprovals } from '../../shared/aws/pi
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
 import { opened } from '../../shared/gate/gate.ts';
-import type { ApprovalPoint } from '../../shared/gate/gate.ts';
-import { platformOf } from '../../shared/gate/platform.ts';
+import type { ApprovalPoint, GatePoint } from '../../shared/gate/gate.ts';
+import type { Platform } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
@@ -26,11 +26,6 @@ import { TEN_O_CLOCK } from '../support/rollouts.ts';
 const ACCOUNT = '111122223333';
 
 type Turn = Awaited<ReturnType<typeof anOpenGate>>;
-
-const fail = (): never => {
-  throw new Error('No deployment waits here');
-};
-const NO_DEPLOYMENTS = { look: fail, decide: fail, describe: fail };
 
 let now = TEN_O_CLOCK;
 let pipelines: SimulatedPipelines;
@@ -115,6 +110,20 @@ const approvals = () =>
     () => client,
     () => now,
   );
+
+const approvalOnly = (point: GatePoint): ApprovalPoint => {
+  if (point.kind !== 'pipeline-approval') {
+    throw new Error('Only pipelines wait here');
+  }
+  return point;
+};
+
+/** For decide, in whose world there are pipelines only. */
+const platform: Platform = {
+  look: (point, known) => approvals().look(approvalOnly(point), known),
+  decide: (point, token, verdict, summary) => approvals().decide(approvalOnly(point), token, verdict, summary),
+  describe: (point, known) => approvals().describe(approvalOnly(point), known),
+};
 
 describe('an approval of a pipeline', () => {
   it('is pending with its own token, and decided with it once', async () => {
@@ -297,7 +306,7 @@ describe('the gate of an approval whose stage was retried', () => {
 
   it('is over, and the new approval has one of its own with buttons of its own (F46)', async () => {
     const turn = await anOpenGate();
-    const decide = createDecide({ ...turn, platform: platformOf(approvals(), NO_DEPLOYMENTS) });
+    const decide = createDecide({ ...turn, platform });
     const first = anApproval();
     const before = await open(turn, first, '1700000000.000100');
     await approvals().decide(first.point, first.token, 'reject', 'By hand');
