@@ -12,6 +12,7 @@ import { distinctRows } from '../setup/row.ts';
 import type { Row } from '../setup/row.ts';
 import { slackApiUrl } from '../setup/slack-address.ts';
 import type { CallSlack, SlackAnswer } from '../setup/slack-web.ts';
+import { approversOf, checkApprover } from './check-approvers.ts';
 import { checkDeployment, checkIdentity, checkPartition, checkTable, isDeployed } from './check-account.ts';
 import { checkConfiguration, checkNode, notCompiled } from './check-configuration.ts';
 import { checkQueue, checkRule } from './check-events.ts';
@@ -116,7 +117,15 @@ const examineSlack = async (
   const accepted = checkToken(parameter, auth, config.slack.workspace, place);
   if (accepted.some(({ name, status }) => name === 'workspace' && status === 'ok') && auth.kind === 'told') {
     const channels = channelDestinations(config);
-    const answers = await Promise.all(channels.map(({ id }) => call('conversations.info', { channel: id })));
+    const approvers = approversOf(config);
+    const [answers, people] = await Promise.all([
+      Promise.all(channels.map(({ id }) => call('conversations.info', { channel: id }))),
+      Promise.all(
+        approvers.map(({ kind, id }) =>
+          kind === 'user' ? call('users.info', { user: id }) : call('usergroups.users.list', { usergroup: id }),
+        ),
+      ),
+    ]);
     const bot = botName(auth) ?? 'your-bot';
     return [
       ...kept,
@@ -124,6 +133,7 @@ const examineSlack = async (
       ...checkScopes(auth.scopes),
       ...channels.flatMap((channel, index) => checkChannel(channel, answers[index] ?? unasked, bot, place)),
       ...others,
+      ...approvers.flatMap((approver, index) => checkApprover(approver, people[index] ?? unasked)),
     ];
   }
   return [...kept, ...accepted, ...(auth.kind === 'told' ? checkScopes(auth.scopes) : []), notAsked, ...others];
