@@ -1,7 +1,6 @@
 import type { Config, Match, Source } from '../shared/config/config.ts';
 import { matchesGlob } from '../shared/routing/glob.ts';
-import { criteriaOf } from '../shared/routing/match.ts';
-import type { Criterion } from '../shared/routing/match.ts';
+import { mayMeanSource } from '../shared/routing/match.ts';
 
 type Statement = {
   readonly Effect: 'Allow';
@@ -13,11 +12,9 @@ type Statement = {
 export const readPipelines = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    widest(
-      matchesOf(routes, 'codepipeline', ['application', 'group']).flatMap(({ pipeline }) =>
-        all(pipeline).map((name) => [name]),
-      ),
-    ).map(([name = '']) => arnOf('codepipeline', asPattern(name))),
+    widest(matchesOf(routes, 'codepipeline').flatMap(({ pipeline }) => all(pipeline).map((name) => [name]))).map(
+      ([name = '']) => arnOf('codepipeline', asPattern(name)),
+    ),
   );
 
 /** Allows actions on the deployment groups that routes match. Undefined when none matches any. */
@@ -25,11 +22,35 @@ export const readDeployments = ({ routes }: Config, actions: readonly string[]):
   allow(
     actions,
     widest(
-      matchesOf(routes, 'codedeploy', ['pipeline', 'stage', 'action']).flatMap(({ application, group }) =>
+      matchesOf(routes, 'codedeploy').flatMap(({ application, group }) =>
         all(application).flatMap((name) => all(group).map((one) => [name, one])),
       ),
     ).map((name) => arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`)),
   );
+
+/** Allows actions on the ECS services that routes match. Undefined when none matches any. */
+export const readServices = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    servicesOf(config).map((name) => arnOf('ecs', `service/${name}`)),
+  );
+
+/** Allows actions on the deployments of the ECS services that routes match. Undefined when none matches any. */
+export const readServiceDeployments = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    servicesOf(config).flatMap((name) => [
+      arnOf('ecs', `service/${name}`),
+      arnOf('ecs', `service-deployment/${name}/*`),
+    ]),
+  );
+
+const servicesOf = ({ routes }: Config): Globs =>
+  widest(
+    matchesOf(routes, 'ecs').flatMap(({ cluster, service }) =>
+      all(cluster).flatMap((name) => all(service).map((one) => [name, one])),
+    ),
+  ).map((name) => name.map(asPattern).join('/'));
 
 /** Allows actions on the pipelines whose approvals gates are about. Undefined without gates. */
 export const readGatedPipelines = ({ gates = [] }: Config, actions: readonly string[]): Statement | undefined =>
@@ -57,12 +78,8 @@ type Globs = readonly string[];
 const all = (globs: Globs = []): Globs => (globs.length === 0 ? ['*'] : globs);
 
 /** What routes ask of a source: not those that ask for another one, or for what only another one has. */
-const matchesOf = (routes: Config['routes'], source: Source, foreign: readonly Criterion[]): readonly Match[] =>
-  routes
-    .map(({ match }) => match)
-    .filter((match) =>
-      criteriaOf(match).every((one) => (one === 'source' ? match.source?.includes(source) : !foreign.includes(one))),
-    );
+const matchesOf = (routes: Config['routes'], source: Source): readonly Match[] =>
+  routes.map(({ match }) => match).filter((match) => mayMeanSource(match, source));
 
 /** Each of the names once, without those that another one covers. */
 const widest = (names: readonly Globs[]): readonly Globs[] =>

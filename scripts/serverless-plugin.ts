@@ -6,7 +6,14 @@ import { compileConfig, readGatehouseYml } from './config/compile-config.ts';
 import { configWarnings } from './config/config-warnings.ts';
 import { subscriptions, writeDeadLetters, writeEvents } from './listening.ts';
 import { NO_VALUE, withoutNoValues } from './no-value.ts';
-import { decideApprovals, readDeployments, readGatedPipelines, readPipelines } from './read-permissions.ts';
+import {
+  decideApprovals,
+  readDeployments,
+  readGatedPipelines,
+  readPipelines,
+  readServiceDeployments,
+  readServices,
+} from './read-permissions.ts';
 import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
 import {
@@ -158,6 +165,8 @@ const partOf = (
       return readPipelines(config, ['codepipeline:GetPipeline']);
     case 'mayReadDeployments':
       return readDeployments(config, ['codedeploy:GetDeployment']);
+    case 'mayFindServiceDeployments':
+      return readServices(config, ['ecs:ListServiceDeployments']);
     case 'mayAskAboutPipelines':
       return readPipelines(config, [
         'codepipeline:GetPipelineExecution',
@@ -166,6 +175,8 @@ const partOf = (
       ]);
     case 'mayAskAboutDeployments':
       return readDeployments(config, ['codedeploy:BatchGetDeployments']);
+    case 'mayAskAboutServices':
+      return readServiceDeployments(config, ['ecs:DescribeServiceDeployments']);
     case 'mayFindApprovals':
       return readGatedPipelines(config, ['codepipeline:GetPipelineState', 'codepipeline:ListActionExecutions']);
     case 'mayLookAtApprovals':

@@ -85,7 +85,10 @@ export type Nicknames = Readonly<Record<string, string>>;
 export type Environment = { readonly name: string; readonly match: EnvironmentMatch };
 
 /** What a rollout is called and where it runs: the same for all of its changes. */
-export type EnvironmentMatch = Pick<Match, 'pipeline' | 'application' | 'group' | 'account' | 'region'>;
+export type EnvironmentMatch = Pick<
+  Match,
+  'pipeline' | 'application' | 'group' | 'cluster' | 'service' | 'account' | 'region'
+>;
 
 /** How much a message says: what happened and where, or all that is known. */
 export const DETAILS = ['summary', 'full'] as const;
@@ -113,7 +116,7 @@ export type Route = {
 };
 
 /** The services whose rollouts can be routed. */
-export const SOURCES = ['codepipeline', 'codedeploy'] as const;
+export const SOURCES = ['codepipeline', 'codedeploy', 'ecs'] as const;
 
 export type Source = (typeof SOURCES)[number];
 
@@ -126,7 +129,11 @@ export type Match = {
   readonly application?: readonly string[];
   /** Globs of CodeDeploy deployment group names. */
   readonly group?: readonly string[];
-  /** Globs of stage names: changes of the stage and, unless `state` is there, of its actions. */
+  /** Globs of ECS cluster names. */
+  readonly cluster?: readonly string[];
+  /** Globs of ECS service names. */
+  readonly service?: readonly string[];
+  /** Globs of stage names, of ECS lifecycle stages too: changes of the stage and, unless `state` is there, of its actions. */
   readonly stage?: readonly string[];
   /** Globs of action names. */
   readonly action?: readonly string[];

@@ -37,12 +37,15 @@ export const describeRollback = (source: RolloutId['source'], overview: Overview
     ...(source === 'codedeploy' && state === 'succeeded' && rollback === 'unknown'
       ? ['Nobody could say whether it is a rollback']
       : []),
-    ...(rolledBackBy === undefined || !isFinal(state) ? [] : [`Rolled back by ${shortName(rolledBackBy)}`]),
+    ...(rolledBackBy === undefined || !isFinal(state)
+      ? []
+      : [`Rolled back ${source === 'ecs' ? 'to' : 'by'} ${shortName(rolledBackBy)}`]),
   ];
 };
 
 const WHAT_WAS_BEFORE: Readonly<Record<RolloutId['source'], string>> = {
   codedeploy: 'an earlier deployment',
+  ecs: 'to an earlier deployment',
   codepipeline: 'to an earlier execution',
 };
 
@@ -65,7 +68,10 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 };
 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
-  `${shortName(stage)} / ${shortName(action)}`;
+  `${shortName(stage)} / ${shortName(hookName(action))}`;
+
+/** Of a pause hook as much of its id as tells it from others; the name of any other action. */
+const hookName = (action: string): string => action.replace(/^ecs-pause-([\w-]{6})[\w-]{16,}$/, 'pause $1');
 
 /** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
 export const describeInstances = ({ instances }: Overview): string | undefined =>

@@ -197,6 +197,7 @@ const trigger = ({ facts }: Rollout): readonly RichTextPart[] => plainLines(desc
 const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
   codepipeline: 'CodePipeline',
   codedeploy: 'CodeDeploy',
+  ecs: 'ECS',
 };
 
 const context = (id: RolloutId, overview: Overview, { account, region }: Labels): ContextBlock => {
