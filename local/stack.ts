@@ -4,6 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../scripts/config/load-config.ts';
 import { isArn, topicsOf } from '../scripts/template-parts.ts';
 import { ACCOUNT, CREDENTIALS, REGION } from './aws/account.ts';
+import { DEMO_GROUPS } from './aws/codedeploy/demo-groups.ts';
+import { fasterGroup } from './aws/codedeploy/deployment-group.ts';
+import type { SimulatedGroup } from './aws/codedeploy/deployment-group.ts';
+import { deploymentOperations } from './aws/codedeploy/deployment-operations.ts';
+import { runDeployments } from './aws/codedeploy/simulated-deployments.ts';
+import type { SimulatedDeployments } from './aws/codedeploy/simulated-deployments.ts';
 import { approvalTopicsOf, createApprovalTopics } from './aws/codepipeline/approval-topics.ts';
 import { DEMO_PIPELINES } from './aws/codepipeline/demo-pipelines.ts';
 import { faster } from './aws/codepipeline/pipeline.ts';
@@ -68,7 +74,9 @@ export type StackOptions = {
   readonly foreignTopics?: readonly string[];
   /** The pipelines that are simulated; left out: the two of the demonstration. */
   readonly pipelines?: readonly SimulatedPipeline[];
-  /** How many times faster their actions are than they say; approvals expire when they say. Left out: 1. */
+  /** The deployment groups that are simulated; left out: those of the demonstration. */
+  readonly deploymentGroups?: readonly SimulatedGroup[];
+  /** How many times faster what is simulated is than it says; what waits for people waits as long as it says. Left out: 1. */
   readonly speed?: number;
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
   readonly services?: ReadonlyMap<string, Service>;
@@ -97,6 +105,8 @@ export type Stack = {
   readonly channels: Readonly<Record<string, string>>;
   /** The simulated pipelines, to be started and made to fail. */
   readonly pipelines: Pick<SimulatedPipelines, 'start' | 'fail' | 'states'>;
+  /** The simulated deployment groups of CodeDeploy, in which deployments are started and made to fail. */
+  readonly deployments: Pick<SimulatedDeployments, 'start' | 'fail' | 'states'>;
   /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
   readonly putEvents: (events: readonly JsonRecord[]) => void;
   /** Resolves when every queue that feeds a function is empty and nothing is under way. */
@@ -158,7 +168,7 @@ const start = async (
   };
   const seen = createSeenRollouts();
   const recorded = recordedOperations(await readRecordedAnswers(), seen);
-  const services = new Map([['codedeploy', jsonService(recorded.codedeploy)], ...(options.services ?? [])]);
+  const services = new Map(options.services ?? []);
   const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
   onStop(gateway.close);
   const slack = await startSlackLayer({
@@ -216,21 +226,17 @@ const start = async (
     log,
   });
   const approvals = createApprovalTopics(queues, log);
-  const pipelines = runPipelines({
-    pipelines: simulated,
-    now: Date.now,
-    after: (ms, work) => {
-      const timer = setTimeout(work, ms);
-      return () => {
-        clearTimeout(timer);
-      };
-    },
-    newId: randomUUID,
-    onEvent: bus.put,
-    onApprovalNeeded: approvals.publish,
+  const clockwork = { now: Date.now, after: later, newId: randomUUID, onEvent: bus.put };
+  const pipelines = runPipelines({ ...clockwork, pipelines: simulated, onApprovalNeeded: approvals.publish });
+  const deployments = runDeployments({
+    ...clockwork,
+    groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, options.speed ?? 1)),
   });
   if (!services.has('codepipeline')) {
     services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
+  }
+  if (!services.has('codedeploy')) {
+    services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
@@ -265,6 +271,7 @@ const start = async (
   // In this order: no new batch, no new message, no invocation that would still want to call somebody.
   onStop(async () => {
     pipelines.stop();
+    deployments.stop();
     await approvals.settled();
     const polledOut = polling.stop();
     await runtime.stop();
@@ -308,6 +315,7 @@ const start = async (
     account: ACCOUNT,
     channels,
     pipelines,
+    deployments,
     putEvents: (events) => {
       events.map((event) => completeEvent(event, now())).forEach(bus.put);
     },
@@ -328,6 +336,14 @@ const pause = async (milliseconds: number): Promise<void> => {
 };
 
 const ignore = (): void => undefined;
+
+/** Has something happen later; returns what takes it back. */
+const later = (ms: number, work: () => void): (() => void) => {
+  const timer = setTimeout(work, ms);
+  return () => {
+    clearTimeout(timer);
+  };
+};
 
 /** What Lambda puts into every environment, and where the outside world is. */
 const environmentOf = (aws: string, slack: string): Readonly<Record<string, string>> => ({

@@ -1,4 +1,6 @@
-import type { Config, Match, Source } from '../shared/config/config.ts';
+import type { Config, GateMatch, Match, Source } from '../shared/config/config.ts';
+import type { GatePoint } from '../shared/gate/gate.ts';
+import { gatedKind } from '../shared/gate/policy.ts';
 import { matchesGlob } from '../shared/routing/glob.ts';
 import { mayMeanSource } from '../shared/routing/match.ts';
 
@@ -21,58 +23,86 @@ export const readPipelines = ({ routes }: Config, actions: readonly string[]): S
 export const readDeployments = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    widest(
-      matchesOf(routes, 'codedeploy').flatMap(({ application, group }) =>
-        all(application).flatMap((name) => all(group).map((one) => [name, one])),
-      ),
-    ).map((name) => arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`)),
+    widest(matchesOf(routes, 'codedeploy').flatMap(namesOfGroups)).map((name) =>
+      arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`),
+    ),
   );
 
 /** Allows actions on the ECS services that routes match. Undefined when none matches any. */
-export const readServices = (config: Config, actions: readonly string[]): Statement | undefined =>
+export const readServices = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    servicesOf(config).map((name) => arnOf('ecs', `service/${name}`)),
+    servicesOf(matchesOf(routes, 'ecs')).map((name) => arnOf('ecs', `service/${name}`)),
   );
 
 /** Allows actions on the deployments of the ECS services that routes match. Undefined when none matches any. */
-export const readServiceDeployments = (config: Config, actions: readonly string[]): Statement | undefined =>
+export const readServiceDeployments = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
+  allow(actions, deploymentsOf(matchesOf(routes, 'ecs')));
+
+/** Allows actions on the deployments of the ECS services whose pause hooks gates are about, and on no other. Undefined without such gates. */
+export const decideServices = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(actions, deploymentsOf(gatesOf(config, 'ecs-pause')));
+
+/** Allows actions on the revisions of the ECS services whose pause hooks gates are about. Undefined without such gates. */
+export const readGatedRevisions = (config: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    servicesOf(config).flatMap((name) => [
-      arnOf('ecs', `service/${name}`),
-      arnOf('ecs', `service-deployment/${name}/*`),
-    ]),
+    servicesOf(gatesOf(config, 'ecs-pause')).map((name) => arnOf('ecs', `service-revision/${name}/*`)),
   );
 
-const servicesOf = ({ routes }: Config): Globs =>
+type ServiceMatch = Pick<Match, 'cluster' | 'service'>;
+
+/** ECS asks for the service and for its deployment. */
+const deploymentsOf = (matches: readonly ServiceMatch[]): readonly unknown[] =>
+  servicesOf(matches).flatMap((name) => [
+    arnOf('ecs', `service/${name}`),
+    arnOf('ecs', `service-deployment/${name}/*`),
+  ]);
+
+const servicesOf = (matches: readonly ServiceMatch[]): Globs =>
   widest(
-    matchesOf(routes, 'ecs').flatMap(({ cluster, service }) =>
-      all(cluster).flatMap((name) => all(service).map((one) => [name, one])),
-    ),
+    matches.flatMap(({ cluster, service }) => all(cluster).flatMap((name) => all(service).map((one) => [name, one]))),
   ).map((name) => name.map(asPattern).join('/'));
 
-/** Allows actions on the pipelines whose approvals gates are about. Undefined without gates. */
-export const readGatedPipelines = ({ gates = [] }: Config, actions: readonly string[]): Statement | undefined =>
+/** Allows actions on the pipelines whose approvals gates are about. Undefined without such gates. */
+export const readGatedPipelines = (config: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    widest(gates.flatMap(({ match }) => all(match.pipeline).map((name) => [name]))).map(([name = '']) =>
-      arnOf('codepipeline', asPattern(name)),
+    widest(gatesOf(config, 'pipeline-approval').flatMap(({ pipeline }) => all(pipeline).map((name) => [name]))).map(
+      ([name = '']) => arnOf('codepipeline', asPattern(name)),
     ),
   );
 
-/** Allows actions on the approval actions that gates are about, and on no other. Undefined without gates. */
-export const decideApprovals = ({ gates = [] }: Config, actions: readonly string[]): Statement | undefined =>
+/** Allows actions on the approval actions that gates are about, and on no other. Undefined without such gates. */
+export const decideApprovals = (config: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
     widest(
-      gates.flatMap(({ match: { pipeline, stage, action } }) =>
+      gatesOf(config, 'pipeline-approval').flatMap(({ pipeline, stage, action }) =>
         all(pipeline).flatMap((name) => all(stage).flatMap((there) => all(action).map((what) => [name, there, what]))),
       ),
     ).map((names) => arnOf('codepipeline', names.map(asPattern).join('/'))),
   );
 
+/**
+ * Allows actions on the deployment groups whose deployments gates are about, and on no other. Undefined without such gates.
+ * https://docs.aws.amazon.com/codedeploy/latest/userguide/auth-and-access-control-permissions-reference.html
+ */
+export const decideDeployments = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    widest(gatesOf(config, 'deployment-ready').flatMap(namesOfGroups)).map((name) =>
+      arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`),
+    ),
+  );
+
 type Globs = readonly string[];
+
+const namesOfGroups = ({ application, group }: Pick<Match, 'application' | 'group'>): readonly Globs[] =>
+  all(application).flatMap((name) => all(group).map((one) => [name, one]));
+
+const gatesOf = ({ gates = [] }: Config, kind: GatePoint['kind']): readonly GateMatch[] =>
+  gates.flatMap(({ match }) => (gatedKind(match) === kind ? [match] : []));
 
 /** What a criterion asks for; left out, it is no question. */
 const all = (globs: Globs = []): Globs => (globs.length === 0 ? ['*'] : globs);

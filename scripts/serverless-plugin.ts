@@ -8,8 +8,11 @@ import { subscriptions, writeDeadLetters, writeEvents } from './listening.ts';
 import { NO_VALUE, withoutNoValues } from './no-value.ts';
 import {
   decideApprovals,
+  decideDeployments,
+  decideServices,
   readDeployments,
   readGatedPipelines,
+  readGatedRevisions,
   readPipelines,
   readServiceDeployments,
   readServices,
@@ -189,6 +192,17 @@ const partOf = (
       ]);
     case 'mayDecide':
       return decideApprovals(config, ['codepipeline:PutApprovalResult']);
+    case 'mayDecideDeployments':
+      return decideDeployments(config, [
+        'codedeploy:ContinueDeployment',
+        'codedeploy:GetDeployment',
+        'codedeploy:GetDeploymentGroup',
+        'codedeploy:StopDeployment',
+      ]);
+    case 'mayDecideServices':
+      return decideServices(config, ['ecs:ContinueServiceDeployment', 'ecs:DescribeServiceDeployments']);
+    case 'mayReadGatedRevisions':
+      return readGatedRevisions(config, ['ecs:DescribeServiceRevisions']);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

@@ -8,8 +8,10 @@ import {
   applied,
   counted,
   ended,
+  isAsked,
   isOver,
   looked,
+  needsToken,
   reopened,
   summaryOf,
   superseded,
@@ -221,7 +223,7 @@ const settle = async (
   if (isOver(gate)) {
     return { current: gate, seen: undefined };
   }
-  const seen = await platform.look(gate.point, gate.token);
+  const seen = await platform.look(gate.point, gate);
   const change = async (transition: ReturnType<typeof ended>): Promise<Settled> => {
     const { outcome } = await changeItem(gateKey(id), gateItem, transition);
     return { current: outcome ?? gate, seen };
@@ -263,7 +265,7 @@ const act = async (
       return (await changeItem(gateKey(id), gateItem, reopened)).outcome;
     }
   }
-  if (seen?.kind !== 'pending' || seen.token === undefined) {
+  if (seen?.kind !== 'pending' || (needsToken(gate.point) && seen.token === undefined)) {
     throw new Error('AWS does not show yet what was decided about');
   }
   const done = await platform.decide(gate.point, seen.token, decision.verdict, summaryOf(decision));
@@ -272,7 +274,7 @@ const act = async (
     return (await changeItem(gateKey(id), gateItem, applied(clock.now()))).outcome;
   }
   // Somebody was first, or our own call before this one was and its answer was lost: the platform knows.
-  const now = await platform.look(gate.point, gate.token);
+  const now = await platform.look(gate.point, gate);
   if (now.kind !== 'ended') {
     throw new Error(`AWS refuses the decision (${done}) and says that it is still waiting`);
   }
@@ -314,7 +316,7 @@ const recount = async (
 
 const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GatePolicy | undefined): Promise<void> => {
   const { changeItem, clock, log } = deps;
-  const described = gate.shown === undefined ? await describe(deps, gate.point) : {};
+  const described = gate.shown === undefined ? await describe(deps, gate) : {};
   const links = await linksOf(deps, id, gate);
   if (links?.gate !== undefined && links.gate !== gate.links?.gate) {
     await leadThere(deps, id, gate.point, links.gate);
@@ -342,11 +344,11 @@ const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GateP
 };
 
 /** What cannot be told is left out: the gate is no less waiting. */
-const describe = async ({ platform, log }: DecideDeps, point: GatePoint): Promise<Described> => {
+const describe = async ({ platform, log }: DecideDeps, gate: Gate): Promise<Described> => {
   try {
-    return await platform.describe(point);
+    return await platform.describe(gate.point, gate);
   } catch (error) {
-    log.warn('gate not described', { rollout: rolloutPk(point.rollout), error: asError(error) });
+    log.warn('gate not described', { rollout: rolloutPk(gate.point.rollout), error: asError(error) });
     return {};
   }
 };
@@ -399,7 +401,7 @@ const leadThere = async (deps: DecideDeps, id: string, { rollout }: GatePoint, l
 const showAll = async (deps: DecideDeps, id: string): Promise<void> => {
   const { changeItem, clock } = deps;
   const { outcome: gate, item } = await changeItem(gateKey(id), gateItem, unchanged);
-  if (gate === undefined || item === undefined) {
+  if (gate === undefined || item === undefined || !isAsked(gate)) {
     return;
   }
   const now = clock.now();

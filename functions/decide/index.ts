@@ -5,10 +5,13 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createPauseHooks } from '../../shared/aws/pause-hooks.ts';
 import { connectCodePipeline, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
+import { createReadyDeployments } from '../../shared/aws/ready-deployments.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import { platformOf } from '../../shared/gate/platform.ts';
 import { parseVoteMessage } from '../../shared/gate/vote-message.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
@@ -29,7 +32,11 @@ const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_
 const decide = createDecide({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  platform: createPipelineApprovals(connectCodePipeline, systemClock.now),
+  platform: platformOf(
+    createPipelineApprovals(connectCodePipeline, systemClock.now),
+    createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), systemClock.now),
+    createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), systemClock.now),
+  ),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,

@@ -214,6 +214,7 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
         deps,
         // What a replay brings out of an archive is long decided.
         arrivals.filter(({ replay }) => replay === undefined).map(({ change }) => change),
+        stored,
       ),
     );
     const enriched = await enrich(deps, pk, arrivals, stored, folded.item);

@@ -6,7 +6,7 @@ import { policyAt } from '../../shared/gate/policy.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import type { StateChange } from '../../shared/rollout/rollout.ts';
-import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
+import type { GateMark, StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateKey } from '../../shared/store/keys.ts';
 
@@ -37,21 +37,47 @@ export const withGate = (
   change: StateChange,
   { config, gates: { account } }: Pick<GateDeps, 'config' | 'gates'>,
 ): StoredRollout => {
-  const point = pointOf(change);
   const known = stored.gates ?? {};
+  const point = pointOf(change, known);
   if (point?.rollout.account !== account || Object.keys(known).length >= MOST_MARKS) {
     return stored;
   }
   const id = gateId(point);
   return id in known || policyAt(point, config) === undefined
     ? stored
-    : { ...stored, gates: { ...known, [id]: { stage: point.stage, action: point.action, at: change.startedAt } } };
+    : { ...stored, gates: { ...known, [id]: { ...placeOf(point), at: sinceWhen(point, change) } } };
+};
+
+const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
+  switch (point.kind) {
+    case 'pipeline-approval':
+      return { stage: point.stage, action: point.action };
+    case 'deployment-ready':
+      return {};
+    case 'ecs-pause':
+      return { stage: point.lifecycleStage, action: point.hookId };
+  }
+};
+
+/** Since when it waits there: an action that is there to wait does so from its start, a deployment or a hook once it says so. */
+const sinceWhen = ({ kind }: GatePoint, { startedAt, version }: StateChange): number => {
+  switch (kind) {
+    case 'pipeline-approval':
+      return startedAt;
+    case 'deployment-ready':
+    case 'ecs-pause':
+      return version.time;
+  }
 };
 
 /** Opens the gates at which the changes of a batch say that a rollout waits, and has those looked at that they say are over. */
-export const openGates = async (deps: GateDeps, changes: readonly StateChange[]): Promise<void> => {
+export const openGates = async (
+  deps: GateDeps,
+  changes: readonly StateChange[],
+  { gates = {} }: Pick<StoredRollout, 'gates'>,
+): Promise<void> => {
   const told = changes.flatMap((change) => {
-    const point = pointOf(change);
+    const point = pointOf(change, gates);
     const policy = point?.rollout.account === deps.gates.account ? policyAt(point, deps.config) : undefined;
     return point === undefined || policy === undefined ? [] : [{ change, point, policy }];
   });
@@ -61,7 +87,14 @@ export const openGates = async (deps: GateDeps, changes: readonly StateChange[])
       if (change.state !== 'waiting') {
         return [id];
       }
-      return (await open(deps, id, { point, openedAt: change.startedAt, channels: policy.channels })) ? [id] : [];
+      const { expiresAt } = change;
+      const opening = {
+        point,
+        openedAt: sinceWhen(point, change),
+        channels: policy.channels,
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      return (await open(deps, id, opening)) ? [id] : [];
     }),
   );
   await lookAtAll(deps, looks.flat());
@@ -106,13 +139,30 @@ const lookAtAll = async ({ gates: { lookAt } }: GateDeps, ids: readonly string[]
   }
 };
 
-const pointOf = ({ rollout, register, approvalId }: StateChange): GatePoint | undefined =>
-  approvalId !== undefined && rollout.source === 'codepipeline' && register.kind === 'action'
-    ? {
-        kind: 'pipeline-approval',
-        rollout,
-        stage: register.stage,
-        action: register.action,
-        actionExecutionId: approvalId,
-      }
-    : undefined;
+/** The point that a change begins or ends; `known`: the gates at which its rollout has waited. */
+const pointOf = (
+  { rollout, register, state, approvalId }: StateChange,
+  known: NonNullable<StoredRollout['gates']>,
+): GatePoint | undefined => {
+  switch (rollout.source) {
+    case 'codepipeline':
+      return approvalId !== undefined && register.kind === 'action'
+        ? {
+            kind: 'pipeline-approval',
+            rollout,
+            stage: register.stage,
+            action: register.action,
+            actionExecutionId: approvalId,
+          }
+        : undefined;
+    case 'codedeploy': {
+      const point: GatePoint = { kind: 'deployment-ready', rollout };
+      // Of most deployments nothing ever waits: what they tell else is no end of anything.
+      return register.kind === 'rollout' && (state === 'waiting' || gateId(point) in known) ? point : undefined;
+    }
+    case 'ecs':
+      return approvalId !== undefined && register.kind === 'action'
+        ? { kind: 'ecs-pause', rollout, hookId: approvalId, lifecycleStage: register.stage }
+        : undefined;
+  }
+};

@@ -14,6 +14,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['AmazonSSM', 'ssm'],
   ['AWSEvents', 'events'],
   ['CodePipeline_20150709', 'codepipeline'],
+  ['CodeDeploy_20141006', 'codedeploy'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);

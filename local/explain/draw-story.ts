@@ -23,7 +23,7 @@ export const drawStory = (story: Story, config: Config, colours: boolean): strin
       ...story.facts.flatMap(factLines),
       ...(story.lookedUp ? [] : [line(2, NOT_LOOKED_UP, 'dim')]),
     ]),
-    ...story.gates.map((gate) => section(`Gate ${gate.stage} / ${gate.action}`, gateLines(gate))),
+    ...story.gates.map((gate) => section(`Gate ${gate.where}`, gateLines(gate))),
     ...story.messages.map((message) => section(`Slack ${channelName(message.channel, config)}`, messageLines(message))),
     ...story.notes.map((note) =>
       section(`Slack ${channelName(note.channel, config)}, a reply in the thread`, [

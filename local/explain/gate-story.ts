@@ -3,14 +3,19 @@ import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Click, Gate } from '../../shared/gate/gate.ts';
 import { summaryOf } from '../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../shared/gate/policy.ts';
+import { pointTitle } from '../../shared/message/point-name.ts';
 import { redact } from '../../shared/redact.ts';
 import type { StoredGate } from './find-rollouts.ts';
 
 /** The story of a gate: what was shown, every click, and what came of it. Times are epoch milliseconds. */
 export type StoryGate = {
   readonly id: string;
-  readonly stage: string;
-  readonly action: string;
+  readonly kind: Gate['point']['kind'];
+  /** What people call the point at which it waits. */
+  readonly where: string;
+  /** Of an approval action, or of a pause hook its lifecycle stage and id; null at other points. */
+  readonly stage: string | null;
+  readonly action: string | null;
   /** What gatehouse.yml calls the gate; null: none matches any more. */
   readonly policy: string | null;
   readonly state: Gate['state']['kind'];
@@ -39,8 +44,9 @@ export const gateStory = ({ id, items }: StoredGate, config: Config): StoryGate 
   const policy = policyAt(point, config);
   return {
     id,
-    stage: point.stage,
-    action: point.action,
+    kind: point.kind,
+    where: pointTitle(point),
+    ...placeOf(point),
     policy: policy === undefined ? null : policyName(policy, config.gates?.indexOf(policy) ?? 0),
     state: state.kind,
     openedAt,
@@ -68,6 +74,17 @@ const readGate = (body: unknown): Gate | undefined => {
   }
 };
 
+const placeOf = (point: Gate['point']): Pick<StoryGate, 'stage' | 'action'> => {
+  switch (point.kind) {
+    case 'pipeline-approval':
+      return { stage: point.stage, action: point.action };
+    case 'deployment-ready':
+      return { stage: null, action: null };
+    case 'ecs-pause':
+      return { stage: point.lifecycleStage, action: point.hookId };
+  }
+};
+
 const endOf = (state: Gate['state']): StoryGate['end'] => {
   switch (state.kind) {
     case 'open':
@@ -78,6 +95,9 @@ const endOf = (state: Gate['state']): StoryGate['end'] => {
       return { says: redact(summaryOf(state.decision)), at: state.at };
     case 'ended': {
       const { as, by, summary, at } = state.ending;
+      if (as === 'unasked') {
+        return { says: 'nobody was asked: it goes on by itself', at };
+      }
       const who = by === undefined ? '' : ` by ${by}`;
       return { says: redact(`${as} outside Slack${who}${summary === undefined ? '' : `: ${summary}`}`), at };
     }

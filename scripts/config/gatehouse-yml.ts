@@ -211,15 +211,22 @@ const Gate = v.pipe(
     name: described(v.exactOptional(text(60)), 'What the gate is called. Left out: "gate 1" and so on, by its place.'),
     match: described(
       v.exactOptional(
-        v.strictObject({
-          pipeline: Pipeline,
-          stage: described(v.exactOptional(oneOrMore(Glob)), 'Names of stages, by glob. Left out: all.'),
-          action: described(v.exactOptional(oneOrMore(Glob)), 'Names of approval actions, by glob. Left out: all.'),
-          account: Account,
-          region: Regions,
-        }),
+        v.pipe(
+          v.strictObject({
+            pipeline: Pipeline,
+            stage: described(v.exactOptional(oneOrMore(Glob)), 'Names of stages, by glob. Left out: all.'),
+            action: described(v.exactOptional(oneOrMore(Glob)), 'Names of approval actions, by glob. Left out: all.'),
+            application: Application,
+            group: Group,
+            cluster: Cluster,
+            service: Service,
+            account: Account,
+            region: Regions,
+          }),
+          v.check((match) => meansAnySource(match), OF_TWO_SOURCES),
+        ),
       ),
-      'Which approvals it is about; every key has to hold. Left out: all.',
+      'What it is about; every key has to hold. With application or group: blue/green deployments of CodeDeploy that wait before their traffic moves; with cluster or service: pause hooks of ECS, whose stage is the lifecycle stage; otherwise manual approvals of pipelines, and left out: all of them.',
     ),
     to: described(GateChannels, 'The channels that are asked: where the approvers are.'),
     approvers: v.exactOptional(Approvers),
@@ -278,6 +285,10 @@ const Gate = v.pipe(
   v.check(
     ({ remind, mention }) => mention === undefined || remind !== undefined,
     'mentions somebody, and does not say when: add remind',
+  ),
+  v.check(
+    ({ supersede, match }) => supersede !== true || mayMeanSource(match ?? {}, 'codepipeline'),
+    'has supersede, which is for pipelines: a deployment group and a service have one deployment at a time',
   ),
 );
 

@@ -16,7 +16,7 @@ import type {
   StageState,
 } from '@aws-sdk/client-codepipeline';
 import { clientSettings } from './clients.ts';
-import type { Ending, GatePoint, Revision, Shown } from '../gate/gate.ts';
+import type { ApprovalPoint, Ending, Revision, Shown } from '../gate/gate.ts';
 import type { Described, Platform, Seen } from '../gate/platform.ts';
 import { cutText } from '../message/cut-text.ts';
 import type { ApprovalRequest } from '../rollout/approval-request.ts';
@@ -37,10 +37,13 @@ const PAGE = 100;
  * CodePipeline's manual approvals. The token is that of the very action execution and pipeline execution that was asked
  * about: the newest token of an action may be another execution's.
  */
-export const createPipelineApprovals = (clientIn: (region: string) => Client, now: () => number): Platform => ({
+export const createPipelineApprovals = (
+  clientIn: (region: string) => Client,
+  now: () => number,
+): Platform<ApprovalPoint> => ({
   look: async (point, known) => {
     try {
-      return await look(clientIn(point.rollout.region), point, known, now());
+      return await look(clientIn(point.rollout.region), point, known.token, now());
     } catch (error) {
       if (error instanceof Error && GONE.has(error.name)) {
         return { kind: 'ended', ending: { as: 'gone', at: now() } };
@@ -90,10 +93,10 @@ export const createPipelineApprovals = (clientIn: (region: string) => Client, no
  */
 export const createFindApproval =
   (clientIn: (region: string) => Client, account: string, now: () => number) =>
-  async (request: ApprovalRequest): Promise<{ readonly point: GatePoint; readonly since: number } | undefined> => {
+  async (request: ApprovalRequest): Promise<{ readonly point: ApprovalPoint; readonly since: number } | undefined> => {
     const { region, pipeline, stage, action, token } = request;
     const client = clientIn(region);
-    const pointIn = (executionId: string, actionExecutionId: string): GatePoint => ({
+    const pointIn = (executionId: string, actionExecutionId: string): ApprovalPoint => ({
       kind: 'pipeline-approval',
       rollout: { source: 'codepipeline', partition: partitionOf(region), account, region, name: pipeline, executionId },
       stage,
@@ -127,7 +130,7 @@ export const createFindApproval =
 
 const GONE: ReadonlySet<string> = new Set(['PipelineNotFoundException', 'PipelineExecutionNotFoundException']);
 
-const look = async (client: Client, point: GatePoint, known: string | undefined, now: number): Promise<Seen> => {
+const look = async (client: Client, point: ApprovalPoint, known: string | undefined, now: number): Promise<Seen> => {
   const { stageStates = [] } = await client.send(new GetPipelineStateCommand({ name: point.rollout.name }));
   const stage = stageStates.find(({ stageName }) => stageName === point.stage);
   const action = stage?.actionStates?.find(({ actionName }) => actionName === point.action)?.latestExecution;
@@ -137,18 +140,23 @@ const look = async (client: Client, point: GatePoint, known: string | undefined,
   const token = known ?? action?.token;
   if (isOurs && (token !== undefined || action.status !== 'InProgress')) {
     const newer = newerAt(stage);
-    return seenOf(action, { token, ...(newer !== undefined && { newer }) }, now);
+    return seenOf(action, waitingBy(token, newer), now);
   }
   // In PARALLEL mode the state has no token, and when another execution is there by now not ours: the list has both.
   const detail = await findAction(client, point);
   return detail === undefined
     ? { kind: 'unseen' }
-    : seenOf(fromDetail(detail), { token: known ?? detail.output?.executionResult?.externalExecutionId }, now);
+    : seenOf(fromDetail(detail), waitingBy(known ?? detail.output?.executionResult?.externalExecutionId), now);
 };
 
 type Execution = Pick<ActionExecution, 'status' | 'summary' | 'lastUpdatedBy' | 'lastStatusChange' | 'errorDetails'>;
 
-type Waiting = { readonly token: string | undefined; readonly newer?: string };
+type Waiting = { readonly token?: string; readonly newer?: string };
+
+const waitingBy = (token: string | undefined, newer?: string): Waiting => ({
+  ...(token !== undefined && { token }),
+  ...(newer !== undefined && { newer }),
+});
 
 const seenOf = (execution: Execution, waiting: Waiting, now: number): Seen => {
   const { status, lastUpdatedBy, lastStatusChange } = execution;
@@ -198,7 +206,7 @@ const fromDetail = ({ status, updatedBy, lastUpdateTime, output }: ActionExecuti
 const newerAt = ({ inboundExecutions = [], inboundExecution }: StageState): string | undefined =>
   inboundExecutions.at(-1)?.pipelineExecutionId ?? inboundExecution?.pipelineExecutionId;
 
-const findAction = async (client: Client, point: GatePoint): Promise<ActionExecutionDetail | undefined> => {
+const findAction = async (client: Client, point: ApprovalPoint): Promise<ActionExecutionDetail | undefined> => {
   let nextToken: string | undefined;
   do {
     const page: ListActionExecutionsCommandOutput = await client.send(
@@ -220,7 +228,7 @@ const findAction = async (client: Client, point: GatePoint): Promise<ActionExecu
   return undefined;
 };
 
-const readShown = async (client: Client, { rollout, stage }: GatePoint): Promise<Shown> => {
+const readShown = async (client: Client, { rollout, stage }: ApprovalPoint): Promise<Shown> => {
   const [{ pipelineExecution }, { pipelineExecutionSummaries = [] }] = await Promise.all([
     client.send(
       new GetPipelineExecutionCommand({ pipelineName: rollout.name, pipelineExecutionId: rollout.executionId }),
@@ -265,7 +273,7 @@ const httpsUrl = (address: string | undefined): string | undefined => {
   return url?.protocol === 'https:' && url.username === '' && url.password === '' ? url.href : undefined;
 };
 
-const readWait = async (client: Client, { rollout, stage, action }: GatePoint): Promise<number> => {
+const readWait = async (client: Client, { rollout, stage, action }: ApprovalPoint): Promise<number> => {
   const { pipeline } = await client.send(new GetPipelineCommand({ name: rollout.name }));
   const minutes = pipeline?.stages
     ?.find(({ name }) => name === stage)
@@ -275,7 +283,7 @@ const readWait = async (client: Client, { rollout, stage, action }: GatePoint): 
 
 type Requested = { readonly startedAt: number | undefined; readonly asked: Described['request'] };
 
-const readRequest = async (client: Client, point: GatePoint): Promise<Requested | undefined> => {
+const readRequest = async (client: Client, point: ApprovalPoint): Promise<Requested | undefined> => {
   const detail = await findAction(client, point);
   const { CustomData, ExternalEntityLink } = detail?.input?.resolvedConfiguration ?? detail?.input?.configuration ?? {};
   const text = readableText(CustomData, 1000);

@@ -62,7 +62,14 @@ export type GatePolicy = {
   readonly openLimitMs?: number;
 };
 
-export type GateMatch = Pick<Match, 'pipeline' | 'stage' | 'action' | 'account' | 'region'>;
+/**
+ * One that names an application or a group is about deployments that are ready, one that names a cluster or a service about
+ * pause hooks, any other about pipelines' approvals.
+ */
+export type GateMatch = Pick<
+  Match,
+  'pipeline' | 'stage' | 'action' | 'application' | 'group' | 'cluster' | 'service' | 'account' | 'region'
+>;
 
 /** What comes between a click on Approve and the vote: nothing, Slack's own "are you sure", or a modal. */
 export const CONFIRMS = ['none', 'dialog', 'modal'] as const;

@@ -1,14 +1,28 @@
-import type { PipelineExecution } from '../rollout/rollout.ts';
+import type { Deployment, PipelineExecution, ServiceDeployment } from '../rollout/rollout.ts';
 import type { Step } from '../store/change-item.ts';
 
-/** Where a rollout waits: so far an approval action of a pipeline. */
-export type GatePoint = {
+/** Where a rollout waits for people. */
+export type GatePoint = ApprovalPoint | ReadyPoint | PausePoint;
+
+/** An approval action of a pipeline. */
+export type ApprovalPoint = {
   readonly kind: 'pipeline-approval';
   readonly rollout: PipelineExecution;
   readonly stage: string;
   readonly action: string;
   /** A retry of the stage asks anew, under another id. */
   readonly actionExecutionId: string;
+};
+
+/** A blue/green deployment whose replacement is ready, and that waits to be told to move the traffic there. */
+export type ReadyPoint = { readonly kind: 'deployment-ready'; readonly rollout: Deployment };
+
+/** A pause hook at which a deployment of an ECS service waits; each step of a traffic shift asks anew, under another id. */
+export type PausePoint = {
+  readonly kind: 'ecs-pause';
+  readonly rollout: ServiceDeployment;
+  readonly hookId: string;
+  readonly lifecycleStage: string;
 };
 
 export type Verdict = 'approve' | 'reject';
@@ -74,9 +88,9 @@ export type Decision = {
   readonly at: number;
 };
 
-/** How the platform says that it ended. */
+/** How the platform says that it ended; `unasked`: it goes on by itself, and nobody was ever to be asked. */
 export type Ending = {
-  readonly as: 'approved' | 'rejected' | 'expired' | 'stopped' | 'gone';
+  readonly as: 'approved' | 'rejected' | 'expired' | 'stopped' | 'gone' | 'unasked';
   /** In the platform's words, who and why. */
   readonly by?: string;
   readonly summary?: string;
@@ -291,19 +305,45 @@ export const ended =
     }
     const { dueAt, token, ...rest } = gate;
     const state: GateState =
-      gate.state.kind === 'decided' && isOurs(gate.state.decision, ending)
+      gate.state.kind === 'decided' && isOurs(gate.point, gate.state.decision, ending)
         ? { kind: 'applied', decision: gate.state.decision, at: ending.at }
         : { kind: 'ended', ending };
     const body: Gate = { ...rest, state };
     return { body, outcome: body };
   };
 
-/** The summary given to the platform begins with what only this decision has. */
-const isOurs = (decision: Decision, { as, summary }: Ending): boolean =>
-  as === (decision.verdict === 'approve' ? 'approved' : 'rejected') &&
-  summary?.startsWith(signatureOf(decision)) === true;
+/**
+ * Where the platform keeps a summary, ours begins with what only this decision has. Where it keeps none, what was decided
+ * here and came about is taken for ours.
+ */
+const isOurs = ({ kind }: GatePoint, decision: Decision, { as, summary }: Ending): boolean => {
+  if (as !== (decision.verdict === 'approve' ? 'approved' : 'rejected')) {
+    return false;
+  }
+  switch (kind) {
+    case 'pipeline-approval':
+      return summary?.startsWith(signatureOf(decision)) === true;
+    case 'deployment-ready':
+    case 'ecs-pause':
+      return true;
+  }
+};
 
 export const isOver = ({ state }: Gate): boolean => state.kind === 'applied' || state.kind === 'ended';
+
+/** Whether anybody was ever asked: not where it turns out that a rollout goes on by itself. */
+export const isAsked = ({ state }: Gate): boolean => state.kind !== 'ended' || state.ending.as !== 'unasked';
+
+/** Whether the platform wants to see a token with a decision. */
+export const needsToken = ({ kind }: GatePoint): boolean => {
+  switch (kind) {
+    case 'pipeline-approval':
+      return true;
+    case 'deployment-ready':
+    case 'ecs-pause':
+      return false;
+  }
+};
 
 /** What is known of what is decided, and since when it need not be looked at before. */
 export const looked =

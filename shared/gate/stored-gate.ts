@@ -9,20 +9,39 @@ const StoredVerdict = v.picklist(['approve', 'reject']);
 
 const StoredRevision = v.object({ source: v.string(), id: v.string(), summary: text, url: text });
 
-const StoredPoint = v.object({
-  kind: v.literal('pipeline-approval'),
-  rollout: v.object({
-    source: v.literal('codepipeline'),
-    partition: v.string(),
-    account: v.string(),
-    region: v.string(),
-    name: v.string(),
-    executionId: v.string(),
+const place = { partition: v.string(), account: v.string(), region: v.string() };
+
+const StoredPoint = v.variant('kind', [
+  v.object({
+    kind: v.literal('pipeline-approval'),
+    rollout: v.object({ source: v.literal('codepipeline'), ...place, name: v.string(), executionId: v.string() }),
+    stage: v.string(),
+    action: v.string(),
+    actionExecutionId: v.string(),
   }),
-  stage: v.string(),
-  action: v.string(),
-  actionExecutionId: v.string(),
-});
+  v.object({
+    kind: v.literal('deployment-ready'),
+    rollout: v.object({
+      source: v.literal('codedeploy'),
+      ...place,
+      application: v.string(),
+      group: v.string(),
+      executionId: v.string(),
+    }),
+  }),
+  v.object({
+    kind: v.literal('ecs-pause'),
+    rollout: v.object({
+      source: v.literal('ecs'),
+      ...place,
+      cluster: v.string(),
+      service: v.string(),
+      executionId: v.string(),
+    }),
+    hookId: v.string(),
+    lifecycleStage: v.string(),
+  }),
+]);
 
 const StoredDecision = v.object({
   verdict: StoredVerdict,
@@ -67,7 +86,7 @@ const StoredState = v.variant('kind', [
   v.object({
     kind: v.literal('ended'),
     ending: v.object({
-      as: v.picklist(['approved', 'rejected', 'expired', 'stopped', 'gone']),
+      as: v.picklist(['approved', 'rejected', 'expired', 'stopped', 'gone', 'unasked']),
       by: text,
       summary: text,
       at: v.number(),

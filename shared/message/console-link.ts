@@ -14,6 +14,15 @@ export const consoleLink = (id: RolloutId): string | undefined => {
   return host === undefined ? undefined : `https://${host(id.region)}/${pageOf(id)}?region=${encode(id.region)}`;
 };
 
+const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
+  codepipeline: 'CodePipeline',
+  codedeploy: 'CodeDeploy',
+  ecs: 'ECS',
+};
+
+/** What people call the console that it leads to. */
+export const consoleName = ({ source }: RolloutId): string => CONSOLES[source];
+
 const pageOf = (id: RolloutId): string => {
   switch (id.source) {
     case 'codepipeline':

@@ -5,7 +5,7 @@ import type { RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { formatDuration } from './duration.ts';
-import { rolloutName, shortName } from './rollout-name.ts';
+import { hookName, rolloutName, shortName } from './rollout-name.ts';
 import { rolloutWords } from './state-words.ts';
 
 /** One sentence without a full stop: `shop-prod (production) failed at Deploy / Release after 4 min 12 s`. */
@@ -69,9 +69,6 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
   `${shortName(stage)} / ${shortName(hookName(action))}`;
-
-/** Of a pause hook as much of its id as tells it from others; the name of any other action. */
-const hookName = (action: string): string => action.replace(/^ecs-pause-([\w-]{6})[\w-]{16,}$/, 'pause $1');
 
 /** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
 export const describeInstances = ({ instances }: Overview): string | undefined =>

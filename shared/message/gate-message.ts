@@ -7,12 +7,13 @@ import { tallyOf } from '../gate/tally.ts';
 import type { Members } from '../gate/tally.ts';
 import type { Rollout } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
-import { consoleLink } from './console-link.ts';
+import { consoleLink, consoleName } from './console-link.ts';
 import { cutText } from './cut-text.ts';
 import { labelled } from './describe-rollout.ts';
 import { describeStart } from './describe-trigger.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 import { momentOf } from './moment.ts';
+import { effectOf, pointName, pointTitle } from './point-name.ts';
 import { bold, code, date, linkTo, MOST_LINK, mrkdwn, person, quote, richText, section, text } from './rich-text.ts';
 import type { RichTextPart } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
@@ -39,7 +40,7 @@ export const gateMessage = (
   blocks: [
     header(gate, labels),
     ...richText([...where(gate), ...revisions(gate), ...lines(describeStart(rollout?.facts ?? {}))]),
-    ...richText(request(gate)),
+    ...richText([...request(gate), ...effect(gate, policy)]),
     ...richText([...votes(gate, policy), ...outcome(gate)]),
     ...buttons(id, gate, labels, policy),
     context(gate, labels),
@@ -53,7 +54,7 @@ export const describeGate = (gate: Gate, { environment }: Labels): string => {
   return [
     rolloutName(point.rollout, 50),
     ...(environment === undefined ? [] : [`(${shortName(environment)})`]),
-    `${wordsOf(gate).predicate} at ${placeName(gate)}`,
+    `${wordsOf(gate).predicate} at ${pointName(point)}`,
   ]
     .join(' ')
     .concat(revision === undefined ? '' : `: ${revisionName(revision)}`);
@@ -85,6 +86,7 @@ const ENDING_WORDS: Readonly<Record<Ending['as'], Words>> = {
   expired: { emoji: '⌛', label: 'approval expired', predicate: 'expired' },
   stopped: { emoji: '🛑', label: 'stopped', predicate: 'was stopped' },
   gone: { emoji: '❔', label: 'no longer waiting', predicate: 'is not waiting any more' },
+  unasked: { emoji: '⏩', label: 'goes on by itself', predicate: 'goes on by itself' },
 };
 
 const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
@@ -94,14 +96,12 @@ const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${name} ${label}${place}`, emoji: false } };
 };
 
-const placeName = ({ point: { stage, action } }: Gate): string => `${shortName(stage)} / ${shortName(action)}`;
-
 const where = (gate: Gate): readonly RichTextPart[] => {
   const since = momentOf(gate.openedAt);
   const until = gate.state.kind !== 'open' || gate.expiresAt === undefined ? undefined : momentOf(gate.expiresAt);
   return [
     section(
-      bold(placeName(gate)),
+      bold(pointTitle(gate.point)),
       ...(since === undefined
         ? []
         : [text(gate.state.kind === 'open' ? ' · waiting since ' : ' · asked '), date(since)]),
@@ -167,6 +167,12 @@ const request = ({ request: asked }: Gate): readonly RichTextPart[] => {
   const words = cutText(cleanText(asked?.text ?? ''), 500);
   const link = linkTo(asked?.url, 'to be reviewed');
   return [...(words === '' ? [] : [quote(words)]), ...(link === undefined ? [] : [section(link)])];
+};
+
+/** What a decision does, where that goes without saying for nobody. */
+const effect = ({ point, state }: Gate, policy: GatePolicy | undefined): readonly RichTextPart[] => {
+  const words = state.kind === 'open' && policy !== undefined ? effectOf(point) : undefined;
+  return words === undefined ? [] : [section(text(words))];
 };
 
 /** Whose votes are there, and whose are still needed. */
@@ -298,7 +304,7 @@ const context = ({ point, links }: Gate, { account, region }: Labels): ContextBl
     type: 'context',
     elements: [
       { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
-      ...(link === undefined || link.length > MOST_LINK ? [] : [mrkdwn(`<${link}|Open in CodePipeline>`)]),
+      ...(link === undefined || link.length > MOST_LINK ? [] : [mrkdwn(`<${link}|Open in ${consoleName(rollout)}>`)]),
       ...(links?.rollout === undefined ? [] : [mrkdwn(`<${links.rollout}|How it came here>`)]),
     ],
   };

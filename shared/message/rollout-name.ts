@@ -27,4 +27,7 @@ const joined = (first: string, second: string, limit: number): string =>
 /** A name that is seen whatever it is made of, in at most 50 characters. */
 export const shortName = (name: string): string => shownName(name, 50);
 
+/** Of a pause hook as much of its id as tells it from others; the name of any other action. */
+export const hookName = (action: string): string => action.replace(/^ecs-pause-([\w-]{6})[\w-]{16,}$/, 'pause $1');
+
 const shownName = (name: string, limit: number): string => cutText(cleanText(name), limit) || '(unnamed)';

@@ -6,7 +6,7 @@ import type { ActionOverview, Overview, StageOverview } from '../rollout/overvie
 import type { Rollout, RolloutId } from '../rollout/rollout.ts';
 import type { GateMark } from '../rollout/stored-rollout.ts';
 import { cleanText } from './clean-text.ts';
-import { consoleLink } from './console-link.ts';
+import { consoleLink, consoleName } from './console-link.ts';
 import { cutText } from './cut-text.ts';
 import { deploymentErrorInWords } from './deployment-words.ts';
 import {
@@ -69,7 +69,7 @@ export const slackMessage = (
       ...richText(plainLines(describeGone(overview))),
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
-      ...richText(waiting(overview.waiting, gates)),
+      ...richText([...waiting(overview.waiting, gates), ...waitingAsAWhole(overview, gates)]),
       ...full(stopReason(overview, rollout.facts.stopReason?.value)),
       ...full(trigger(rollout)),
       context(rollout.id, overview, labels),
@@ -184,6 +184,25 @@ const waiting = (actions: readonly ActionOverview[], gates: readonly GateMark[])
   ...more(actions, 'waiting'),
 ];
 
+/** A rollout that waits itself, once people were asked about it. */
+const waitingAsAWhole = ({ state }: Overview, gates: readonly GateMark[]): readonly RichTextPart[] =>
+  state !== 'waiting'
+    ? []
+    : gates.flatMap(({ stage, at, link }) => {
+        const since = momentOf(at);
+        const leading = stage === undefined ? linkTo(link, 'decide') : undefined;
+        return leading === undefined
+          ? []
+          : [
+              section(
+                text('Waits for approval'),
+                ...(since === undefined ? [] : [text(' since '), date(since)]),
+                text(' · '),
+                leading,
+              ),
+            ];
+      });
+
 const more = (actions: readonly ActionOverview[], what: string): readonly RichTextPart[] =>
   actions.length <= MAX_ACTIONS ? [] : [section(text(`and ${actions.length - MAX_ACTIONS} more ${what}`))];
 
@@ -193,12 +212,6 @@ const stopReason = (overview: Overview, told: string | undefined): readonly Rich
 };
 
 const trigger = ({ facts }: Rollout): readonly RichTextPart[] => plainLines(describeStart(facts));
-
-const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
-  codepipeline: 'CodePipeline',
-  codedeploy: 'CodeDeploy',
-  ecs: 'ECS',
-};
 
 const context = (id: RolloutId, overview: Overview, { account, region }: Labels): ContextBlock => {
   const link = consoleLink(id);
@@ -218,7 +231,7 @@ const context = (id: RolloutId, overview: Overview, { account, region }: Labels)
         ? []
         : [mrkdwn(`Started <!date^${started.epochSeconds}^${DATE_FORMAT}|${started.utc}>`)]),
       { type: 'plain_text', text: cutText(cleanText(facts.join(' · ')), 300), emoji: false },
-      ...(link === undefined || link.length > MOST_LINK ? [] : [mrkdwn(`<${link}|Open in ${CONSOLES[id.source]}>`)]),
+      ...(link === undefined || link.length > MOST_LINK ? [] : [mrkdwn(`<${link}|Open in ${consoleName(id)}>`)]),
     ],
   };
 };

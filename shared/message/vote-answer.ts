@@ -90,4 +90,5 @@ const ENDINGS: Readonly<Record<(Gate['state'] & { readonly kind: 'ended' })['end
   expired: 'the time to decide is over',
   stopped: 'it was stopped',
   gone: 'it is not waiting any more',
+  unasked: 'it goes on by itself',
 };

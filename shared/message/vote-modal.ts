@@ -16,7 +16,7 @@ const WORDS = {
   },
   reject: {
     title: 'Reject',
-    warning: '⚠️ Rejecting cannot be taken back here: what waits ends as failed.',
+    warning: '⚠️ Rejecting cannot be taken back here: what waits does not go on.',
     label: 'Reason',
     optional: false,
   },

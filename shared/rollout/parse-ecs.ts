@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describeIssues } from '../describe-issues.ts';
-import { Envelope, Id, partitionOf } from './envelope.ts';
+import { Envelope, Id, partitionOf, timeOf } from './envelope.ts';
 import { ignored, quarantined } from './parsed-event.ts';
 import type { ParsedEvent } from './parsed-event.ts';
 import { readableText } from './readable-text.ts';
@@ -57,6 +57,7 @@ const Hooked = v.object({
     eventName: v.string(),
     hookId: Id,
     hookType: text,
+    expiresAt: v.unknown(),
     lifecycleStage: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,100}$/, 'is not a lifecycle stage')),
     serviceDeploymentArn: text,
   }),
@@ -175,6 +176,7 @@ const parseHook = (event: object, { state, rank }: Meaning): ParsedEvent => {
   if (deployment === undefined) {
     return quarantined('detail.serviceDeploymentArn: not the ARN of a service deployment');
   }
+  const expiresAt = timeOf(detail.expiresAt);
   const change: StateChange = {
     rollout: { source: 'ecs', partition: partitionOf(region), account, region, ...deployment },
     register: { kind: 'action', stage: detail.lifecycleStage, action: detail.hookId },
@@ -184,6 +186,7 @@ const parseHook = (event: object, { state, rank }: Meaning): ParsedEvent => {
     facts: {},
     // What waits for people is a pause hook, whether it says so or not.
     ...((detail.hookType ?? 'PAUSE') === 'PAUSE' && { approvalId: detail.hookId }),
+    ...(expiresAt !== undefined && { expiresAt }),
   };
   return { kind: 'change', change };
 };

@@ -105,6 +105,8 @@ export type StateChange = RegisterState & {
   readonly facts: Facts;
   /** Of an approval action the id of this run of it, of a pause hook its own. */
   readonly approvalId?: string;
+  /** Epoch milliseconds: when what waits gives up waiting, as far as the event says. */
+  readonly expiresAt?: number;
 };
 
 /**

@@ -19,10 +19,10 @@ export type StoredRollout = {
   readonly watch?: Watch;
 };
 
-/** Which action waits at a gate, and where people are asked: an address of Slack's. */
+/** Which action waits at a gate, or without one the rollout itself, and where people are asked: an address of Slack's. */
 export type GateMark = {
-  readonly stage: string;
-  readonly action: string;
+  readonly stage?: string;
+  readonly action?: string;
   /** Epoch milliseconds: since when it waits there. */
   readonly at: number;
   readonly link?: string;
@@ -102,9 +102,7 @@ const Stored = v.object({
   }),
   channels: v.array(v.string()),
   details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
-  gates: v.exactOptional(
-    v.record(v.string(), v.object({ stage: v.string(), action: v.string(), at: v.number(), link: text })),
-  ),
+  gates: v.exactOptional(v.record(v.string(), v.object({ stage: text, action: text, at: v.number(), link: text }))),
   watch: v.exactOptional(StoredWatch),
 });
 

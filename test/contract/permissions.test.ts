@@ -16,6 +16,8 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codepipeline:GetPipelineState', 'A gate that names no pipeline is about every one.'],
   ['codepipeline:PutApprovalResult', 'A gate that names no stage or action is about every one of its pipelines.'],
   ['codedeploy:GetDeployment', 'A route that names no deployment group is about every one.'],
+  ['ecs:ContinueServiceDeployment', 'The id of a deployment is made when it begins.'],
+  ['ecs:DescribeServiceRevisions', 'The number of a revision is made when it is deployed.'],
   ['ecs:ListServiceDeployments', 'A route that names no service is about every one.'],
   ['ecs:DescribeServiceDeployments', 'The id of a deployment is made when it begins.'],
   ['codedeploy:BatchGetDeployments', 'A route that names no deployment group is about every one.'],

@@ -9,7 +9,7 @@ import { jsonService } from '../../local/aws/service.ts';
 import type { Service } from '../../local/aws/service.ts';
 import { clientSettings } from '../../shared/aws/clients.ts';
 import { createFindApproval, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
-import type { GatePoint } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint } from '../../shared/gate/gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import { anAction, aPipeline } from '../support/pipelines.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
@@ -74,7 +74,7 @@ afterEach(fresh);
 afterAll(() => gateway.close());
 
 /** Starts an execution and waits until it is at its approval. */
-const anApproval = (name = 'shop-prod'): { readonly point: GatePoint; readonly token: string } => {
+const anApproval = (name = 'shop-prod'): { readonly point: ApprovalPoint; readonly token: string } => {
   const executionId = pipelines.start(name);
   pass(10);
   pass(10);
@@ -84,7 +84,7 @@ const anApproval = (name = 'shop-prod'): { readonly point: GatePoint; readonly t
 const approvalOf = (name: string, executionId: string) => {
   const runs = pipelines.stateOf(name)?.executions.find(({ id }) => id === executionId)?.runs ?? [];
   const action = runs.find(({ stage }) => stage === 'Approve')?.actions.at(-1);
-  const point: GatePoint = {
+  const point: ApprovalPoint = {
     kind: 'pipeline-approval',
     rollout: { source: 'codepipeline', partition: 'aws', account: ACCOUNT, region: 'eu-west-1', name, executionId },
     stage: 'Approve',
@@ -103,10 +103,10 @@ const approvals = () =>
 describe('an approval of a pipeline', () => {
   it('is pending with its own token, and decided with it once', async () => {
     const { point, token } = anApproval();
-    expect(await approvals().look(point, undefined)).toEqual({ kind: 'pending', token });
+    expect(await approvals().look(point, {})).toEqual({ kind: 'pending', token });
     expect(await approvals().decide(point, token, 'approve', 'Approved by ada (U0ADA) via Slack')).toBe('done');
     expect(await approvals().decide(point, token, 'reject', 'No')).toBe('over');
-    expect(await approvals().look(point, undefined)).toMatchObject({
+    expect(await approvals().look(point, {})).toMatchObject({
       kind: 'ended',
       ending: { as: 'approved', summary: 'Approved by ada (U0ADA) via Slack' },
     });
@@ -127,18 +127,18 @@ describe('an approval of a pipeline', () => {
     const again = approvalOf('shop-prod', point.rollout.executionId);
     expect(again.token).not.toBe(token);
     // The button of the first is of an action that has ended, whatever waits there by now.
-    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'rejected' } });
-    expect(await approvals().look(again.point, undefined)).toEqual({ kind: 'pending', token: again.token });
+    expect(await approvals().look(point, {})).toMatchObject({ kind: 'ended', ending: { as: 'rejected' } });
+    expect(await approvals().look(again.point, {})).toEqual({ kind: 'pending', token: again.token });
   });
 
   it('is told apart in PARALLEL mode, where several wait at once (S20)', async () => {
     const first = anApproval('shop-many');
     const second = anApproval('shop-many');
-    expect(await approvals().look(first.point, undefined)).toEqual({ kind: 'pending', token: first.token });
-    expect(await approvals().look(second.point, undefined)).toEqual({ kind: 'pending', token: second.token });
+    expect(await approvals().look(first.point, {})).toEqual({ kind: 'pending', token: first.token });
+    expect(await approvals().look(second.point, {})).toEqual({ kind: 'pending', token: second.token });
     expect(await approvals().decide(second.point, second.token, 'reject', 'No')).toBe('done');
-    expect(await approvals().look(first.point, undefined)).toMatchObject({ kind: 'pending' });
-    expect(await approvals().look(second.point, undefined)).toMatchObject({
+    expect(await approvals().look(first.point, {})).toMatchObject({ kind: 'pending' });
+    expect(await approvals().look(second.point, {})).toMatchObject({
       kind: 'ended',
       ending: { as: 'rejected' },
     });
@@ -147,7 +147,7 @@ describe('an approval of a pipeline', () => {
   it('expires, and is stopped with its execution', async () => {
     const { point } = anApproval();
     pass(61 * 60);
-    expect(await approvals().look(point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
+    expect(await approvals().look(point, {})).toMatchObject({ kind: 'ended', ending: { as: 'expired' } });
     const other = anApproval('shop-many');
     pipelines.command('shop-many', {
       kind: 'stop',
@@ -156,17 +156,17 @@ describe('an approval of a pipeline', () => {
       reason: 'Not today',
     });
     pass(1);
-    expect(await approvals().look(other.point, undefined)).toMatchObject({ kind: 'ended', ending: { as: 'stopped' } });
+    expect(await approvals().look(other.point, {})).toMatchObject({ kind: 'ended', ending: { as: 'stopped' } });
   });
 
   it('is gone with its pipeline, and unseen when AWS does not show it yet', async () => {
     const { point } = anApproval();
     const rollout = { ...point.rollout, name: 'gone' };
-    expect(await approvals().look({ ...point, rollout }, undefined)).toEqual({
+    expect(await approvals().look({ ...point, rollout }, {})).toEqual({
       kind: 'ended',
       ending: { as: 'gone', at: now },
     });
-    expect(await approvals().look({ ...point, actionExecutionId: randomUUID() }, undefined)).toEqual({
+    expect(await approvals().look({ ...point, actionExecutionId: randomUUID() }, {})).toEqual({
       kind: 'unseen',
     });
   });
@@ -176,12 +176,12 @@ describe('an approval of a pipeline', () => {
     const newer = pipelines.start('shop-prod');
     pass(10);
     pass(10);
-    expect(await approvals().look(point, undefined)).toEqual({ kind: 'pending', token, newer });
+    expect(await approvals().look(point, {})).toEqual({ kind: 'pending', token, newer });
   });
 
   it('is described by what it ships, what runs, what its author asks and when it expires', async () => {
     const { point } = anApproval();
-    const described = await approvals().describe(point);
+    const described = await approvals().describe(point, {});
     expect(described).toEqual({
       shown: {
         revisions: [

@@ -11,7 +11,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
 import { isOver, opened, votesOf } from '../../shared/gate/gate.ts';
-import type { Ending, Gate, GatePoint, Verdict } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint, Ending, Gate, PausePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
+import { platformOf } from '../../shared/gate/platform.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import { parseVoteMessage, voteText } from '../../shared/gate/vote-message.ts';
@@ -37,6 +38,15 @@ const TS = '1700000000.000100';
 
 const APPROVERS = ['UADA', 'UGRACE', 'UHOPPER', 'ULINUS'] as const;
 const OTHERS = ['UMALLORY', 'UGUEST', 'UBOT'] as const;
+
+const fail = (): never => {
+  throw new Error('There is no such point here');
+};
+
+/** No deployment waits in these worlds. */
+const NO_DEPLOYMENTS: Platform<ReadyPoint> = { look: fail, decide: fail, describe: fail };
+
+const NO_HOOKS: Platform<PausePoint> = { look: fail, decide: fail, describe: fail };
 
 /** An approval as the platform has it. */
 type Pending = { readonly id: string; readonly token: string; end?: Ending };
@@ -68,7 +78,7 @@ export const simulateGates = async (
   });
   const problems: string[] = [];
 
-  const points: readonly GatePoint[] = Array.from({ length: chance.between(1, 3) }, (_, index) => ({
+  const points: readonly ApprovalPoint[] = Array.from({ length: chance.between(1, 3) }, (_, index) => ({
     kind: 'pipeline-approval',
     rollout: {
       source: 'codepipeline',
@@ -93,7 +103,7 @@ export const simulateGates = async (
   };
 
   /** What the platform does with a call; who calls must have written down before what it decides. */
-  const put = (point: GatePoint, token: string, verdict: Verdict, summary: string): 'done' | 'over' => {
+  const put = (point: ApprovalPoint, token: string | undefined, verdict: Verdict, summary: string): 'done' | 'over' => {
     const owner = [...pending.values()].find((one) => one.token === token);
     const gate = stored(gateId(point));
     if (owner?.id !== gateId(point)) {
@@ -111,13 +121,14 @@ export const simulateGates = async (
     return 'done';
   };
 
-  const look = (point: GatePoint): Seen => {
+  const look = (point: ApprovalPoint): Seen => {
     const one = pending.get(point.actionExecutionId);
     if (one?.end !== undefined) {
       return { kind: 'ended', ending: one.end };
     }
     // Now and then AWS does not show yet what it has told of.
-    return { kind: 'pending', token: clock.now() < plan.calmFrom && chance.happens(0.1) ? undefined : one?.token };
+    const isLagging = clock.now() < plan.calmFrom && chance.happens(0.1);
+    return { kind: 'pending', ...(one !== undefined && !isLagging && { token: one.token }) };
   };
 
   let invocations = 0;
@@ -126,7 +137,7 @@ export const simulateGates = async (
       by.resuming(faulty.network.aws({ by, service, operation }, effect));
     const own: Clock = { now: clock.now, sleep: (ms) => by.resuming(clock.sleep(ms)) };
     const store = createMemoryStore(table, (operation, effect) => call('dynamodb', operation, effect));
-    const platform: Platform = {
+    const platform: Platform<ApprovalPoint> = {
       look: (point) => call('codepipeline', 'GetPipelineState', () => look(point)),
       decide: (point, token, verdict, summary) =>
         call('codepipeline', 'PutApprovalResult', () => put(point, token, verdict, summary)),
@@ -142,7 +153,7 @@ export const simulateGates = async (
     return createDecide({
       config,
       changeItem: createChangeItem({ store, clock: own, random: chance.random }),
-      platform,
+      platform: platformOf(platform, NO_DEPLOYMENTS, NO_HOOKS),
       people,
       wakeUp: () => Promise.resolve(),
       clock: own,
@@ -305,8 +316,4 @@ const orElse = async <Value>(work: Promise<Value>): Promise<Value | undefined> =
   } catch {
     return undefined;
   }
-};
-
-const fail = (): never => {
-  throw new Error('There is at least one point');
 };

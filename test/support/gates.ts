@@ -4,15 +4,15 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { GatePolicy } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
-import type { Gate, GatePoint, Verdict } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint, Gate, GatePoint, PausePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Vote } from '../../shared/gate/vote-message.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
-import { anApprovalEvent } from './events.ts';
+import { aDeploymentEvent, aHookEvent, anApprovalEvent } from './events.ts';
 import { aRig } from './rig.ts';
-import { TEN_O_CLOCK } from './rollouts.ts';
+import { aServiceDeploymentId, TEN_O_CLOCK } from './rollouts.ts';
 
 export const TOKEN = '1a2b3c4d-0000-4000-8000-0000canary00';
 
@@ -29,7 +29,7 @@ export const aPolicy = (given: Partial<GatePolicy> = {}): GatePolicy => ({
   ...given,
 });
 
-export const POINT: GatePoint = {
+export const POINT: ApprovalPoint = {
   kind: 'pipeline-approval',
   rollout: {
     source: 'codepipeline',
@@ -44,37 +44,56 @@ export const POINT: GatePoint = {
   actionExecutionId: '9e9e9e9e-0000-4000-8000-000000000009',
 };
 
+export const READY_POINT: ReadyPoint = {
+  kind: 'deployment-ready',
+  rollout: {
+    source: 'codedeploy',
+    partition: 'aws',
+    account: '111122223333',
+    region: 'eu-west-1',
+    application: 'shop',
+    group: 'prod',
+    executionId: 'd-ABCDE1234',
+  },
+};
+
+export const PAUSE_POINT: PausePoint = {
+  kind: 'ecs-pause',
+  rollout: aServiceDeploymentId(),
+  hookId: 'ecs-pause-e7tK9G',
+  lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+};
+
 export const GATE = gateId(POINT);
 
-/** What a fake platform was asked to do, and what it says. */
+/** What a fake platform was asked to do, and what it says; it keeps summaries where it has tokens, as AWS's do. */
 export type FakePlatform = Platform & {
-  readonly calls: (readonly [verdict: Verdict, token: string, summary: string])[];
+  readonly calls: (readonly [verdict: Verdict, token: string | undefined, summary: string])[];
   says: Seen;
   /** Thrown by the next calls of `decide`, one each; `lost`: after it took effect. */
   readonly troubles: ('throttled' | 'lost')[];
 };
 
-const aPlatform = (): FakePlatform => {
+const aPlatform = (token: string | undefined): FakePlatform => {
   const platform: FakePlatform = {
     calls: [],
     troubles: [],
-    says: { kind: 'pending', token: TOKEN },
+    says: { kind: 'pending', ...(token !== undefined && { token }) },
     look: () => Promise.resolve(platform.says),
-    decide: (_point, token, verdict, summary) => {
+    decide: (_point, given, verdict, summary) => {
       const trouble = platform.troubles.shift();
       if (trouble === 'throttled') {
         return Promise.reject(Object.assign(new Error('no'), { name: 'ThrottlingException' }));
       }
-      if (platform.says.kind !== 'pending' || platform.says.token !== token) {
+      if (platform.says.kind !== 'pending' || platform.says.token !== given) {
         return Promise.resolve('over');
       }
-      platform.calls.push([verdict, token, summary]);
+      platform.calls.push([verdict, given, summary]);
       platform.says = {
         kind: 'ended',
         ending: {
           as: verdict === 'approve' ? 'approved' : 'rejected',
-          by: 'gatehouse-decide',
-          summary,
+          ...(token !== undefined && { by: 'gatehouse-decide', summary }),
           at: TEN_O_CLOCK,
         },
       };
@@ -89,8 +108,22 @@ const aPlatform = (): FakePlatform => {
   return platform;
 };
 
+type EventOf = (given: Readonly<Record<string, unknown>>, detail: Readonly<Record<string, unknown>>) => string;
+
+/** The event by which a point of a kind is heard of. */
+const EVENTS: Readonly<Record<GatePoint['kind'], EventOf>> = {
+  'pipeline-approval': anApprovalEvent,
+  'deployment-ready': (given, detail) => aDeploymentEvent(given, { state: 'READY', ...detail }),
+  'ecs-pause': aHookEvent,
+};
+
 /** A gate that `notify` has opened and Slack shows, everything in memory. */
-export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (store: Store) => Store) => {
+export const anOpenGate = async (
+  policy: GatePolicy = aPolicy(),
+  overStore?: (store: Store) => Store,
+  point: GatePoint = POINT,
+) => {
+  const id = gateId(point);
   const rig = aRig(overStore);
   const config = {
     ...rig.config,
@@ -100,7 +133,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     ],
     gates: [policy],
   };
-  const platform = aPlatform();
+  const platform = aPlatform(point.kind === 'pipeline-approval' ? TOKEN : undefined);
   const told: (readonly [user: string, text: string])[] = [];
   const groups = new Map([['SRELEASE', new Set(['ULINUS', 'UHOPPER'])]]);
   const profiles = new Map<string, { readonly isBot: boolean; readonly isGuest: boolean }>();
@@ -116,13 +149,12 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     linkTo: (channel, ts) => Promise.resolve(`https://example.slack.com/archives/${channel}/p${ts.replace('.', '')}`),
   };
   const notify = createNotify({ ...rig, config });
-  const event = (
-    given: Parameters<typeof anApprovalEvent>[0] = {},
-    detail: Parameters<typeof anApprovalEvent>[1] = {},
-  ) => notify([{ id: 'm', text: anApprovalEvent(given, detail) }]);
+  const event = (given: Readonly<Record<string, unknown>> = {}, detail: Readonly<Record<string, unknown>> = {}) => {
+    return notify([{ id: 'm', text: EVENTS[point.kind](given, detail) }]);
+  };
   const decide = createDecide({ ...rig, config, platform, people });
   await event();
-  await rig.changeItem(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }), deliveryItem, () => ({
+  await rig.changeItem(deliveryKey({ pk: gatePk(id), channel: 'C1' }), deliveryItem, () => ({
     body: { want: 1, done: 1, fence: 1, failures: 0, ts: '1700000000.000100' },
     outcome: undefined,
   }));
@@ -134,7 +166,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     const { user = 'UADA', team = 'T1', ...rest } = given;
     return {
       kind: 'vote',
-      gate: GATE,
+      gate: id,
       verdict: 'approve',
       step: 'button',
       by: { user, team, name: user.slice(1).toLowerCase() },
@@ -148,7 +180,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     };
   };
   const gate = async (): Promise<Gate> => {
-    const item = await rig.store.read(gateKey(GATE));
+    const item = await rig.store.read(gateKey(id));
     return gateItem.parse(item?.body);
   };
   return {
@@ -170,7 +202,7 @@ export const anOpenGate = async (policy: GatePolicy = aPolicy(), overStore?: (st
     notes: () =>
       rig
         .items()
-        .filter(({ key }) => key.pk === gatePk(GATE) && key.sk.startsWith('NOTE'))
+        .filter(({ key }) => key.pk === gatePk(id) && key.sk.startsWith('NOTE'))
         .map(({ key }) => decodeURIComponent(key.sk.split('#')[2] ?? ''))
         .sort(),
   };

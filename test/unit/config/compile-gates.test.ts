@@ -135,6 +135,36 @@ describe('the gates of gatehouse.yml', () => {
     ]);
   });
 
+  it('are about deployments where they name an application or a group, and then about nothing of pipelines', () => {
+    const matching = (match: string) => `gates: [{ to: [{ slack: approvals }], approvers: ada, match: ${match} }]\n`;
+    const { gates } = compileConfig(
+      HEAD + matching("{ application: [shop, till], group: '*-prod', region: eu-west-1 }"),
+    );
+    expect(gates?.[0]?.match).toEqual({
+      application: ['shop', 'till'],
+      group: ['*-prod'],
+      region: ['eu-west-1'],
+    });
+    for (const mixed of ['{ application: shop, pipeline: shop-prod }', '{ group: prod, stage: Approve }']) {
+      expect(problemsOf(matching(mixed))).toEqual([expect.stringContaining('gates[0].match: matches nothing')]);
+    }
+    expect(problemsOf(matching('{ group: prod }, supersede: true'))).toEqual([
+      expect.stringContaining('gates[0]: has supersede, which is for pipelines'),
+    ]);
+  });
+
+  it('are about pause hooks where they name a cluster or a service, and then may name lifecycle stages', () => {
+    const matching = (match: string) => `gates: [{ to: [{ slack: approvals }], approvers: ada, match: ${match} }]\n`;
+    const { gates } = compileConfig(HEAD + matching('{ cluster: prod, service: [shop, till], stage: POST_* }'));
+    expect(gates?.[0]?.match).toEqual({ cluster: ['prod'], service: ['shop', 'till'], stage: ['POST_*'] });
+    for (const mixed of ['{ service: shop, pipeline: a }', '{ cluster: a, action: b }', '{ service: a, group: b }']) {
+      expect(problemsOf(matching(mixed))).toEqual([expect.stringContaining('gates[0].match: matches nothing')]);
+    }
+    expect(problemsOf(matching('{ service: shop }, supersede: true'))).toEqual([
+      expect.stringContaining('gates[0]: has supersede, which is for pipelines'),
+    ]);
+  });
+
   it('refuse a channel that is not there', () => {
     expect(problemsOf('gates: [{ to: [{ slack: approval }], approvers: ada }]\n')).toEqual([
       expect.stringContaining(

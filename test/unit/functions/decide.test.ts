@@ -134,7 +134,7 @@ describe('decide', () => {
     turn.platform.says = { kind: 'unseen' };
     const vote = turn.aVote();
     await expect(turn.decide(vote)).rejects.toThrow('does not show yet');
-    turn.platform.says = { kind: 'pending', token: undefined };
+    turn.platform.says = { kind: 'pending' };
     await expect(turn.decide(vote)).rejects.toThrow('does not show yet');
     turn.platform.says = { kind: 'pending', token: TOKEN };
     await turn.decide(vote);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { gateStory } from '../../../local/explain/gate-story.ts';
+import { gateId } from '../../../shared/gate/gate-id.ts';
 import { gatePk } from '../../../shared/store/keys.ts';
-import { anOpenGate, aPolicy, GATE, TOKEN } from '../../support/gates.ts';
+import { anOpenGate, aPolicy, GATE, PAUSE_POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 describe('the story of a gate', () => {
@@ -18,6 +19,8 @@ describe('the story of a gate', () => {
     const at = turn.clock.now();
     expect(story).toEqual({
       id: GATE,
+      kind: 'pipeline-approval',
+      where: 'Approve / ProdGate',
       stage: 'Approve',
       action: 'ProdGate',
       policy: 'production',
@@ -49,6 +52,43 @@ describe('the story of a gate', () => {
       end: { says: 'Approved by ada (UADA) via Slack: Looks fine', at },
     });
     expect(JSON.stringify(story)).not.toContain(TOKEN);
+  });
+
+  it('tells of a deployment where it waited, and that nobody was asked when it went on by itself', async () => {
+    const id = gateId(READY_POINT);
+    const turn = await anOpenGate(aPolicy({ match: { application: ['shop'] } }), undefined, READY_POINT);
+    turn.platform.says = { kind: 'ended', ending: { as: 'unasked', at: TEN_O_CLOCK } };
+    await turn.decide({ kind: 'look', gate: id });
+    const items = turn
+      .items()
+      .filter(({ key }) => key.pk === gatePk(id))
+      .map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+    expect(gateStory({ id, items }, turn.config)).toMatchObject({
+      kind: 'deployment-ready',
+      where: 'Traffic shift',
+      stage: null,
+      action: null,
+      policy: 'gate 1',
+      end: { says: 'nobody was asked: it goes on by itself' },
+    });
+  });
+
+  it('tells of a pause hook in which lifecycle stage it was', async () => {
+    const id = gateId(PAUSE_POINT);
+    const turn = await anOpenGate(aPolicy({ match: { service: ['shop'] } }), undefined, PAUSE_POINT);
+    await turn.decide(turn.aVote());
+    const items = turn
+      .items()
+      .filter(({ key }) => key.pk === gatePk(id))
+      .map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+    expect(gateStory({ id, items }, turn.config)).toMatchObject({
+      kind: 'ecs-pause',
+      where: 'POST_TEST_TRAFFIC_SHIFT / ecs-pause-e7tK9G',
+      stage: 'POST_TEST_TRAFFIC_SHIFT',
+      action: 'ecs-pause-e7tK9G',
+      policy: 'gate 1',
+      state: 'applied',
+    });
   });
 
   it('is none where this version cannot read the gate', () => {

@@ -4,7 +4,7 @@ import type { Click, Decision, Gate } from '../../../shared/gate/gate.ts';
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
-import { aPolicy, POINT, TOKEN } from '../../support/gates.ts';
+import { aPolicy, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -80,6 +80,55 @@ describe('the message of a gate', () => {
       'ApproveReject…',
       '111122223333 · eu-west-1 · 0a1b2c3d-0000-4000-8000-000000000001<https://eu-west-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/shop-prod/executions/0a1b2c3d-0000-4000-8000-000000000001/timeline?region=eu-west-1|Open in CodePipeline>',
     ]);
+  });
+
+  it('says of a deployment that is ready what a decision does, and leads to its own console', () => {
+    const gate = aGate({
+      point: READY_POINT,
+      expiresAt: TEN_O_CLOCK + 3_600_000,
+      shown: { revisions: [{ source: 'S3', id: 'v42', summary: 's3://releases/shop.zip' }] },
+      request: { text: 'Spring sale' },
+    });
+    expect(read(gate)).toEqual([
+      '✋ shop / prod approval needed · production',
+      'Traffic shift · waiting since 2026-11-20T10:00:00Z · expires 2026-11-20T11:00:00Zv42 s3://releases/shop.zip',
+      'Spring saleApprove lets the traffic move to the new version. Reject stops the deployment and rolls back.',
+      '0 of 1 approval by ada, grace, @release',
+      'ApproveReject…',
+      expect.stringContaining('d-ABCDE1234'),
+    ]);
+    const message = gateMessage('gate-id', gate, undefined, LABELS, aPolicy());
+    expect(message.text).toBe(
+      'shop / prod (production) waits for approval at the traffic shift: v42 s3://releases/shop.zip',
+    );
+    expect(JSON.stringify(message)).toContain('Open in CodeDeploy');
+    expect(JSON.stringify(message)).not.toMatch(/pipeline/i);
+    const over = aGate({ point: READY_POINT, state: { kind: 'applied', decision: aDecision(), at: TEN_O_CLOCK } });
+    expect(JSON.stringify(gateMessage('gate-id', over, undefined, LABELS, aPolicy()))).not.toContain(
+      'lets the traffic',
+    );
+  });
+
+  it('says of a pause hook where in its deployment it is, and leads to the console of ECS', () => {
+    const gate = aGate({
+      point: PAUSE_POINT,
+      shown: {
+        revisions: [{ source: 'ECS', id: 'shop:42', summary: 'registry.example.com/shop:1.2.3' }],
+        running: { source: 'ECS', id: 'shop:41' },
+      },
+      request: { text: 'The new version has 100 % of the test traffic and 0 % of the production traffic.' },
+    });
+    expect(read(gate)).toEqual([
+      '✋ prod / shop approval needed · production',
+      'POST_TEST_TRAFFIC_SHIFT / ecs-pause-e7tK9G · waiting since 2026-11-20T10:00:00Zshop:42 registry.example.com/shop:1.2.3Runs now: shop:41',
+      'The new version has 100 % of the test traffic and 0 % of the production traffic.Approve lets the deployment of the new version go on. Reject rolls it back.',
+      '0 of 1 approval by ada, grace, @release',
+      'ApproveReject…',
+      expect.stringContaining('0EYSiBq8vWc1T7rKzLm5x'),
+    ]);
+    const message = JSON.stringify(gateMessage('gate-id', gate, undefined, LABELS, aPolicy()));
+    expect(message).toContain('Open in ECS');
+    expect(message).not.toMatch(/pipeline/i);
   });
 
   it('has the buttons that the policy asks for, and none once it is over or nobody may decide', () => {

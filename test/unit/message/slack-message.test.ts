@@ -4,6 +4,7 @@ import { slackMessage } from '../../../shared/message/slack-message.ts';
 import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
 import type { Register, Rollout } from '../../../shared/rollout/rollout.ts';
 import type { State } from '../../../shared/rollout/state.ts';
+import type { GateMark } from '../../../shared/rollout/stored-rollout.ts';
 import { hostileChange, hostileLabels, hostileRolloutId } from '../../support/arbitraries.ts';
 import {
   aChange,
@@ -359,6 +360,19 @@ describe('slackMessage', () => {
     const rollout = aRollout(served(), served(given));
     expect(slackMessage(rollout, {}, 'full').text).toBe(said);
     expect(bodyOf(rollout)).toEqual(lines.map((line) => richText(section(text(line)))));
+  });
+
+  it('leads from a deployment that waits for people to where they are asked, and only as long as it waits', () => {
+    const ready = aRollout(deployed(), deployed({ state: 'waiting', version: { rank: 15 } }));
+    const link = 'https://example.slack.com/archives/C1/p1700000000000100';
+    const drawn = (rollout: Rollout, mark: GateMark): string =>
+      JSON.stringify(slackMessage(rollout, {}, 'summary', [mark]).blocks);
+    expect(drawn(ready, { at: TEN_O_CLOCK, link })).toContain(link);
+    expect(drawn(ready, { at: TEN_O_CLOCK, link })).toContain('Waits for approval');
+    // Nobody was asked yet, or ever: a group may go on by itself.
+    expect(drawn(ready, { at: TEN_O_CLOCK })).not.toContain('Waits for approval');
+    const over = aRollout(deployed(), deployed({ state: 'succeeded', version: { rank: 50 } }));
+    expect(drawn(over, { at: TEN_O_CLOCK, link })).not.toContain(link);
   });
 
   it('counts one instance as one', () => {

@@ -43,7 +43,7 @@ describe('the form of a vote', () => {
       callback_id: 'gate.reject',
       title: plain('Reject'),
       blocks: [
-        { type: 'section', text: plain('⚠️ Rejecting cannot be taken back here: what waits ends as failed.') },
+        { type: 'section', text: plain('⚠️ Rejecting cannot be taken back here: what waits does not go on.') },
         { type: 'input', optional: false, label: plain('Reason'), element: { min_length: 3, max_length: 300 } },
       ],
     });

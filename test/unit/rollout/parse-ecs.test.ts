@@ -3,7 +3,7 @@ import { parseEventText } from '../../../shared/rollout/parse-event.ts';
 import type { ParsedEvent } from '../../../shared/rollout/parsed-event.ts';
 import type { StateChange } from '../../../shared/rollout/rollout.ts';
 import { aHookEvent, aServiceEvent } from '../../support/events.ts';
-import { aChange, aServiceDeploymentId, aVersion } from '../../support/rollouts.ts';
+import { aChange, aServiceDeploymentId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const UNJOINED = aServiceDeploymentId({ executionId: 'ecs-svc/4980306466373577095' });
 
@@ -116,6 +116,7 @@ describe('an event of an ECS hook', () => {
       rollout: aServiceDeploymentId(),
       register: { kind: 'action', stage: 'POST_TEST_TRAFFIC_SHIFT', action: 'ecs-pause-e7tK9G' },
       approvalId: 'ecs-pause-e7tK9G',
+      expiresAt: TEN_O_CLOCK + 24 * 3_600_000,
       ...given,
       version: { attempt: 0, ...version },
     });
@@ -138,6 +139,11 @@ describe('an event of an ECS hook', () => {
   it('waits for nobody when it is a function', () => {
     const parsed = parseEventText(aHookEvent({}, { eventName: 'HOOK_IN_PROGRESS', hookType: 'AWS_LAMBDA' }));
     expect(parsed.kind === 'change' && parsed.change.approvalId).toBeUndefined();
+  });
+
+  it('says nothing of an end of its time that it cannot read', () => {
+    const parsed = parseEventText(aHookEvent({}, { expiresAt: 'tomorrow' }));
+    expect(parsed.kind === 'change' && parsed.change.expiresAt).toBeUndefined();
   });
 
   it('keeps a lifecycle stage that nobody has heard of', () => {

@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  decideApprovals,
+  decideDeployments,
+  decideServices,
   readDeployments,
+  readGatedPipelines,
+  readGatedRevisions,
   readPipelines,
   readServiceDeployments,
   readServices,
 } from '../../../scripts/read-permissions.ts';
-import type { Config, Match } from '../../../shared/config/config.ts';
+import type { Config, GateMatch, Match } from '../../../shared/config/config.ts';
+import { aPolicy } from '../../support/gates.ts';
 import { matchesGlob } from '../../../shared/routing/glob.ts';
 
 const configOf = (...matches: readonly Match[]): Config => ({
@@ -122,5 +128,55 @@ describe('what notify may read', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('what decide may decide', () => {
+  const gatesOf = (...matches: readonly GateMatch[]): Config => ({
+    ...configOf({}),
+    gates: matches.map((match) => aPolicy({ match })),
+  });
+  const arnsOf = (found: { readonly Resource: readonly unknown[] } | undefined) =>
+    found?.Resource.map((arn) => JSON.stringify(arn).split('AccountId}:')[1]?.slice(0, -2));
+
+  it('is nothing without gates', () => {
+    const config = configOf({});
+    expect([decideApprovals(config, []), decideDeployments(config, []), readGatedPipelines(config, [])]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is of pipelines what gates of pipelines name, and of deployment groups what the others name', () => {
+    const config = gatesOf(
+      { pipeline: ['*-prod'], stage: ['Approve'] },
+      { application: ['shop'], group: ['prod', 'canary'] },
+      { group: ['blue'], account: ['111122223333'] },
+    );
+    expect(arnsOf(decideApprovals(config, ['codepipeline:PutApprovalResult']))).toEqual(['*-prod/Approve/*']);
+    expect(arnsOf(readGatedPipelines(config, ['codepipeline:GetPipelineState']))).toEqual(['*-prod']);
+    expect(arnsOf(decideDeployments(config, ['codedeploy:ContinueDeployment']))).toEqual([
+      'deploymentgroup:shop/prod',
+      'deploymentgroup:shop/canary',
+      'deploymentgroup:*/blue',
+    ]);
+  });
+
+  it('is of services what gates of pause hooks name: the service, its deployments, its revisions', () => {
+    const config = gatesOf({ cluster: ['prod'], service: ['checkout'] }, { pipeline: ['*'], stage: ['Approve'] });
+    expect(arnsOf(decideServices(config, ['ecs:ContinueServiceDeployment']))).toEqual([
+      'service/prod/checkout',
+      'service-deployment/prod/checkout/*',
+    ]);
+    expect(arnsOf(readGatedRevisions(config, ['ecs:DescribeServiceRevisions']))).toEqual([
+      'service-revision/prod/checkout/*',
+    ]);
+    expect(decideServices(gatesOf({ stage: ['POST_*'] }), ['ecs:ContinueServiceDeployment'])).toBeUndefined();
+  });
+
+  it('is no deployment where a gate names nothing: that is about approvals', () => {
+    expect(decideDeployments(gatesOf({}), ['codedeploy:ContinueDeployment'])).toBeUndefined();
+    expect(decideApprovals(gatesOf({ group: ['prod'] }), ['codepipeline:PutApprovalResult'])).toBeUndefined();
   });
 });
