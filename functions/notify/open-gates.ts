@@ -6,6 +6,7 @@ import { policyAt } from '../../shared/gate/policy.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import type { StateChange } from '../../shared/rollout/rollout.ts';
+import { isFinal } from '../../shared/rollout/state.ts';
 import type { GateMark, StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateKey } from '../../shared/store/keys.ts';
@@ -97,8 +98,17 @@ export const openGates = async (
       return (await open(deps, id, opening)) ? [id] : [];
     }),
   );
-  await lookAtAll(deps, looks.flat());
+  await lookAtAll(deps, [...looks.flat(), ...gatesLeft(changes, gates)]);
 };
+
+/** A service's deployment that goes back or is over leaves its hooks, and ECS need not say so of each. */
+const gatesLeft = (changes: readonly StateChange[], gates: NonNullable<StoredRollout['gates']>): readonly string[] =>
+  changes.some(
+    ({ rollout, register, state }) =>
+      rollout.source === 'ecs' && register.kind === 'rollout' && (state === 'stopping' || isFinal(state)),
+  )
+    ? Object.keys(gates)
+    : [];
 
 /** What an approval's own message led to. */
 export type Requested = 'opened' | 'unshown' | 'nobody-asked';

@@ -57,7 +57,7 @@ const Hooked = v.object({
     eventName: v.string(),
     hookId: Id,
     hookType: text,
-    expiresAt: v.unknown(),
+    expiresAt: v.optional(v.unknown()),
     lifecycleStage: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,100}$/, 'is not a lifecycle stage')),
     serviceDeploymentArn: text,
   }),

@@ -98,7 +98,8 @@ export const joinedTo = (change: Unjoined, listed: readonly ListedDeployment[]):
   const revision = rollout.executionId.slice(BY_REVISION.length);
   const own = begun.find(({ targetServiceRevisionArn }) => targetServiceRevisionArn?.endsWith(`/${revision}`));
   const saysSo = facts.creator?.value === ROLLBACK_CREATOR;
-  const isBack = own !== current && current?.status?.startsWith('ROLLBACK_') === true && isLongOver(own, version.time);
+  const isBack =
+    current?.status?.startsWith('ROLLBACK_') === true && own !== current && isRatherOf(current, own, version.time);
   const isRollback = saysSo || (isBack && (own !== undefined || change.state === 'succeeded'));
   const deployment = isRollback ? current : (own ?? current);
   const found = deployment && deploymentOfArn(deployment.serviceDeploymentArn);
@@ -113,9 +114,21 @@ export const joinedTo = (change: Unjoined, listed: readonly ListedDeployment[]):
   return isRollback ? asRollback(joined, rollout.executionId) : joined;
 };
 
-/** True of one that there is none of: then nobody knows by which names ECS calls its revisions. */
-const isLongOver = (deployment: ListedDeployment | undefined, time: number): boolean =>
-  deployment === undefined || (deployment.finishedAt !== undefined && time - deployment.finishedAt > LATE_MS);
+/**
+ * Whether what happened at `time` is the end of a rollback rather than the late end of the deployment that it goes back to.
+ * Where there is none of that revision, nobody knows by which names the event bus calls them.
+ */
+const isRatherOf = (rollback: ListedDeployment, own: ListedDeployment | undefined, time: number): boolean => {
+  if (own === undefined) {
+    return true;
+  }
+  if (own.finishedAt === undefined) {
+    return false;
+  }
+  return rollback.finishedAt === undefined
+    ? time - own.finishedAt > LATE_MS
+    : Math.abs(time - rollback.finishedAt) <= Math.abs(time - own.finishedAt);
+};
 
 /** What is told of the revision that a deployment goes back to, told of the deployment. */
 const asRollback = (change: StateChange, goesBackTo: string): StateChange => {

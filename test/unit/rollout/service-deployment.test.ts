@@ -93,6 +93,10 @@ describe('joining an event of ECS to a service deployment', () => {
   it('lets an end that ECS tells a minute late be that of its own deployment', () => {
     const justOver = { ...OLD, finishedAt: TEN_O_CLOCK - 2 * MINUTE };
     expect(told(completed('old', 0), [BACK, justOver])).toEqual(['old', 'succeeded', 50]);
+    const done = { ...BACK, status: 'ROLLBACK_SUCCESSFUL', finishedAt: TEN_O_CLOCK + 4 * MINUTE };
+    expect(told(completed('old', 0), [done, justOver])).toEqual(['old', 'succeeded', 50]);
+    expect(told(completed('old', 4), [done, justOver])).toEqual(['new', 'failed', 70]);
+    expect(told(completed('old', 2), [done, { ...OLD, finishedAt: undefined }])).toEqual(['old', 'succeeded', 50]);
   });
 
   it('says that a rollback failed', () => {
