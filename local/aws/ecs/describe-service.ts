@@ -6,7 +6,7 @@ import type { SimulatedService } from './simulated-service.ts';
 
 const TASKS = 2;
 
-export const serviceArn = (service: SimulatedService): string =>
+const serviceArn = (service: SimulatedService): string =>
   arnIn(service, 'service', service.cluster, service.service);
 
 export const deploymentArn = (service: SimulatedService, { id }: Pick<ServiceDeploymentState, 'id'>): string =>

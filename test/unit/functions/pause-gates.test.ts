@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { gateId } from '../../../shared/gate/gate-id.ts';
 import { gateItem } from '../../../shared/gate/stored-gate.ts';
+import { arnOfDeployment } from '../../../shared/rollout/service-deployment.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { gateKey, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
 import { ROOT } from '../../support/command.ts';
-import { aHookEvent } from '../../support/events.ts';
+import { aHookEvent, aServiceEvent } from '../../support/events.ts';
 import { anOpenGate, aPolicy, PAUSE_POINT } from '../../support/gates.ts';
 import { aRig } from '../../support/rig.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
@@ -75,6 +76,24 @@ describe('notify', () => {
       [GATE]: { stage: 'POST_TEST_TRAFFIC_SHIFT', action: 'ecs-pause-e7tK9G' },
       [OTHER]: { stage: 'POST_TEST_TRAFFIC_SHIFT', action: 'ecs-pause-other' },
     });
+  });
+
+  it('has every gate of a deployment looked at once it goes back or is over', async () => {
+    const rig = aRigWith();
+    const notify = createNotify(rig);
+    const waiting = 'HOOK_AWAITING_ACTION';
+    await notify([event('e1', waiting, '10:05:00'), event('e2', waiting, '10:05:00', { hookId: 'ecs-pause-other' })]);
+    rig.looks.splice(0);
+    const serviceDeploymentArn = arnOfDeployment(PAUSE_POINT.rollout);
+    const told = async (eventName: string): Promise<readonly string[]> => {
+      rig.looks.splice(0);
+      const text = aServiceEvent({ id: eventName, time: '2026-11-20T10:06:00Z' }, { eventName, serviceDeploymentArn });
+      await notify([{ id: eventName, text }]);
+      return [...rig.looks].sort();
+    };
+    expect(await told('SERVICE_DEPLOYMENT_IN_PROGRESS')).toEqual([]);
+    expect(await told('SERVICE_DEPLOYMENT_ROLLBACK_IN_PROGRESS')).toEqual([GATE, OTHER].sort());
+    expect(await told('SERVICE_DEPLOYMENT_ROLLBACK_SUCCESSFUL')).toEqual([GATE, OTHER].sort());
   });
 
   it('opens none for a function, for another stage, nor where no policy names the service', async () => {
