@@ -249,11 +249,11 @@ const start = async (
   if (!services.has('ecs')) {
     services.set('ecs', jsonService(serviceOperations(ecsServices)));
   }
-  if (!services.has('codepipeline')) {
-    services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
-  }
   if (!services.has('codedeploy')) {
     services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
+  }
+  if (!services.has('codepipeline')) {
+    services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);

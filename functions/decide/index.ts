@@ -6,7 +6,6 @@ import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createPauseHooks } from '../../shared/aws/pause-hooks.ts';
-import { connectCodePipeline, createPipelineApprovals } from '../../shared/aws/pipeline-approvals.ts';
 import { createReadyDeployments } from '../../shared/aws/ready-deployments.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -29,14 +28,22 @@ const log = createLambdaLog('decide');
 const aws = connectionOf(settings);
 const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
+
+/** The SDK of CodePipeline, loaded by the first gate of a pipeline. */
+const loadApprovals = async () => {
+  const { connectCodePipeline, createPipelineApprovals } = await import('../../shared/aws/pipeline-approvals.ts');
+  return createPipelineApprovals(connectCodePipeline, systemClock.now);
+};
+let approvals: ReturnType<typeof loadApprovals> | undefined;
+
 const decide = createDecide({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
-  platform: platformOf(
-    createPipelineApprovals(connectCodePipeline, systemClock.now),
-    createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), systemClock.now),
-    createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), systemClock.now),
-  ),
+  platform: platformOf({
+    approvals: () => (approvals ??= loadApprovals()),
+    deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), systemClock.now),
+    hooks: createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), systemClock.now),
+  }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
   clock: systemClock,

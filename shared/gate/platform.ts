@@ -20,9 +20,7 @@ export type Described = Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request'>>;
 /** The service at whose gate a rollout waits. Calls reject when they fail; what is refused for good is a value. */
 export type Platform<Point extends GatePoint = GatePoint> = {
   readonly look: (point: Point, known: Known) => Promise<Seen>;
-  /**
-   * Decides the point, by its token where it has one. `over`: somebody has, or it is not waiting any more.
-   */
+  /** Decides the point, by its token where it has one. `over`: somebody has, or it is not waiting any more. */
   readonly decide: (
     point: Point,
     token: string | undefined,
@@ -32,16 +30,19 @@ export type Platform<Point extends GatePoint = GatePoint> = {
   readonly describe: (point: Point, known: Known) => Promise<Described>;
 };
 
+/** The service of each kind of point; a function has it loaded by the first point of that kind. */
+type Platforms = {
+  readonly approvals: () => Promise<Platform<ApprovalPoint>>;
+  readonly deployments: Platform<ReadyPoint>;
+  readonly hooks: Platform<PausePoint>;
+};
+
 /** Asks, of each point, the service that it is of. */
-export const platformOf = (
-  approvals: Platform<ApprovalPoint>,
-  deployments: Platform<ReadyPoint>,
-  hooks: Platform<PausePoint>,
-): Platform => {
-  const at = (point: GatePoint): AtPoint => {
+export const platformOf = ({ approvals, deployments, hooks }: Platforms): Platform => {
+  const at = async (point: GatePoint): Promise<AtPoint> => {
     switch (point.kind) {
       case 'pipeline-approval':
-        return bound(approvals, point);
+        return bound(await approvals(), point);
       case 'deployment-ready':
         return bound(deployments, point);
       case 'ecs-pause':
@@ -49,9 +50,9 @@ export const platformOf = (
     }
   };
   return {
-    look: (point, known) => at(point).look(known),
-    decide: (point, token, verdict, summary) => at(point).decide(token, verdict, summary),
-    describe: (point, known) => at(point).describe(known),
+    look: async (point, known) => (await at(point)).look(known),
+    decide: async (point, token, verdict, summary) => (await at(point)).decide(token, verdict, summary),
+    describe: async (point, known) => (await at(point)).describe(known),
   };
 };
 

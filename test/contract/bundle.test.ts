@@ -29,7 +29,8 @@ describe('a bundle', () => {
       (await readFile(path, 'utf8')).includes('middlewareStack') ? 'SDK' : 'ours',
     ]);
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
-      'decide/index.js': 'SDK',
+      'decide/index.js': 'ours',
+      'decide/pipeline-approvals.js': 'SDK',
       'decide/retries.js': 'ours',
       'deliver/index.js': 'ours',
       'deliver/retries.js': 'ours',

@@ -80,7 +80,7 @@ describe('a look-up', () => {
   });
 
   it('rejects with AWS’s own word for it', async () => {
-    const unknown = aDeploymentId({ executionId: 'd-NONE' });
+    const unknown = aDeploymentId({ executionId: 'd-NONE12345' });
     await expect(lookUpAt(stack.aws)(unknown, aVersion())).rejects.toMatchObject({
       name: 'DeploymentDoesNotExistException',
     });

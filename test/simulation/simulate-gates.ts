@@ -11,9 +11,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
 import { isOver, opened, votesOf } from '../../shared/gate/gate.ts';
-import type { ApprovalPoint, Ending, Gate, PausePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
-import { platformOf } from '../../shared/gate/platform.ts';
-import type { Platform, Seen } from '../../shared/gate/platform.ts';
+import type { ApprovalPoint, Ending, Gate, GatePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
+import type { Known, Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import { parseVoteMessage, voteText } from '../../shared/gate/vote-message.ts';
 import type { VoteMessage } from '../../shared/gate/vote-message.ts';
@@ -40,16 +39,32 @@ const APPROVERS = ['UADA', 'UGRACE', 'UHOPPER', 'ULINUS'] as const;
 const OTHERS = ['UMALLORY', 'UGUEST', 'UBOT'] as const;
 
 const fail = (): never => {
-  throw new Error('There is no such point here');
+  throw new Error('There is at least one point');
 };
 
-/** No deployment waits in these worlds. */
-const NO_DEPLOYMENTS: Platform<ReadyPoint> = { look: fail, decide: fail, describe: fail };
+const PLACE = { partition: 'aws', account: '111122223333', region: 'eu-west-1' } as const;
 
-const NO_HOOKS: Platform<PausePoint> = { look: fail, decide: fail, describe: fail };
+const anApproval = (index: number): ApprovalPoint => ({
+  kind: 'pipeline-approval',
+  rollout: { source: 'codepipeline', ...PLACE, name: 'shop-prod', executionId: `execution-${index}` },
+  stage: 'Approve',
+  action: 'ProdGate',
+  actionExecutionId: `action-${index}`,
+});
 
-/** An approval as the platform has it. */
-type Pending = { readonly id: string; readonly token: string; end?: Ending };
+const aDeployment = (index: number): ReadyPoint => ({
+  kind: 'deployment-ready',
+  rollout: { source: 'codedeploy', ...PLACE, application: 'shop', group: 'prod', executionId: `d-${index}` },
+});
+
+/** A point as the platform has it: only approvals have tokens, and only of them it keeps who decided. */
+type Pending = { readonly id: string; readonly token: string | undefined; end?: Ending; isByUs?: true };
+
+/** So long the traffic of a deployment is on its way: until then it can be stopped, whoever has let it go. */
+const SHIFT_MS = 2 * 60_000;
+
+/** As in `ready-deployments.ts`: what is in progress may not have been ready yet. */
+const LAG_MS = 60_000;
 
 /** Plays votes on some gates at once, in any order, doubled and replayed, while calls fail and `decide` dies and stands still. */
 export const simulateGates = async (
@@ -69,7 +84,7 @@ export const simulateGates = async (
     slack: { workspace: 'T1', channels: { approvals: 'C1' } },
     environments: [],
     routes: [],
-    gates: [policy],
+    gates: [policy, { ...policy, match: { application: ['*'] } }],
   };
   const lasts = chance.between(1, 20) * MINUTE_MS;
   const plan = drawPlan(chance, BEGIN, BEGIN + lasts, harsh);
@@ -78,22 +93,14 @@ export const simulateGates = async (
   });
   const problems: string[] = [];
 
-  const points: readonly ApprovalPoint[] = Array.from({ length: chance.between(1, 3) }, (_, index) => ({
-    kind: 'pipeline-approval',
-    rollout: {
-      source: 'codepipeline',
-      partition: 'aws',
-      account: '111122223333',
-      region: 'eu-west-1',
-      name: 'shop-prod',
-      executionId: `execution-${index}`,
-    },
-    stage: 'Approve',
-    action: 'ProdGate',
-    actionExecutionId: `action-${index}`,
-  }));
+  const points: readonly GatePoint[] = Array.from({ length: chance.between(1, 3) }, (_, index) =>
+    chance.happens(0.5) ? anApproval(index) : aDeployment(index),
+  );
   const pending = new Map<string, Pending>(
-    points.map((point) => [point.actionExecutionId, { id: gateId(point), token: `token-${point.actionExecutionId}` }]),
+    points.map((point) => {
+      const id = gateId(point);
+      return [id, { id, token: point.kind === 'pipeline-approval' ? `token-${id}` : undefined }];
+    }),
   );
   let effective = 0;
 
@@ -103,32 +110,46 @@ export const simulateGates = async (
   };
 
   /** What the platform does with a call; who calls must have written down before what it decides. */
-  const put = (point: ApprovalPoint, token: string | undefined, verdict: Verdict, summary: string): 'done' | 'over' => {
-    const owner = [...pending.values()].find((one) => one.token === token);
+  const put = (point: GatePoint, token: string | undefined, verdict: Verdict, summary: string): 'done' | 'over' => {
+    const owner = [...pending.values()].find((one) =>
+      token === undefined ? one.id === gateId(point) : one.token === token,
+    );
     const gate = stored(gateId(point));
-    if (owner?.id !== gateId(point)) {
+    if (owner?.id !== gateId(point) || owner.token !== token) {
       problems.push(`P9: ${gateId(point)} used the token of another`);
       return 'over';
     }
-    if (owner.end !== undefined) {
+    const isUnderWay =
+      point.kind === 'deployment-ready' && owner.end?.as === 'approved' && clock.now() - owner.end.at < SHIFT_MS;
+    if (owner.end !== undefined && !(isUnderWay && verdict === 'reject')) {
       return 'over';
     }
     if (gate?.state.kind !== 'decided' || gate.state.decision.verdict !== verdict) {
       problems.push(`P9: ${owner.id} acts on what is not on record`);
     }
+    if (owner.isByUs) {
+      problems.push(`P9: ${owner.id} acts twice`);
+    }
     effective += 1;
-    owner.end = { as: verdict === 'approve' ? 'approved' : 'rejected', by: 'role', summary, at: clock.now() };
+    owner.isByUs = true;
+    const as = verdict === 'approve' ? 'approved' : 'rejected';
+    owner.end = { as, ...(token !== undefined && { by: 'role', summary }), at: clock.now() };
     return 'done';
   };
 
-  const look = (point: ApprovalPoint): Seen => {
-    const one = pending.get(point.actionExecutionId);
+  const look = (point: GatePoint, { openedAt = 0 }: Known): Seen => {
+    const one = pending.get(gateId(point));
     if (one?.end !== undefined) {
-      return { kind: 'ended', ending: one.end };
+      const mayNotHaveBeenReady =
+        point.kind === 'deployment-ready' && one.end.as === 'approved' && clock.now() - openedAt < LAG_MS;
+      return mayNotHaveBeenReady ? { kind: 'unseen' } : { kind: 'ended', ending: one.end };
     }
     // Now and then AWS does not show yet what it has told of.
     const isLagging = clock.now() < plan.calmFrom && chance.happens(0.1);
-    return { kind: 'pending', ...(one !== undefined && !isLagging && { token: one.token }) };
+    if (point.kind === 'deployment-ready') {
+      return { kind: isLagging ? 'unseen' : 'pending' };
+    }
+    return { kind: 'pending', ...(one?.token !== undefined && !isLagging && { token: one.token }) };
   };
 
   let invocations = 0;
@@ -137,10 +158,10 @@ export const simulateGates = async (
       by.resuming(faulty.network.aws({ by, service, operation }, effect));
     const own: Clock = { now: clock.now, sleep: (ms) => by.resuming(clock.sleep(ms)) };
     const store = createMemoryStore(table, (operation, effect) => call('dynamodb', operation, effect));
-    const platform: Platform<ApprovalPoint> = {
-      look: (point) => call('codepipeline', 'GetPipelineState', () => look(point)),
+    const platform: Platform = {
+      look: (point, known) => call(point.rollout.source, 'look', () => look(point, known)),
       decide: (point, token, verdict, summary) =>
-        call('codepipeline', 'PutApprovalResult', () => put(point, token, verdict, summary)),
+        call(point.rollout.source, 'decide', () => put(point, token, verdict, summary)),
       describe: () => Promise.resolve({ shown: { revisions: [] } }),
     };
     const people: People = {
@@ -153,7 +174,7 @@ export const simulateGates = async (
     return createDecide({
       config,
       changeItem: createChangeItem({ store, clock: own, random: chance.random }),
-      platform: platformOf(platform, NO_DEPLOYMENTS, NO_HOOKS),
+      platform,
       people,
       wakeUp: () => Promise.resolve(),
       clock: own,
@@ -243,7 +264,8 @@ export const simulateGates = async (
   for (const one of pending.values()) {
     if (chance.happens(0.2)) {
       kernel.after(chance.between(0, lasts), () => {
-        one.end ??= { as: chance.oneOf('approved', 'rejected', 'expired', 'stopped'), by: 'bob', at: clock.now() };
+        const as = chance.oneOf<Ending['as']>('approved', 'rejected', 'expired', 'stopped');
+        one.end ??= { as, ...(one.token !== undefined && { by: 'bob' }), at: clock.now() };
       });
     }
   }
@@ -265,7 +287,8 @@ export const simulateGates = async (
   for (const point of points) {
     const id = gateId(point);
     const gate = stored(id);
-    const end = pending.get(point.actionExecutionId)?.end;
+    const one = pending.get(id);
+    const end = one?.end;
     if (gate === undefined) {
       problems.push(`${id} is gone`);
       continue;
@@ -293,7 +316,7 @@ export const simulateGates = async (
         problems.push(`P9: ${id} was decided by ${decision.by.join(', ')}, and is ${end?.as ?? 'pending'}`);
       }
     }
-    if (gate.state.kind === 'ended' && gate.state.ending.by === 'role') {
+    if (gate.state.kind === 'ended' && one?.isByUs === true) {
       problems.push(`P9: ${id} takes its own decision for somebody else's`);
     }
     if (gate.state.kind === 'open') {

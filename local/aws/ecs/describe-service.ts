@@ -6,8 +6,7 @@ import type { SimulatedService } from './simulated-service.ts';
 
 const TASKS = 2;
 
-const serviceArn = (service: SimulatedService): string =>
-  arnIn(service, 'service', service.cluster, service.service);
+const serviceArn = (service: SimulatedService): string => arnIn(service, 'service', service.cluster, service.service);
 
 export const deploymentArn = (service: SimulatedService, { id }: Pick<ServiceDeploymentState, 'id'>): string =>
   arnIn(service, 'service-deployment', service.cluster, service.service, id);

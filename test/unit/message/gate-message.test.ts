@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Click, Decision, Gate } from '../../../shared/gate/gate.ts';
+import type { Click, Decision, Gate, GatePoint } from '../../../shared/gate/gate.ts';
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
@@ -188,8 +188,11 @@ describe('the message of a gate', () => {
         revision,
         hostileLabels,
         (a, b, c, revisions, running, labels) => {
+          const points: readonly GatePoint[] = [
+            { ...POINT, stage: a, action: b, rollout: { ...POINT.rollout, name: c, executionId: a } },
+            { ...READY_POINT, rollout: { ...READY_POINT.rollout, application: a, group: b, executionId: c } },
+          ];
           const gate = aGate({
-            point: { ...POINT, stage: a, action: b, rollout: { ...POINT.rollout, name: c, executionId: a } },
             shown: { revisions, running },
             request: { text: a, url: b },
             clicks: [aClick({ note: c })],
@@ -199,8 +202,7 @@ describe('the message of a gate', () => {
             { kind: 'applied', decision: aDecision({ note: a, newer: b }), at: TEN_O_CLOCK },
             { kind: 'ended', ending: { as: 'rejected', by: b, summary: c, at: TEN_O_CLOCK } },
           ];
-          for (const state of states) {
-            const drawn = { ...gate, state };
+          for (const drawn of points.flatMap((point) => states.map((state) => ({ ...gate, point, state })))) {
             const message = gateMessage('gate-id', drawn, undefined, labels, aPolicy({ confirm: 'dialog' }));
             expect(slackProblems(message)).toEqual([]);
             const note = gateNoteMessage(drawn, labels, { kind: 'vote', click: 'k1' }, TEN_O_CLOCK);
