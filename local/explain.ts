@@ -24,8 +24,8 @@ const HELP = `Tells the story of a pipeline execution or a deployment from what 
   npm run explain -- [options] --application NAME [--group NAME]
   npm run explain -- [options] --service NAME [--cluster NAME]
 
-ID is the id of an execution or of a deployment (d-…; of ECS the last part of its ARN), or how it begins, from 8 characters on; with a name it is the
-newest of that name.
+ID is the id of an execution or of a deployment (d-…; of ECS the last part of its ARN), or how it begins, from 8
+characters on; with a name it is the newest of that name.
 
 ${PLACE_HELP}
   --config FILE    another gatehouse.yml, for the names of channels and environments

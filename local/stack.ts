@@ -246,14 +246,14 @@ const start = async (
     ...clockwork,
     services: (options.ecsServices ?? DEMO_SERVICES).map((each) => fasterService(each, options.speed ?? 1)),
   });
-  if (!services.has('ecs')) {
-    services.set('ecs', jsonService(serviceOperations(ecsServices)));
-  }
   if (!services.has('codedeploy')) {
     services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
   }
   if (!services.has('codepipeline')) {
     services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
+  }
+  if (!services.has('ecs')) {
+    services.set('ecs', jsonService(serviceOperations(ecsServices)));
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
