@@ -14,6 +14,8 @@ const SECRETS: readonly RegExp[] = [
   /\beyJ[\w-]{1,500}\.[\w-]{1,2000}\.[\w-]{0,2000}/g,
   /\b(?:Bearer [\w.~+/=-]{8,2000}|Basic [\w.~+/=-]{16,2000})/gi,
   /(?<=:\/\/)[^\s/@:]{1,200}:[^\s/@]{1,200}(?=@)/g,
+  // The address at which CodePipeline's console asks for an approval ends with its token.
+  /(?<=\/approve\/)\w{8}-[\w-]{27}/g,
   new RegExp(
     `([\\w-]{0,40}(?:${NAMES})\\\\{0,8}"?\\s{0,4}[:=]\\s{0,4})(?:\\\\{0,8}"[^"\\\\]{0,4000}|(?:(?:Bearer|Basic) )?[^\\s,;&}"]{1,4000})`,
     'gi',

@@ -82,10 +82,21 @@ export const createDecide =
         throw error;
       }
       deps.log.error('vote given up', { gate: message.gate, requestId: message.requestId, error: asError(error) });
-      await deps.people.tell(message.channel, message.by.user, answerTo({ kind: 'given-up' }));
+      const isCounted = await isOnRecord(deps, message);
+      await deps.people.tell(message.channel, message.by.user, answerTo({ kind: 'given-up', isCounted }));
       return 'given-up';
     }
   };
+
+/** Whether a vote counts, though nobody could do yet what it decides: the gate is due, and the sweep goes on trying. */
+const isOnRecord = async (deps: DecideDeps, { gate: id, key, by }: Vote): Promise<boolean> => {
+  try {
+    const gate = await readGate(deps, id);
+    return votesOf(gate?.clicks ?? []).some((click) => click.key === key && click.user === by.user);
+  } catch {
+    return false;
+  }
+};
 
 /** A gate that could not be looked at stays due: the sweep has it looked at again, and nothing waits behind it meanwhile. */
 const lookOrNot = async (deps: DecideDeps, gate: string): Promise<Decided> => {
@@ -121,8 +132,7 @@ const takeVote = async (deps: DecideDeps, vote: Vote): Promise<Decided> => {
     requestId: vote.requestId,
     outcome: outcome.kind === 'refused' ? outcome.why : outcome.kind,
   });
-  const last = await act(deps, vote.gate, policy, members, seen);
-  await showAll(deps, vote.gate);
+  const last = await shown(deps, vote.gate, () => act(deps, vote.gate, policy, members, seen));
   await answer(deps, vote, outcome, last ?? current, policy);
   return outcome.kind;
 };
@@ -164,6 +174,10 @@ const refusalTo = async (
   members: Members,
 ): Promise<Refusal | undefined> => {
   const { changeItem, config, people } = deps;
+  // `interact` has asked the same: what is in the queue is believed as little as that.
+  if (config.slack.app !== undefined && vote.app !== config.slack.app) {
+    return 'other-app';
+  }
   const { outcome: shownThere } = await changeItem(
     deliveryKey({ pk: gatePk(vote.gate), channel: vote.channel }),
     deliveryItem,
@@ -291,13 +305,14 @@ const look = async (deps: DecideDeps, id: string): Promise<Decided> => {
   const { current: before, seen } = await settle(deps, id, gate, policy);
   const members: Members = votesOf(before.clicks).length === 0 ? new Map() : await membersOf(deps, policy);
   const current = await recount(deps, id, before, policy, members);
-  if (current.state.kind === 'decided') {
-    await act(deps, id, policy, members, seen);
-  }
-  if (current.state.kind === 'open') {
-    await keepWatch(deps, id, current, policy);
-  }
-  await showAll(deps, id);
+  await shown(deps, id, async () => {
+    if (current.state.kind === 'decided') {
+      await act(deps, id, policy, members, seen);
+    }
+    if (current.state.kind === 'open') {
+      await keepWatch(deps, id, current, policy);
+    }
+  });
   return 'looked';
 };
 
@@ -395,6 +410,15 @@ const leadThere = async (deps: DecideDeps, id: string, { rollout }: GatePoint, l
     deps,
     channels.map((channel) => ({ place: { pk, channel }, transition })),
   );
+};
+
+/** Asks for what is to be seen once something is done, and while AWS will not have it: a vote that counts is seen at once. */
+const shown = async <Done>(deps: DecideDeps, id: string, work: () => Promise<Done>): Promise<Done> => {
+  try {
+    return await work();
+  } finally {
+    await showAll(deps, id);
+  }
 };
 
 /** Asks for everything that is to be seen of a gate, whether it was asked for before or not. */

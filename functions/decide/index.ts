@@ -16,6 +16,7 @@ import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createSlackPeople } from '../../shared/slack/slack-people.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createDecide } from './decide.ts';
 
@@ -26,27 +27,28 @@ const settings = readSettings(
 );
 const log = createLambdaLog('decide');
 const aws = connectionOf(settings);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 
 /** The SDK of CodePipeline, loaded by the first gate of a pipeline. */
 const loadApprovals = async () => {
   const { connectCodePipeline, createPipelineApprovals } = await import('../../shared/aws/pipeline-approvals.ts');
-  return createPipelineApprovals(connectCodePipeline, systemClock.now);
+  return createPipelineApprovals(connectCodePipeline, clock.now);
 };
 let approvals: ReturnType<typeof loadApprovals> | undefined;
 
 const decide = createDecide({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
   platform: platformOf({
     approvals: () => (approvals ??= loadApprovals()),
-    deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), systemClock.now),
-    hooks: createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), systemClock.now),
+    deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), clock.now),
+    hooks: createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), clock.now),
   }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
-  clock: systemClock,
+  clock,
   log,
 });
 

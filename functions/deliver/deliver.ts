@@ -16,6 +16,7 @@ import {
   isDirty,
   LEASE_MS,
   noteWanted,
+  POST_WITHIN_MS,
   postponed,
   refused,
   removed,
@@ -77,6 +78,8 @@ export type DeliverDeps = {
   readonly slack: Slack;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   readonly clock: Clock;
+  /** Milliseconds since whenever, by a clock that nobody sets. */
+  readonly stopwatch: () => number;
   readonly random: () => number;
   readonly newId: () => string;
   readonly log: Log;
@@ -98,7 +101,7 @@ type Turn = {
   readonly wake: WakeUp;
   /** The delivery as it was claimed. */
   readonly delivery: Delivery;
-  /** Epoch milliseconds from when another may take over. */
+  /** From when another may take over, by the stopwatch. */
   readonly leaseEndsAt: number;
   /** Records what was done. */
   readonly record: <Outcome>(
@@ -162,8 +165,11 @@ export const createDeliver =
 const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined> => {
   const { changeItem, clock, config } = deps;
   const key = deliveryKey(wake);
-  const claimedAt = clock.now();
-  const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, claimed(claimedAt));
+  const beganAt = deps.stopwatch();
+  // The answer to the read may have set the clock.
+  const { outcome: delivery, item: claimedItem } = await changeItem(key, deliveryItem, (stored) =>
+    claimed(clock.now())(stored),
+  );
   if (delivery === undefined) {
     return undefined;
   }
@@ -177,7 +183,7 @@ const claim = async (deps: DeliverDeps, wake: WakeUp): Promise<Turn | undefined>
     deps,
     wake,
     delivery,
-    leaseEndsAt: claimedAt + LEASE_MS,
+    leaseEndsAt: beganAt + LEASE_MS,
     record: async (transition) => {
       const changed = await changeItem(key, deliveryItem, transition, item);
       item = changed.item;
@@ -304,12 +310,16 @@ const isMissingScope = (failure: SlackFailure): failure is SlackFailure & { read
 
 const post = async (turn: Turn, rendered: Rendered): Promise<Delivered> => {
   const { delivery, deps, record, wake } = turn;
+  const beganAt = deps.stopwatch();
   const intent = { key: delivery.intent?.key ?? deps.newId(), at: deps.clock.now() };
   if ((await record(intended(delivery.fence, intent))) === 'lost') {
     return 'lost';
   }
-  return send(turn, rendered, undefined, (message) =>
-    deps.slack.post(wake.channel, message, intent.key, rendered.thread),
+  return send(
+    { ...turn, leaseEndsAt: Math.min(turn.leaseEndsAt, beganAt + POST_WITHIN_MS) },
+    rendered,
+    undefined,
+    (message) => deps.slack.post(wake.channel, message, intent.key, rendered.thread),
   );
 };
 
@@ -333,8 +343,8 @@ const send = async (
   ts: string | undefined,
   call: (message: PlainOrRich) => Promise<SlackReply<{ readonly ts: string }>>,
 ): Promise<Delivered> => {
-  const { clock, log } = turn.deps;
-  const calledAt = clock.now();
+  const { clock, stopwatch, log } = turn.deps;
+  const calledAt = stopwatch();
   if (calledAt >= turn.leaseEndsAt) {
     // Stood still for so long that somebody else may be at it. If not, the sweep will see.
     return 'lost';
@@ -351,7 +361,7 @@ const send = async (
     : ts !== undefined && reply.failure.kind === 'uneditable'
       ? await closeToEdits(turn, rendered, ts, reply.failure.error)
       : await settle(turn, ts === undefined ? 'chat.postMessage' : 'chat.update', reply.failure);
-  await clock.sleep(Math.max(0, calledAt + CHANNEL_PACE_MS - clock.now()));
+  await clock.sleep(Math.max(0, calledAt + CHANNEL_PACE_MS - stopwatch()));
   return delivered;
 };
 

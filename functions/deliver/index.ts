@@ -13,6 +13,7 @@ import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createSlackClient } from '../../shared/slack/slack-client.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createDeliver } from './deliver.ts';
 
@@ -23,14 +24,16 @@ const settings = readSettings(
 );
 const log = createLambdaLog('deliver');
 const aws = connectionOf(settings);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const token = createSecretParameter(createAwsClient('ssm', aws), settings.SLACK_TOKEN_PARAMETER, systemClock);
 const deliver = createDeliver({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
   slack: createSlackClient(settings.SLACK_API_URL, token),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
-  clock: systemClock,
+  clock,
+  stopwatch: () => performance.now(),
   random: Math.random,
   newId: randomUUID,
   log,

@@ -13,6 +13,7 @@ import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { TopicEvent } from '../../shared/queue/topic-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createNotify } from './notify.ts';
 import type { Handled, NotifyDeps } from './notify.ts';
@@ -32,7 +33,8 @@ const settings = readSettings(
   process.env,
 );
 const aws = connectionOf(settings);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 
 /** The SDK of SNS, loaded by the first event that goes to a topic: it takes as long as all the rest. */
 const loadPublisher = async (): Promise<NotifyDeps['publish']> => {
@@ -44,7 +46,7 @@ let publisher: ReturnType<typeof loadPublisher> | undefined;
 /** The SDK of CodePipeline, loaded by the first approval's own message. */
 const loadFinder = async (): Promise<NotifyDeps['gates']['findApproval']> => {
   const { connectCodePipeline, createFindApproval } = await import('../../shared/aws/pipeline-approvals.ts');
-  return createFindApproval(connectCodePipeline, home.account, systemClock.now);
+  return createFindApproval(connectCodePipeline, home.account, clock.now);
 };
 let finder: ReturnType<typeof loadFinder> | undefined;
 
@@ -52,7 +54,7 @@ const home = homeOf(settings.TOPIC_ARN_PREFIX);
 const sqs = createAwsClient('sqs', aws);
 const notify = createNotify({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
   publish: async (topic, message) => (await (publisher ??= loadPublisher()))(topic, message),
   lookUp: createLookUp(home, {
     codeDeploy: createAwsClient('codedeploy', aws, LOOK_UP_TRIES),
@@ -61,7 +63,7 @@ const notify = createNotify({
   join: createJoin(home, createAwsClient('ecs', aws, LOOK_UP_TRIES)),
   wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
   oldestEventMs: settings.OLDEST_EVENT_DAYS * DAY_MS,
-  clock: systemClock,
+  clock,
   log: createLambdaLog('notify'),
   gates: {
     account: home.account,

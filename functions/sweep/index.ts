@@ -10,6 +10,7 @@ import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createReconcile } from './reconcile.ts';
 import { createSweep } from './sweep.ts';
@@ -28,12 +29,13 @@ const settings = readSettings(
 );
 const aws = connectionOf(settings);
 const sqs = createAwsClient('sqs', aws);
-const store = createDynamoDbStore(createAwsClient('dynamodb', aws), settings.TABLE_NAME);
+const clock = createServiceClock(systemClock);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
 const shared = {
   store,
-  changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
+  changeItem: createChangeItem({ store, clock, random: Math.random }),
   wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
-  clock: systemClock,
+  clock,
   log: createLambdaLog('sweep'),
 };
 
@@ -47,7 +49,7 @@ const loadAsk = async (): Promise<AskAws> => {
       codePipeline: createCodePipelineClient(),
       ecs: createAwsClient('ecs', aws, 1),
     },
-    systemClock.now,
+    clock.now,
   );
 };
 let ask: Promise<AskAws> | undefined;

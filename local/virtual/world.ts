@@ -5,6 +5,7 @@ import type { Handled, NotifyDeps } from '../../functions/notify/notify.ts';
 import { createReconcile } from '../../functions/sweep/reconcile.ts';
 import { createSweep } from '../../functions/sweep/sweep.ts';
 import { asError } from '../../shared/as-error.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import type { AskAws, Asked } from '../../shared/aws/ask-aws.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -87,6 +88,8 @@ export type WorldOptions = {
   /** How long a received message stays hidden; on a bad day shorter than it takes to work on it. */
   readonly visibilityMs?: (name: 'notify' | 'deliver') => number;
   readonly losesWakeUp?: () => boolean;
+  /** Told of each call that is to change something in Slack, before it is on its way. */
+  readonly onSlackAsked?: (by: Invocation, wakeUp: WakeUp) => void;
   readonly onSlackDeed?: (deed: SlackDeed) => void;
   readonly onWritten?: (item: Item, by: Invocation) => void;
   /** Told of each invocation that is over, and how many milliseconds it took. */
@@ -137,10 +140,10 @@ export const createWorld = (options: WorldOptions): World => {
     const aws = <Value>(service: Service, operation: string, effect: () => Value): Promise<Value> =>
       by.resuming(network.aws({ by, service, operation }, effect));
     const skew = options.skewOf?.(by) ?? 0;
-    const clock: Clock = {
+    const clock = createServiceClock({
       now: () => kernel.clock.now() + skew,
       sleep: (ms) => by.resuming(kernel.clock.sleep(ms)),
-    };
+    });
     const askOf = async (
       source: RolloutId['source'],
       operation: string,
@@ -167,7 +170,15 @@ export const createWorld = (options: WorldOptions): World => {
         return isFirst;
       },
     };
-    const store = createMemoryStore(written, (operation, effect) => aws('dynamodb', operation, effect));
+    const store = createMemoryStore(written, async (operation, effect) => {
+      const sentAt = kernel.clock.now() + skew;
+      const { value, date } = await aws('dynamodb', operation, () => ({
+        value: effect(),
+        date: Math.floor(kernel.clock.now() / 1000) * 1000,
+      }));
+      clock.hear(sentAt, date);
+      return value;
+    });
     return {
       clock,
       store,
@@ -215,6 +226,7 @@ export const createWorld = (options: WorldOptions): World => {
       by.resuming(network.slack({ by, service: 'slack', operation }, effect));
     const noting = () => {
       const askedAt = kernel.clock.now();
+      options.onSlackAsked?.(by, wakeUp);
       return <Value>(reply: SlackReply<Value>, ts: (value: Value) => string, shows: PlainOrRich | undefined) => {
         if (reply.ok) {
           onSlackDeed?.({ by, wakeUp, ts: ts(reply.value), askedAt, shows });
@@ -306,6 +318,7 @@ export const createWorld = (options: WorldOptions): World => {
         slack: slackOf(by, wake),
         wakeUp,
         clock,
+        stopwatch: kernel.clock.now,
         random,
         newId,
         log: silent,

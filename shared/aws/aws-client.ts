@@ -11,6 +11,8 @@ export type AwsConnection = Caller & {
   readonly urlSuffix: string;
   /** One address for all services, in place of AWS's own. */
   readonly endpoint?: string | undefined;
+  /** Told of each answer: when it was asked for, and its `Date`, both in epoch milliseconds. */
+  readonly hear?: (sentAt: number, date: number) => void;
 };
 
 /**
@@ -65,7 +67,7 @@ const Refusal = v.fallback(
  */
 export const createAwsClient = (
   service: keyof typeof SERVICES,
-  { region, urlSuffix, endpoint, credentials }: AwsConnection,
+  { region, urlSuffix, endpoint, credentials, hear }: AwsConnection,
   maxAttempts = 3,
 ): AwsClient => {
   const { target, version } = SERVICES[service];
@@ -83,12 +85,15 @@ export const createAwsClient = (
       'content-type': `application/x-amz-json-${version}`,
       'x-amz-target': `${target}.${operation}`,
     };
-    const headers = sign(named, body, Date.now() + clockSkewMs);
+    const sentAt = Date.now();
+    const headers = sign(named, body, sentAt + clockSkewMs);
     const answer = await post(url, { headers, body, timeoutMs: TIMEOUT_MS, keepAlive: true, abortSignal });
+    const date = Date.parse(answer.headers.date ?? '');
+    hear?.(sentAt, date);
     if (answer.status < 300) {
       return JSON.parse(answer.text);
     }
-    const skewMs = Date.parse(answer.headers.date ?? '') - Date.now();
+    const skewMs = date - Date.now();
     const isSkewed = Math.abs(skewMs - clockSkewMs) > MOST_SKEW_MS;
     clockSkewMs = isSkewed ? skewMs : clockSkewMs;
     const { __type, message, Message } = v.parse(Refusal, answer.text);

@@ -15,6 +15,7 @@ import type {
   ListActionExecutionsCommandOutput,
   StageState,
 } from '@aws-sdk/client-codepipeline';
+import { asError } from '../as-error.ts';
 import { clientSettings } from './clients.ts';
 import type { ApprovalPoint, Ending, Revision, Shown } from '../gate/gate.ts';
 import type { Described, Platform, Seen } from '../gate/platform.ts';
@@ -68,7 +69,7 @@ export const createPipelineApprovals = (
       if (error instanceof ApprovalAlreadyCompletedException || error instanceof InvalidApprovalTokenException) {
         return 'over';
       }
-      throw error;
+      throw withoutToken(asError(error), token);
     }
   },
 
@@ -127,6 +128,12 @@ export const createFindApproval =
           since: listed.startTime?.getTime() ?? now(),
         };
   };
+
+/** AWS quotes what it finds wrong, and errors are logged. */
+const withoutToken = (error: Error, token: string | undefined): Error =>
+  token === undefined || !error.message.includes(token)
+    ? error
+    : Object.assign(new Error(error.message.replaceAll(token, '[token]')), { name: error.name });
 
 const GONE: ReadonlySet<string> = new Set(['PipelineNotFoundException', 'PipelineExecutionNotFoundException']);
 

@@ -72,6 +72,8 @@ export const WAKE_UP_MS = 60_000;
 export const LEASE_MS = 60_000;
 /** How long after its begin a post of unknown outcome may still appear in the channel. */
 export const SETTLE_MS = 15_000;
+/** How long after its intent a post may still be sent: it is over, one way or another, before anybody looks for it. */
+export const POST_WITHIN_MS = 8_000;
 /** How often a channel that the bot is not in is tried again. */
 export const HEAL_MS = 60 * 60_000;
 

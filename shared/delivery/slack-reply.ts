@@ -44,6 +44,10 @@ const KINDS: ReadonlyMap<string, (error: string) => SlackFailure> = new Map([
   ),
 ]);
 
+/** Whether it is about the token itself, so that the one that is in its place by now may do better. */
+export const isTokenRefused = (failure: SlackFailure): boolean =>
+  failure.kind === 'unauthorized' && failure.error !== 'missing_scope';
+
 /** Sorts the error word of a reply that says `"ok":false`. A word that is not known refuses: it is not tried again. */
 export const failureOfWord = (error: string): SlackFailure => KINDS.get(error)?.(error) ?? { kind: 'refused', error };
 

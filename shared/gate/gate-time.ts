@@ -17,12 +17,14 @@ export const remindersDue = (
 /** When an open gate is to be looked at again, in epoch milliseconds. */
 export const dueAfter = (
   { openedAt, expiresAt, shown, links, overdue }: Gate,
-  policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs'> | undefined,
+  policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs' | 'supersede'> | undefined,
   now: number,
 ): number => {
+  // No event tells that a newer execution waits behind it.
+  const isAlone = policy?.supersede !== true;
   const isSettled = (shown !== undefined && links?.gate !== undefined) || openedAt + LOOK_MS < now;
   const moments = [
-    now + (isSettled ? LOOK_MS : SOON_MS),
+    now + (isSettled && isAlone ? LOOK_MS : SOON_MS),
     ...(policy?.remindAfterMs ?? []).map((after) => openedAt + after),
     ...(policy?.openLimitMs === undefined || overdue === true ? [] : [openedAt + policy.openLimitMs]),
     ...(expiresAt === undefined ? [] : [expiresAt + SOON_MS]),

@@ -69,6 +69,7 @@ export type Refusal =
   | 'wrote-it'
   | 'author-unknown'
   | 'two-steps'
+  | 'other-app'
   | 'other-message'
   | 'no-policy'
   | 'over';

@@ -73,6 +73,7 @@ const StoredClick = v.object({
     'wrote-it',
     'author-unknown',
     'two-steps',
+    'other-app',
     'other-message',
     'no-policy',
     'over',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { APPROVE, APPROVE_IN_MODAL, REJECT_IN_MODAL } from '../gate/buttons.ts';
 import { MOST_NOTE } from '../gate/vote-message.ts';
 import type { Vote } from '../gate/vote-message.ts';
 import { cleanText } from '../message/clean-text.ts';
@@ -100,9 +101,9 @@ const Challenge = v.object({ type: v.literal('url_verification'), challenge: Tex
 type Button = { readonly verdict: Vote['verdict']; readonly asks: boolean };
 
 const BUTTONS: ReadonlyMap<string, Button> = new Map([
-  ['gate.approve', { verdict: 'approve', asks: false }],
-  ['gate.approve-in-modal', { verdict: 'approve', asks: true }],
-  ['gate.reject-in-modal', { verdict: 'reject', asks: true }],
+  [APPROVE, { verdict: 'approve', asks: false }],
+  [APPROVE_IN_MODAL, { verdict: 'approve', asks: true }],
+  [REJECT_IN_MODAL, { verdict: 'reject', asks: true }],
 ]);
 
 /** A link is followed by Slack itself, which tells us of it all the same. */

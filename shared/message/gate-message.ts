@@ -1,6 +1,7 @@
 import type { ActionsBlock, Button, ContextBlock, HeaderBlock, RichTextElement } from '@slack/types';
 import type { Confirm, GatePolicy } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
+import { APPROVE, APPROVE_IN_MODAL, REJECT_IN_MODAL } from '../gate/buttons.ts';
 import { votesOf } from '../gate/gate.ts';
 import type { Click, Decision, Ending, Gate, Revision } from '../gate/gate.ts';
 import { tallyOf } from '../gate/tally.ts';
@@ -18,13 +19,6 @@ import { bold, code, date, linkTo, MOST_LINK, mrkdwn, person, quote, richText, s
 import type { RichTextPart } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import type { SlackMessage } from './slack-message.ts';
-
-/** What a gate's buttons are called: `interact` knows by it what a click is, and reads nothing else. */
-const ACTION_IDS = {
-  approve: 'gate.approve',
-  approveInModal: 'gate.approve-in-modal',
-  rejectInModal: 'gate.reject-in-modal',
-} as const;
 
 const MOST_REVISIONS = 5;
 
@@ -261,7 +255,7 @@ const buttons = (id: string, gate: Gate, labels: Labels, policy: GatePolicy | un
             },
             {
               ...button('Reject…', id),
-              action_id: ACTION_IDS.rejectInModal,
+              action_id: REJECT_IN_MODAL,
               style: 'danger',
               accessibility_label: cutText(`Reject ${rolloutName(gate.point.rollout, 50)}`, 75),
             },
@@ -279,10 +273,10 @@ const approveBy = (confirm: Confirm, gate: Gate, labels: Labels): Pick<Button, '
   const plain = (content: string) => ({ type: 'plain_text', text: content, emoji: false }) as const;
   switch (confirm) {
     case 'none':
-      return { action_id: ACTION_IDS.approve, text: plain('Approve') };
+      return { action_id: APPROVE, text: plain('Approve') };
     case 'dialog':
       return {
-        action_id: ACTION_IDS.approve,
+        action_id: APPROVE,
         text: plain('Approve'),
         confirm: {
           title: plain('Approve?'),
@@ -292,7 +286,7 @@ const approveBy = (confirm: Confirm, gate: Gate, labels: Labels): Pick<Button, '
         },
       };
     case 'modal':
-      return { action_id: ACTION_IDS.approveInModal, text: plain('Approve…') };
+      return { action_id: APPROVE_IN_MODAL, text: plain('Approve…') };
   }
 };
 

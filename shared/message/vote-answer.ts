@@ -6,7 +6,8 @@ import { escapeMrkdwn } from './escape-mrkdwn.ts';
 /** What came of a click that did not count. */
 export type VoteAnswer =
   | { readonly kind: 'unknown-gate' }
-  | { readonly kind: 'given-up' }
+  /** AWS has not answered in time. `isCounted`: the vote is on record all the same. */
+  | { readonly kind: 'given-up'; readonly isCounted: boolean }
   | {
       readonly kind: 'refused';
       readonly why: Refusal;
@@ -21,7 +22,9 @@ export const answerTo = (answer: VoteAnswer): string => {
     case 'unknown-gate':
       return 'Your click was not counted: Gatehouse does not know this request any more.';
     case 'given-up':
-      return 'Your click had no effect: AWS did not answer for a quarter of an hour. Click again, or decide in the console.';
+      return answer.isCounted
+        ? 'Your click counts, but AWS has not taken the decision for a quarter of an hour. Gatehouse goes on trying; if it cannot wait, decide in the console.'
+        : 'Your click had no effect: AWS did not answer for a quarter of an hour. Click again, or decide in the console.';
     case 'refused':
       return `Your click was not counted: ${whyOf(answer)}`;
   }
@@ -53,6 +56,8 @@ const whyOf = (answer: VoteAnswer & { readonly kind: 'refused' }): string => {
       return 'nobody knows who wrote what it ships, and gatehouse.yml does not allow that (unknownAuthor). Decide in the console, or add the author to people.';
     case 'two-steps':
       return 'here a decision takes a second step. Click the button again and send the form.';
+    case 'other-app':
+      return 'it was not a click in the app that gatehouse.yml names.';
     case 'other-message':
       return 'it was not a click on the message that asks. Use the buttons of that one.';
     case 'over':

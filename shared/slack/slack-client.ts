@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import * as v from 'valibot';
-import { failureOfStatus, failureOfWord, rateLimited } from '../delivery/slack-reply.ts';
+import { failureOfStatus, failureOfWord, isTokenRefused, rateLimited } from '../delivery/slack-reply.ts';
 import type { SlackFailure, SlackReply } from '../delivery/slack-reply.ts';
 import { post } from '../https/post.ts';
 import type { Posted } from '../https/post.ts';
@@ -50,7 +50,7 @@ export const createSlackClient = (apiUrl: string, token: Token) => {
       if (failure === undefined) {
         return { ok: true, value: v.parse(Wanted, JSON.parse(posted.text)) };
       }
-      if (failure.kind === 'unauthorized' && failure.error !== 'missing_scope') {
+      if (isTokenRefused(failure)) {
         token.forget();
       }
       return { ok: false, failure };

@@ -3,6 +3,7 @@ import type { Logger } from '@slack/web-api';
 import * as v from 'valibot';
 import { asError } from '../as-error.ts';
 import type { Clock } from '../clock.ts';
+import { failureOfWord, isTokenRefused } from '../delivery/slack-reply.ts';
 import type { Log } from '../log.ts';
 
 /** What is known of people is asked again after this time: whoever leaves a group may not decide much longer. */
@@ -21,8 +22,9 @@ export const createSlackPeople = (apiUrl: string, token: Token, { now }: Pick<Cl
     try {
       return await ask(clientOf(apiUrl, await token.read()));
     } catch (error) {
-      // Whatever it is, the next call is made with the token that is in the parameter by then.
-      token.forget();
+      if (isTokenRefused(failureOfWord(wordOf(error)))) {
+        token.forget();
+      }
       log.warn('slack did not tell', { what, error: asError(error) });
       return undefined;
     }
@@ -58,6 +60,11 @@ export const createSlackPeople = (apiUrl: string, token: Token, { now }: Pick<Cl
       }),
   };
 };
+
+const Refused = v.fallback(v.object({ data: v.object({ error: v.string() }) }), { data: { error: '' } });
+
+/** Slack's own word for it, where it is Slack that refused. */
+const wordOf = (error: unknown): string => v.parse(Refused, error).data.error;
 
 const flag = v.fallback(v.optional(v.boolean(), false), false);
 

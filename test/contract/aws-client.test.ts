@@ -102,6 +102,20 @@ describe('the AWS client', () => {
     expect(await createAwsClient('dynamodb', connection)('GetItem', ASKED)).toEqual({ Item: { pk: { S: 'é' } } });
   });
 
+  it('tells of each answer when it was asked for, and the time that AWS gave it', async () => {
+    const date = 'Mon, 23 Nov 2026 10:00:07 GMT';
+    const { connection } = await anAws(refusal('ThrottlingException', 400, { date }), json({}, 200, { date }));
+    const heard: (readonly [number, number])[] = [];
+    const before = Date.now();
+    const client = createAwsClient('dynamodb', { ...connection, hear: (...one) => heard.push(one) });
+    await client('GetItem', ASKED);
+    expect(heard.map(([, told]) => told)).toEqual([TEN_O_CLOCK.getTime() + 7_000, TEN_O_CLOCK.getTime() + 7_000]);
+    const [[first] = [NaN], [second] = [NaN]] = heard;
+    expect(first).toBeGreaterThanOrEqual(before);
+    expect(second).toBeGreaterThan(first);
+    expect(Date.now()).toBeGreaterThanOrEqual(second);
+  });
+
   it('uses a connection again', async () => {
     const { calls, connection } = await anAws(done);
     const client = createAwsClient('dynamodb', connection);

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { ACCOUNT, REGION } from '../../local/aws/account.ts';
+import { matchesGlob } from '../../shared/routing/glob.ts';
 import { packaged, PolicyDocument, readRole } from '../support/packaged.ts';
 import type { Packaged, Statement } from '../support/packaged.ts';
 
@@ -116,6 +117,38 @@ describe('a role', () => {
       }),
     );
     await expect(HEADER + stringify(matrix, { lineWidth: 0 })).toMatchFileSnapshot(GOLDEN);
+  });
+});
+
+/** Whether IAM lets a function do it: nothing that no statement allows, and no statement of a role denies. */
+const may = (who: string, action: string, arn: string): boolean =>
+  functions()
+    .filter(({ name }) => name === who)
+    .some(({ statements }) =>
+      statements.some(
+        ({ Action, Resource }) => Action.includes(action) && Resource.some((pattern) => matchesGlob(pattern, arn)),
+      ),
+    );
+
+describe('an approval', () => {
+  const PUT = 'codepipeline:PutApprovalResult';
+  const approval = named('codepipeline', 'shop-prod/Approve/ProdGate');
+
+  it('is decided by decide alone (S24)', () => {
+    const all = ['notify', 'deliver', 'decide', 'interact', 'sweep'];
+    expect(all.filter((who) => may(who, PUT, approval))).toEqual(['decide']);
+  });
+
+  it.each([
+    ['of a pipeline that gatehouse.yml names no gate for', PUT, named('codepipeline', 'shop-dev/Approve/ProdGate')],
+    ['of another account', PUT, approval.replace(ACCOUNT, '444455556666')],
+    ['of another region', PUT, approval.replace(REGION, 'eu-north-1')],
+    ['by starting the pipeline', 'codepipeline:StartPipelineExecution', named('codepipeline', 'shop-prod')],
+    ['by retrying the stage', 'codepipeline:RetryStageExecution', named('codepipeline', 'shop-prod/Approve')],
+    ['by stopping the execution', 'codepipeline:StopPipelineExecution', named('codepipeline', 'shop-prod')],
+    ['by passing it by', 'codepipeline:UpdatePipeline', named('codepipeline', 'shop-prod')],
+  ])('is not decided %s (S24)', (_what, action, arn) => {
+    expect(may('decide', action, arn)).toBe(false);
   });
 });
 

@@ -9,20 +9,30 @@ import { ROOT } from '../support/command.ts';
 
 const tests = await findRowTests();
 
-/** What tests of approvals and of gatehouse.yml show: their guards are not listed yet. */
-const OF_APPROVALS = /^(?:F4[1-9]|F5[0-9]|B3[4-9]|B4\d|B5\d|B6\d|B70|S[1-9]|S1\d|S2\d|S3[0-5]|S4[7-9]|S5\d|P\d+)$/;
+/**
+ * What tests name in brackets and has no guard of its own here: the promises, which many guards keep together; what may be
+ * wrong in gatehouse.yml (B57 to B70), which the compiler's tests show line by line; and what validation has to stand
+ * (F52 to F59, S28 to S35), which there is not yet.
+ */
+const WITHOUT_GUARD = /^(?:P\d+|B5[7-9]|B6\d|B70|F5[2-9]|S2[89]|S3[0-5])$/;
 
 describe('the rows of faults', () => {
   it('are each shown by a test, and each test shows rows that there are', () => {
-    const shown = new Set(tests.flatMap(({ rows }) => rows).filter((row) => !OF_APPROVALS.test(row)));
+    const shown = new Set(tests.flatMap(({ rows }) => rows).filter((row) => !WITHOUT_GUARD.test(row)));
     expect([...shown].sort()).toEqual(ROWS.map(({ row }) => row).sort());
   });
 
   it('are all there', () => {
     const numbered = (letter: string, from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`);
-    const faults = ROWS.map(({ row }) => row).filter((row) => row.startsWith('F'));
-    expect(faults).toEqual([...numbered('F', 1, 40), ...numbered('F', 60, 64)]);
+    expect(ROWS.map(({ row }) => row)).toEqual([
+      ...numbered('F', 1, 51),
+      ...numbered('F', 60, 64),
+      ...numbered('B', 1, 56),
+      ...numbered('B', 71, 75),
+      ...numbered('S', 1, 27),
+      ...numbered('S', 36, 46),
+    ]);
   });
 
   it('each have a guard that can be taken out', async () => {

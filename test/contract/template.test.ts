@@ -101,6 +101,12 @@ describe('the packaged template', () => {
     expect((receives * (events?.VisibilityTimeout ?? 0)) / 3600).toBeGreaterThanOrEqual(5);
   });
 
+  it('tries a vote for longer than decide does, which then tells whoever clicked (F47)', () => {
+    const votes = queues().find(({ name }) => name === 'gatehouse-test-votes.fifo');
+    const receives = votes?.RedrivePolicy?.maxReceiveCount ?? 0;
+    expect((receives * (votes?.VisibilityTimeout ?? 0)) / 60).toBeGreaterThan(15);
+  });
+
   it('encrypts every queue', () => {
     expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(7).fill(true));
   });

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedDeployment } from '../../local/aws/codedeploy/deployment-state.ts';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
@@ -8,6 +7,7 @@ import type { Stack } from '../../local/stack.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import type { AwsClient } from '../../shared/aws/aws-client.ts';
 import { ROOT } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectionTo } from '../support/stack.ts';
 
 let stack: Stack;
@@ -35,17 +35,6 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => stack.stop());
-
-const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> => {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value) || Date.now() > deadline) {
-      return value;
-    }
-    await wait(50);
-  }
-};
 
 const deploymentsOf = (group: string): readonly SimulatedDeployment[] =>
   stack.deployments.states().find((state) => state.group.group === group)?.deployments ?? [];

@@ -488,8 +488,9 @@ export const INPUT_ROWS: readonly Row[] = [
   },
   {
     row: 'S42',
-    what: 'Secrets in whatever strangers write: summaries, commits, addresses.',
-    outcome: 'None is logged, stored, shown, published or put aside.',
+    what: 'Secrets in whatever strangers write: summaries, commits, addresses; Slack’s own; and the tokens of approvals.',
+    outcome:
+      'None is logged, shown, published, sent to another function or put aside, and none is stored, but for the token of an approval with its gate until that is over.',
     guard: 'What looks like a secret is taken out when text is read.',
     file: 'shared/rollout/readable-text.ts',
     takeOut: {

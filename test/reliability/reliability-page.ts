@@ -10,8 +10,9 @@ const INTRO = `# What goes wrong, and what happens then
 <!-- Written by \`npm run guards -- --write\` from test/reliability/ and the titles of the tests. -->
 
 Gatehouse promises that every event which reaches its queue is published to every topic whose route asks for it, and that
-each Slack channel has one message per rollout which in the end shows the newest state, and stays there. It keeps that
-promise while events are repeated, disordered and lost, while functions crash, and while AWS or Slack refuse, throttle or
+each Slack channel has one message per rollout which in the end shows the newest state, and stays there; and that an
+approval takes effect at most once, by somebody who may decide, for the execution that was shown. It keeps these promises
+while events and clicks are repeated, disordered and lost, while functions crash, and while AWS or Slack refuse, throttle or
 are away for days.
 
 This page lists what may go wrong. Each row has a test that brings the fault about and sees what comes of it, and a guard:
@@ -27,16 +28,44 @@ does that for one row. The numbers of the rows are those in the titles of the te
 What operators see of all this, and what they can do, is in [operations.md](operations.md).
 `;
 
-const SECTIONS: readonly { readonly letter: string; readonly title: string; readonly says: string }[] = [
-  { letter: 'F', title: 'Faults', says: 'What fails around the functions, or inside them.' },
-  { letter: 'B', title: 'Bad input', says: 'What comes in and cannot be used as it is.' },
-  { letter: 'S', title: 'Output', says: 'What must not go out.' },
+type Section = {
+  readonly title: string;
+  readonly says: string;
+  readonly has: (letter: string, number: number) => boolean;
+};
+
+const SECTIONS: readonly Section[] = [
+  {
+    title: 'Faults',
+    says: 'What fails around the functions, or inside them.',
+    has: (letter) => letter === 'F',
+  },
+  {
+    title: 'Bad input',
+    says: 'What comes in and cannot be used as it is: events, and from B34 on what comes to the door that Slack uses.',
+    has: (letter) => letter === 'B',
+  },
+  {
+    title: 'Signatures',
+    says: 'Who may come in at the door that Slack uses.',
+    has: (letter, number) => letter === 'S' && number <= 14,
+  },
+  {
+    title: 'Decisions',
+    says: 'Who may decide, and about what.',
+    has: (letter, number) => letter === 'S' && number > 14 && number <= 27,
+  },
+  {
+    title: 'Output',
+    says: 'What must not go out.',
+    has: (letter, number) => letter === 'S' && number > 27,
+  },
 ];
 
 /** The page of all rows, as it is to be in docs/. */
 export const drawPage = (rows: readonly Row[], tests: readonly RowTest[]): string => {
-  const sections = SECTIONS.flatMap(({ letter, title, says }) => {
-    const own = rows.filter(({ row }) => row.startsWith(letter));
+  const sections = SECTIONS.flatMap(({ title, says, has }) => {
+    const own = rows.filter(({ row }) => has(row.charAt(0), Number(row.slice(1))));
     return own.length === 0 ? [] : [`## ${title}\n\n${says}\n\n${drawTable(own, tests)}\n`];
   });
   return [INTRO, ...sections].join('\n');

@@ -12,6 +12,7 @@ import { noteMessage } from '../../shared/message/note-message.ts';
 import { slackMessage } from '../../shared/message/slack-message.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
 import { deliveryKey } from '../../shared/store/keys.ts';
+import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Key } from '../../shared/store/store.ts';
 import type { FaultyNetwork, Plan } from './faults.ts';
 import { expect, lookOf, pairOf } from './oracle.ts';
@@ -24,6 +25,7 @@ import type { Arrival } from './workload.ts';
 export type Judge = {
   readonly onRollout: (pk: string, rev: number, rollout: Rollout) => void;
   readonly onDelivery: (key: Key, delivery: Delivery, by: Invocation) => void;
+  readonly onSlackAsked: (by: Invocation, wakeUp: WakeUp) => void;
   readonly onSlackDeed: (deed: SlackDeed) => void;
   readonly problems: (end: End) => readonly string[];
 };
@@ -44,6 +46,8 @@ type Seen = SlackDeed & {
   readonly at: number;
   readonly owned: boolean;
   readonly inTime: boolean;
+  /** How many revisions there were: a later one may look like an earlier. */
+  readonly revisions: number;
   /** Its doer had already written down, as the owner, that it failed. */
   readonly wasGivenUp: boolean;
 };
@@ -64,6 +68,8 @@ export const createJudge = (config: Config, now: () => number): Judge => {
   const notes = new Map<string, Map<string, Note>>();
   const fences = new Map<string, number>();
   const claims = new Map<string, { readonly fence: number; readonly at: number }>();
+  /** Which invocation has called Slack about which delivery. */
+  const asked = new Set<string>();
   /** When an invocation first wrote down a message's id. */
   const recordedAt = new Map<string, number>();
   const extras = new Set<string>();
@@ -108,8 +114,8 @@ export const createJudge = (config: Config, now: () => number): Judge => {
         notes.set(key.pk, (notes.get(key.pk) ?? new Map<string, Note>()).set(place, note));
         drawNotes(key.pk);
       }
-      // Whoever doubts what is shown ends the turn of the owner of now, and begins none.
-      const isDoubt = claims.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
+      // Whoever doubts what a call of its own has left there ends the turn of the owner of now, and begins none.
+      const isDoubt = asked.has(`${place} ${by.number}`) && done === 0 && ts !== undefined;
       lastWriteAt.set(by.number, now());
       extra.forEach((one) => extras.add(one));
       for (const known of ts === undefined ? extra : [ts, ...extra]) {
@@ -126,12 +132,17 @@ export const createJudge = (config: Config, now: () => number): Judge => {
       }
     },
 
+    onSlackAsked: (by, wakeUp) => {
+      asked.add(`${placeOf(deliveryKey(wakeUp))} ${by.number}`);
+    },
+
     onSlackDeed: (deed) => {
       const place = placeOf(deliveryKey(deed.wakeUp));
       const claim = claims.get(`${place} ${deed.by.number}`);
       deeds.push({
         ...deed,
         at: now(),
+        revisions: looksOf(deed).length,
         owned: claim?.fence === fences.get(place),
         wasGivenUp: (lastOwnWriteAt.get(deed.by.number) ?? 0) > deed.askedAt,
         inTime: claim !== undefined && deed.askedAt < claim.at + LEASE_MS,
@@ -238,7 +249,7 @@ const screenProblems = (
       break;
     }
     // A place in the list that nobody filled is undefined to the iterator.
-    const revisions = [...looksOf(deed).entries()].flatMap(([rev, possible = []]) =>
+    const revisions = [...looksOf(deed).slice(0, deed.revisions).entries()].flatMap(([rev, possible = []]) =>
       possible.includes(lookOf(shows)) ? [rev] : [],
     );
     const forward = revisions.find((rev) => rev >= newest);

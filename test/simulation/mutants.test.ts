@@ -32,6 +32,11 @@ describe('the mutants', () => {
     expect(mutants.filter(({ breaks }) => !/^[A-Z][^\n]+\.$/.test(breaks))).toEqual([]);
   });
 
+  it('may name the world that shows what they break', () => {
+    const { breaks, world, unseen } = readMutant('04-d', 'It breaks.\nWorld 3780 shows it.\n\ndiff --git a/x b/x\n');
+    expect({ breaks, world, unseen }).toEqual({ breaks: 'It breaks.', world: '3780', unseen: undefined });
+  });
+
   it('are the ones that docs/mutants.md lists, with what they break', async () => {
     const rows = [...(await readFile(PAGE, 'utf8')).matchAll(/^\| (\d\d-\S+) +\| (.*?) *\|/gm)];
     expect(

@@ -10,20 +10,26 @@ export type Mutant = {
   readonly breaks: string;
   /** Why neither a crash nor a world can show it; undefined: one of them has to. */
   readonly unseen: string | undefined;
+  /** A world that shows it, beyond those that are played anyway. */
+  readonly world: string | undefined;
   /** The file, as `git apply` takes it. */
   readonly patch: string;
 };
 
 const MUTANTS = join(ROOT, 'test/simulation/mutants');
 
-/** Reads a patch: a line that says what it breaks, perhaps one that says why only tests can see it, then the diff. */
+/**
+ * Reads a patch: a line that says what it breaks, perhaps one that says why only tests can see it or which world shows it,
+ * then the diff.
+ */
 export const readMutant = (name: string, patch: string): Mutant => {
   const [breaks = '', ...others] = patch
     .slice(0, patch.indexOf('diff --git'))
     .split('\n')
     .filter((line) => line !== '');
-  const unseen = others.map((line) => line.replace(/^Only tests see it: /, '')).join(' ');
-  return { name, breaks, unseen: unseen === '' ? undefined : unseen, patch };
+  const [, unseen] = /^Only tests see it: (.*)$/.exec(others.join(' ')) ?? [];
+  const [, world] = /^World (\d+) shows it\.$/.exec(others.join(' ')) ?? [];
+  return { name, breaks, unseen, world, patch };
 };
 
 /** All mutants, in the order of their numbers. */

@@ -142,6 +142,7 @@ export const simulateWorld = async (
         note(`${by.name} ${by.number} wrote ${item.key.pk.slice(-2)} ${item.key.sk} ${JSON.stringify(delivery)}`);
       }
     },
+    onSlackAsked: judge.onSlackAsked,
     onSlackDeed: (deed) => {
       note(
         `${deed.by.name} ${deed.by.number} ${deed.shows === undefined ? 'deleted' : 'showed'} ${deed.wakeUp.pk.slice(-2)} ${deed.wakeUp.channel} ${deed.ts}`,

@@ -20,6 +20,7 @@ const VITEST = 'node_modules/vitest/vitest.mjs';
 
 /** The tests of what the patches touch. */
 const TESTS = [
+  'test/unit/aws',
   'test/unit/functions',
   'test/unit/delivery',
   'test/unit/rollout',
@@ -39,7 +40,9 @@ export const tryMutant = async (mutant: Mutant | undefined, folder: string): Pro
     }
     const killers = {
       crashes: await runTests(copy, ['test/simulation/crashes.test.ts']),
-      worlds: await runWorlds(copy, ['--seeds', String(WORLDS)]),
+      worlds:
+        (await runWorlds(copy, ['--seeds', String(WORLDS)])) ??
+        (mutant?.world === undefined ? undefined : await runWorlds(copy, ['--seeds', '1', '--from', mutant.world])),
       'harsh worlds': await runWorlds(copy, ['--seeds', String(HARSH_WORLDS), '--harsh']),
       tests: await runTests(copy, TESTS),
     };

@@ -70,16 +70,24 @@ export const GATE = gateId(POINT);
 export type FakePlatform = Platform & {
   readonly calls: (readonly [verdict: Verdict, token: string | undefined, summary: string])[];
   says: Seen;
+  /** How many looks more are told that it is pending, whatever it is by now. */
+  lags: number;
   /** Thrown by the next calls of `decide`, one each; `lost`: after it took effect. */
   readonly troubles: ('throttled' | 'lost')[];
 };
 
 const aPlatform = (token: string | undefined): FakePlatform => {
+  const pending: Seen = { kind: 'pending', ...(token !== undefined && { token }) };
   const platform: FakePlatform = {
     calls: [],
     troubles: [],
-    says: { kind: 'pending', ...(token !== undefined && { token }) },
-    look: () => Promise.resolve(platform.says),
+    says: pending,
+    lags: 0,
+    look: () => {
+      const isLate = platform.lags > 0;
+      platform.lags -= isLate ? 1 : 0;
+      return Promise.resolve(isLate ? pending : platform.says);
+    },
     decide: (_point, given, verdict, summary) => {
       const trouble = platform.troubles.shift();
       if (trouble === 'throttled') {
@@ -160,16 +168,20 @@ export const anOpenGate = async (
   }));
   let clicks = 0;
   const aVote = (
-    given: Partial<Omit<Vote, 'kind' | 'by'>> & { readonly user?: string; readonly team?: string } = {},
+    given: Partial<Omit<Vote, 'kind' | 'by'>> & {
+      readonly user?: string;
+      readonly team?: string;
+      readonly name?: string;
+    } = {},
   ): Vote => {
     clicks += 1;
-    const { user = 'UADA', team = 'T1', ...rest } = given;
+    const { user = 'UADA', team = 'T1', name, ...rest } = given;
     return {
       kind: 'vote',
       gate: id,
       verdict: 'approve',
       step: 'button',
-      by: { user, team, name: user.slice(1).toLowerCase() },
+      by: { user, team, name: name ?? user.slice(1).toLowerCase() },
       app: 'A1',
       channel: 'C1',
       ts: '1700000000.000100',

@@ -56,6 +56,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     items: table.items,
     changeItem: createChangeItem({ store, clock, random: () => 0.5 }),
     clock,
+    stopwatch: clock.now,
     random: () => 0.5,
     log: { info: keep('info'), warn: keep('warn'), error: keep('error') } satisfies Log,
     logged,

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import { createDecide } from '../../../functions/decide/decide.ts';
+import type { GatePolicy } from '../../../shared/config/config.ts';
 import { deliveryItem } from '../../../shared/delivery/delivery.ts';
+import { gateId } from '../../../shared/gate/gate-id.ts';
 import { opened } from '../../../shared/gate/gate.ts';
 import { gateItem } from '../../../shared/gate/stored-gate.ts';
+import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
-import { deliveryKey, gateKey, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
+import { deliveryKey, gateKey, gatePk, rolloutKey, rolloutPk } from '../../../shared/store/keys.ts';
 import { anOpenGate, aPolicy, GATE, POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const MINUTE = 60_000;
+
+/** What approvers see of a gate by now. */
+const shownOf = async (turn: Pick<Awaited<ReturnType<typeof anOpenGate>>, 'gate'>) => {
+  const { text, blocks } = gateMessage(GATE, await turn.gate(), undefined, { environment: 'production' }, aPolicy());
+  return { text, hasButtons: blocks.some(({ type }) => type === 'actions') };
+};
 
 describe('decide', () => {
   it('approves once when one approver suffices, and says who in what AWS is told', async () => {
@@ -112,12 +122,46 @@ describe('decide', () => {
     expect((await turn.gate()).state).toMatchObject({ kind: 'applied', decision: { by: ['UADA'] } });
   });
 
+  it('takes its own decision for done when AWS calls it made already and has shown it as waiting (F44)', async () => {
+    const turn = await anOpenGate();
+    turn.platform.troubles.push('lost');
+    const vote = turn.aVote();
+    await expect(turn.decide(vote)).rejects.toThrow('socket hang up');
+    turn.platform.lags = 1;
+    expect(await turn.decide(vote)).toBe('repeated');
+    expect(turn.platform.calls.length).toBe(1);
+    expect((await turn.gate()).state).toMatchObject({ kind: 'applied', decision: { by: ['UADA'] } });
+  });
+
+  it.each(['approved', 'rejected'] as const)(
+    'tells the truth when AWS calls it made already because somebody else has %s it (F44)',
+    async (as) => {
+      const turn = await anOpenGate();
+      turn.platform.says = { kind: 'ended', ending: { as, by: 'bob', summary: 'By hand', at: TEN_O_CLOCK } };
+      turn.platform.lags = 1;
+      expect(await turn.decide(turn.aVote())).toBe('counted');
+      expect(turn.platform.calls).toEqual([]);
+      expect((await turn.gate()).state).toMatchObject({ kind: 'ended', ending: { as, by: 'bob' } });
+      expect((await shownOf(turn)).text).toContain(`was ${as} outside Slack`);
+    },
+  );
+
   it('keeps the first verdict over a crash before the call, whatever comes after it (F43)', async () => {
     const turn = await anOpenGate();
     turn.platform.troubles.push('throttled');
     await expect(turn.decide(turn.aVote())).rejects.toThrow();
     await turn.decide(turn.aVote({ user: 'UGRACE', verdict: 'reject', step: 'modal', note: 'No' }));
     expect(turn.platform.calls.map(([verdict]) => verdict)).toEqual(['approve']);
+  });
+
+  it('acts on what was decided before a crash when the sweep has it looked at, without another click (F43)', async () => {
+    const turn = await anOpenGate();
+    turn.platform.troubles.push('throttled');
+    await expect(turn.decide(turn.aVote())).rejects.toThrow();
+    expect((await turn.gate()).dueAt).toBeLessThanOrEqual(turn.clock.now());
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(turn.platform.calls).toEqual([['approve', TOKEN, 'Approved by ada (UADA) via Slack']]);
+    expect(await turn.state()).toBe('applied');
   });
 
   it('refuses a click when the console has decided, and says who (F45)', async () => {
@@ -127,6 +171,23 @@ describe('decide', () => {
     expect(turn.platform.calls).toEqual([]);
     expect(turn.told).toEqual([['UADA', 'Your click was not counted: it was rejected outside Slack already by bob.']]);
     expect((await turn.gate()).state).toMatchObject({ kind: 'ended', ending: { as: 'rejected', by: 'bob' } });
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) was rejected outside Slack at Approve / ProdGate',
+      hasButtons: false,
+    });
+  });
+
+  it('refuses a click after the time is over, and calls nobody (S27)', async () => {
+    const turn = await anOpenGate();
+    turn.platform.says = { kind: 'ended', ending: { as: 'expired', at: TEN_O_CLOCK } };
+    expect([await turn.decide(turn.aVote()), await turn.decide(turn.aVote())]).toEqual(['refused', 'refused']);
+    expect(turn.platform.calls).toEqual([]);
+    const late = 'Your click was not counted: the time to decide is over.';
+    expect(turn.told).toEqual([
+      ['UADA', late],
+      ['UADA', late],
+    ]);
+    expect((await turn.gate()).clicks.map(({ outcome }) => outcome)).toEqual(['over', 'over']);
   });
 
   it('does nothing as long as AWS does not show what was decided about', async () => {
@@ -148,7 +209,44 @@ describe('decide', () => {
     await expect(turn.decide(vote)).rejects.toThrow();
     await turn.clock.sleep(15 * MINUTE);
     expect(await turn.decide(vote)).toBe('given-up');
-    expect(turn.told.map(([user]) => user)).toEqual(['UADA']);
+    expect(turn.told).toEqual([
+      [
+        'UADA',
+        'Your click counts, but AWS has not taken the decision for a quarter of an hour. Gatehouse goes on trying; if it cannot wait, decide in the console.',
+      ],
+    ]);
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(await turn.state()).toBe('applied');
+  });
+
+  it('says that a click had no effect when it could not even be recorded for so long (F47)', async () => {
+    let isDown = false;
+    const turn = await anOpenGate(aPolicy(), (store) => ({
+      ...store,
+      read: (key) => (isDown ? Promise.reject(new Error('down')) : store.read(key)),
+    }));
+    isDown = true;
+    const vote = turn.aVote();
+    await expect(turn.decide(vote)).rejects.toThrow('down');
+    await turn.clock.sleep(15 * MINUTE);
+    expect(await turn.decide(vote)).toBe('given-up');
+    expect(turn.told.map(([, text]) => text)).toEqual([
+      'Your click had no effect: AWS did not answer for a quarter of an hour. Click again, or decide in the console.',
+    ]);
+  });
+
+  it('shows what was decided while AWS will not have it (F47)', async () => {
+    const turn = await anOpenGate();
+    turn.platform.troubles.push('throttled');
+    await expect(turn.decide(turn.aVote())).rejects.toThrow();
+    const item = await turn.store.read(gateKey(GATE));
+    const delivery = await turn.store.read(deliveryKey({ pk: gatePk(GATE), channel: 'C1' }));
+    expect(deliveryItem.parse(delivery?.body).want).toBe(item?.rev);
+    expect(turn.notes()).toEqual(['vote UADA click-1']);
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) was approved at Approve / ProdGate',
+      hasButtons: false,
+    });
   });
 
   it('says that it does not know a gate', async () => {
@@ -171,17 +269,66 @@ describe('who may decide', () => {
     return (await turn.gate()).clicks.map((click) => click.outcome).at(-1);
   };
 
-  it('is nobody but those whom gatehouse.yml names (S15)', async () => {
-    expect(await refused({ user: 'UMALLORY' })).toBe('not-an-approver');
-    expect(await refused({ user: 'UHOPPER' })).toBe('counted');
+  type Turn = Awaited<ReturnType<typeof anOpenGate>>;
+  const nothing = (): void => undefined;
+
+  it.each<[string, string, Parameters<Turn['aVote']>[0], Partial<GatePolicy>, (turn: Turn) => void]>([
+    ['whom a rule names', 'counted', {}, {}, nothing],
+    ['who is in a group that a rule names', 'counted', { user: 'UHOPPER' }, {}, nothing],
+    ['whom no rule names', 'not-an-approver', { user: 'UMALLORY' }, {}, nothing],
+    ['who calls themselves like one', 'not-an-approver', { user: 'UMALLORY', name: 'ada' }, {}, nothing],
+    [
+      'who left the group',
+      'not-an-approver',
+      { user: 'UHOPPER' },
+      {},
+      ({ groups }) => groups.set('SRELEASE', new Set()),
+    ],
+    [
+      'of a group that nobody can read',
+      'group-unread',
+      { user: 'UHOPPER' },
+      {},
+      ({ groups }) => {
+        groups.clear();
+      },
+    ],
+    ['while no rule names anybody', 'not-an-approver', {}, { rules: [] }, nothing],
+    ['of another workspace', 'other-workspace', { team: 'T2' }, {}, nothing],
+    ['of an organisation', 'other-workspace', { team: 'E1' }, {}, nothing],
+    ['whose workspace nobody tells', 'other-workspace', { team: 'unknown' }, {}, nothing],
+    ['who is a bot', 'bot', {}, {}, ({ profiles }) => profiles.set('UADA', { isBot: true, isGuest: false })],
+    ['who is a guest', 'guest', {}, {}, ({ profiles }) => profiles.set('UADA', { isBot: false, isGuest: true })],
+    [
+      'about whom Slack tells nothing',
+      'person-unread',
+      {},
+      {},
+      ({ slackIsDown }) => {
+        slackIsDown(true);
+      },
+    ],
+    ['in another channel', 'other-message', { channel: 'C2' }, {}, nothing],
+    ['at another message', 'other-message', { ts: '1700000000.000999' }, {}, nothing],
+  ])('says of somebody %s: %s (S15)', async (_who, outcome, given, policy, prepare) => {
+    expect(await refused(given, aPolicy(policy), prepare)).toBe(outcome);
+  });
+
+  it('is nobody when no gate of gatehouse.yml is about it any more (S15)', async () => {
+    const turn = await anOpenGate();
+    const decide = createDecide({ ...turn, config: { ...turn.config, gates: [] } });
+    expect(await decide(turn.aVote())).toBe('refused');
+    expect(turn.platform.calls).toEqual([]);
+    expect((await turn.gate()).clicks.map(({ outcome }) => outcome)).toEqual(['no-policy']);
   });
 
   it('is nobody when no rule names anybody (B62)', async () => {
     expect(await refused({}, aPolicy({ rules: [] }))).toBe('not-an-approver');
   });
 
-  it('is nobody of another workspace (S23)', async () => {
+  it('is nobody of another workspace, though a rule names them (S23, B49)', async () => {
     expect(await refused({ team: 'T2' })).toBe('other-workspace');
+    expect(await refused({ team: 'E1' })).toBe('other-workspace');
   });
 
   it('is no bot and no guest', async () => {
@@ -246,9 +393,43 @@ describe('who may decide', () => {
     expect(await refused({ verdict: 'reject' })).toBe('two-steps');
   });
 
+  it('clicks in the app that gatehouse.yml names (S16, B48)', async () => {
+    const turn = await anOpenGate();
+    const decide = createDecide({
+      ...turn,
+      config: { ...turn.config, slack: { ...turn.config.slack, app: 'A1' } },
+    });
+    expect(await decide(turn.aVote({ app: 'A2' }))).toBe('refused');
+    expect(turn.platform.calls).toEqual([]);
+    expect(turn.told.map(([, text]) => text)).toEqual([
+      'Your click was not counted: it was not a click in the app that gatehouse.yml names.',
+    ]);
+    expect(await decide(turn.aVote({ app: 'A1' }))).toBe('counted');
+  });
+
   it('clicks on the message that asks, and on no other (S16, B50)', async () => {
     expect(await refused({ ts: '1700000000.000999' })).toBe('other-message');
     expect(await refused({ channel: 'C2' })).toBe('other-message');
+  });
+
+  it('clicks on the message of the very gate, whose id no other message may carry (S17, B47)', async () => {
+    const turn = await anOpenGate();
+    const actionExecutionId = '9e9e9e9e-0000-4000-8000-00000000000a';
+    await turn.event({ id: 'event-2' }, { 'action-execution-id': actionExecutionId });
+    const other = gateId({ ...POINT, actionExecutionId });
+    await turn.changeItem(deliveryKey({ pk: gatePk(other), channel: 'C1' }), deliveryItem, () => ({
+      body: { want: 1, done: 1, fence: 1, failures: 0, ts: '1700000000.000200' },
+      outcome: undefined,
+    }));
+    expect(await turn.decide(turn.aVote({ gate: other }))).toBe('refused');
+    expect(await turn.decide(turn.aVote({ ts: '1700000000.000200' }))).toBe('refused');
+    expect(turn.platform.calls).toEqual([]);
+    expect(turn.told.map(([, text]) => text)).toEqual(
+      Array(2).fill(
+        'Your click was not counted: it was not a click on the message that asks. Use the buttons of that one.',
+      ),
+    );
+    expect(await turn.decide(turn.aVote({ gate: other, ts: '1700000000.000200' }))).toBe('counted');
   });
 
   it('is still one when AWS is called (S25)', async () => {
@@ -288,7 +469,31 @@ describe('a gate', () => {
     turn.platform.says = { kind: 'ended', ending: { as: 'stopped', at: TEN_O_CLOCK } };
     await turn.decide({ kind: 'look', gate: GATE });
     expect([await turn.state(), turn.notes()]).toEqual(['ended', ['outcome']]);
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) was stopped at Approve / ProdGate',
+      hasButtons: false,
+    });
     expect(await turn.decide(turn.aVote())).toBe('refused');
+    expect(turn.told).toEqual([['UADA', 'Your click was not counted: it was stopped.']]);
+    expect(turn.platform.calls).toEqual([]);
+  });
+
+  it('has no buttons and takes no click once a newer execution has come in its place (F41)', async () => {
+    const turn = await anOpenGate(aPolicy({ supersede: true }));
+    expect((await shownOf(turn)).hasButtons).toBe(true);
+    turn.platform.says = { kind: 'pending', token: TOKEN, newer: 'execution-2' };
+    expect(await turn.decide(turn.aVote())).toBe('refused');
+    expect(await turn.decide(turn.aVote({ user: 'UGRACE' }))).toBe('refused');
+    expect(turn.platform.calls.map(([verdict]) => verdict)).toEqual(['reject']);
+    const late = 'Your click was not counted: a newer execution has come in its place: execution-2.';
+    expect(turn.told).toEqual([
+      ['UADA', late],
+      ['UGRACE', late],
+    ]);
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) was superseded at Approve / ProdGate',
+      hasButtons: false,
+    });
   });
 
   it('gives way to a newer execution where the policy says so, and only there', async () => {
@@ -336,11 +541,22 @@ describe('a gate', () => {
     expect(JSON.stringify(await turn.gate())).not.toContain(TOKEN);
   });
 
-  it('keeps the token to itself', async () => {
+  it('keeps the token to itself, whatever fails: in its log, in what it tells, in what it has others look at (S42)', async () => {
     const turn = await anOpenGate();
+    turn.platform.troubles.push('throttled', 'lost');
     await turn.decide(turn.aVote({ user: 'UMALLORY' }));
-    await turn.decide(turn.aVote());
-    expect(JSON.stringify([turn.logged, turn.told, turn.wakeUps, turn.looks])).not.toContain(TOKEN);
+    const vote = turn.aVote();
+    await expect(turn.decide(vote)).rejects.toThrow();
+    await turn.decide({ kind: 'look', gate: GATE });
+    await turn.clock.sleep(15 * MINUTE);
+    await turn.decide(vote);
+    expect(turn.platform.calls.length).toBe(1);
+    const said = JSON.stringify([turn.logged, turn.told, turn.wakeUps, turn.looks], (_key, value: unknown) =>
+      value instanceof Error ? [value.message, value.stack] : value,
+    );
+    expect(said).not.toContain(TOKEN);
+    // And nowhere in the table when it is over.
+    expect(JSON.stringify(turn.items())).not.toContain(TOKEN);
   });
 });
 

@@ -3,7 +3,7 @@ import { createDeliver } from '../../../functions/deliver/deliver.ts';
 import type { Slack } from '../../../functions/deliver/deliver.ts';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { createVirtualSlack } from '../../../local/virtual/virtual-slack.ts';
-import { deliveryItem, LEASE_MS, SETTLE_MS } from '../../../shared/delivery/delivery.ts';
+import { deliveryItem, LEASE_MS, POST_WITHIN_MS, SETTLE_MS } from '../../../shared/delivery/delivery.ts';
 import type { SlackFailure } from '../../../shared/delivery/slack-reply.ts';
 import { aPipelineEvent } from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
@@ -142,6 +142,56 @@ describe('deliver, in doubt', () => {
     });
     await expect(standingStill(story.wake)).resolves.toBe('lost');
     await expect(story.undisturbed(story.wake)).resolves.toBe('updated');
+  });
+
+  it('does not post any more when whoever comes next may have looked for the post already', async () => {
+    const story = await aStory(() => ({}));
+    const stoodStill = createDeliver({
+      ...story,
+      newId: () => 'key-1',
+      slack: {
+        post: () => Promise.reject(new Error('posted after somebody looked for it')),
+        update: () => Promise.reject(new Error('not asked for')),
+        remove: () => Promise.reject(new Error('not asked for')),
+        find: () => Promise.reject(new Error('not asked for')),
+      },
+      changeItem: async (...change) => {
+        const changed = await story.changeItem(...change);
+        if (changed.item !== undefined && JSON.stringify(changed.item.body).includes('key-1')) {
+          await story.clock.sleep(POST_WITHIN_MS);
+        }
+        return changed;
+      },
+    });
+    await expect(stoodStill(story.wake)).resolves.toBe('lost');
+    await story.clock.sleep(SETTLE_MS);
+    await expect(story.undisturbed(story.wake)).resolves.toBe('posted');
+  });
+
+  it('keeps to its lease by a clock that nobody sets', async () => {
+    const story = await aStory(() => ({}));
+    await story.undisturbed(story.wake);
+    await story.tell(1, 'SUCCEEDED');
+    let setBackMs = 0;
+    const setBack = createDeliver({
+      ...story,
+      newId: () => 'none',
+      clock: { ...story.clock, now: () => story.clock.now() - setBackMs },
+      slack: {
+        post: () => Promise.reject(new Error('posted after its lease')),
+        update: () => Promise.reject(new Error('edited after its lease')),
+        remove: () => Promise.reject(new Error('not asked for')),
+        find: () => Promise.reject(new Error('not asked for')),
+      },
+      changeItem: async (key, ...rest) => {
+        if (key.sk === 'STATE') {
+          await story.clock.sleep(LEASE_MS);
+          setBackMs = LEASE_MS;
+        }
+        return story.changeItem(key, ...rest);
+      },
+    });
+    await expect(setBack(story.wake)).resolves.toBe('lost');
   });
 
   it('does not trust what an earlier owner left when it ended in the middle of an edit', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createNotify } from '../../../functions/notify/notify.ts';
 import { gateItem } from '../../../shared/gate/stored-gate.ts';
+import { redactEntry } from '../../../shared/redact.ts';
 import { gateKey } from '../../../shared/store/keys.ts';
 import { aNotification, anApprovalEvent } from '../../support/events.ts';
 import { aPolicy, GATE, POINT, TOKEN } from '../../support/gates.ts';
@@ -111,6 +112,26 @@ describe('notify', () => {
       { id: 'm1', outcome: 'ignored', reason: 'an approval that AWS does not show, or not any more' },
     ]);
     expect(JSON.stringify([rig.logged, rig.items()])).not.toContain(TOKEN);
+  });
+
+  it.each([
+    ['a field that is no text', { stageName: 7, actionName: 'ProdGate' }],
+    ['no action', { stageName: 'Approve' }],
+    ['a token that is none', { stageName: 'Approve', actionName: 'ProdGate', token: `${TOKEN} ?` }],
+  ])('puts the message of an approval with %s aside without its token (S42)', async (_what, approval) => {
+    const rig = aRigWithGates();
+    const notify = createNotify(rig);
+    const link = `https://console.aws.amazon.com/codepipeline/home?region=eu-west-1#/view/shop-prod/Approve/ProdGate/approve/${TOKEN}`;
+    const request = JSON.stringify({
+      region: 'eu-west-1',
+      approval: { approvalReviewLink: link, pipelineName: 'shop-prod', token: TOKEN, ...approval },
+    });
+    const handled = await notify([
+      { id: 'm1', text: request },
+      { id: 'm2', text: aNotification(request) },
+    ]);
+    expect(handled.map(({ outcome }) => outcome)).toEqual(['quarantined', 'quarantined']);
+    expect(JSON.stringify(rig.logged, redactEntry) + JSON.stringify(rig.items())).not.toContain(TOKEN);
   });
 
   it('reads the sample of an approval’s own message', async () => {

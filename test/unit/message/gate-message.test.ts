@@ -176,6 +176,27 @@ describe('the message of a gate', () => {
     expect(text).not.toMatch(/<@|<!|usergroup/);
   });
 
+  it('shows a reason as the text it is, wherever it shows it (S26)', () => {
+    const note = '<!channel> *now* `x` <https://evil.example|Approve> &lt;@UADA&gt;';
+    const gate = aGate({
+      clicks: [aClick({ note })],
+      state: { kind: 'applied', decision: aDecision({ note }), at: TEN_O_CLOCK },
+    });
+    const vote = gateNoteMessage(gate, LABELS, { kind: 'vote', click: 'k1' }, TEN_O_CLOCK);
+    const outcome = gateNoteMessage(gate, LABELS, { kind: 'outcome' }, TEN_O_CLOCK);
+    const quoted = { type: 'rich_text_quote', elements: [{ type: 'text', text: note }] };
+    for (const message of [gateMessage('gate-id', gate, undefined, LABELS, aPolicy()), vote, outcome]) {
+      const parts = (message?.blocks ?? []).flatMap((block) => (block.type === 'rich_text' ? block.elements : []));
+      expect(parts).toContainEqual(quoted);
+      expect(message?.text).not.toMatch(/<!|<https|<@UADA>.*<@UADA>/);
+    }
+    const escaped = '&lt;!channel&gt; *now* `x` &lt;https://evil.example|Approve&gt; &amp;lt;@UADA&amp;gt;';
+    expect([vote?.text, outcome?.text]).toEqual([
+      `<@UADA> approves: ${escaped}`,
+      `shop-prod (production) was approved at Approve / ProdGate: ${escaped}`,
+    ]);
+  });
+
   it('is one that Slack takes, whatever strangers wrote (S26)', () => {
     const some = hostileText(600);
     const revision = fc.record({ source: some, id: some, summary: some, url: some });

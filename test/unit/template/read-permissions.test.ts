@@ -12,8 +12,9 @@ import {
   readServices,
 } from '../../../scripts/read-permissions.ts';
 import type { Config, GateMatch, Match } from '../../../shared/config/config.ts';
-import { aPolicy } from '../../support/gates.ts';
+import { policyAt } from '../../../shared/gate/policy.ts';
 import { matchesGlob } from '../../../shared/routing/glob.ts';
+import { aPolicy, POINT } from '../../support/gates.ts';
 
 const configOf = (...matches: readonly Match[]): Config => ({
   slack: { workspace: 'T1', channels: { deployments: 'C1' } },
@@ -139,6 +140,14 @@ describe('what decide may decide', () => {
   const arnsOf = (found: { readonly Resource: readonly unknown[] } | undefined) =>
     found?.Resource.map((arn) => JSON.stringify(arn).split('AccountId}:')[1]?.slice(0, -2));
 
+  const approvals = (...names: readonly string[]) =>
+    statement(
+      'codepipeline:PutApprovalResult',
+      ...names.map((name) => `arn:\${AWS::Partition}:codepipeline:${PLACE}:${name}`),
+    );
+  const grantedBy = (...matches: readonly GateMatch[]) =>
+    decideApprovals(gatesOf(...matches), ['codepipeline:PutApprovalResult']);
+
   it('is nothing without gates', () => {
     const config = configOf({});
     expect([decideApprovals(config, []), decideDeployments(config, []), readGatedPipelines(config, [])]).toEqual([
@@ -178,5 +187,34 @@ describe('what decide may decide', () => {
   it('is no deployment where a gate names nothing: that is about approvals', () => {
     expect(decideDeployments(gatesOf({}), ['codedeploy:ContinueDeployment'])).toBeUndefined();
     expect(decideApprovals(gatesOf({ group: ['prod'] }), ['codepipeline:PutApprovalResult'])).toBeUndefined();
+  });
+
+  it('is to decide the approvals that a gate is about: pipelines, stages, actions (S24)', () => {
+    expect(grantedBy({ pipeline: ['shop-prod', 'till-*'], stage: ['Approve'] })).toEqual(
+      approvals('shop-prod/Approve/*', 'till-*/Approve/*'),
+    );
+    expect(grantedBy({ action: ['ProdGate'] }, { pipeline: ['shop-prod'], action: ['ProdGate'] })).toEqual(
+      approvals('*/*/ProdGate'),
+    );
+  });
+
+  it('is what a gate lets people decide, and nothing else (S24)', () => {
+    const globs = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), minLength: 1, maxLength: 4 }), {
+      maxLength: 2,
+    });
+    const match = fc.record({ pipeline: globs, stage: globs, action: globs });
+    const name = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(match, { maxLength: 3 }), name, name, name, (matches, pipeline, stage, action) => {
+        const patterns = (grantedBy(...matches)?.Resource ?? []).map(
+          (arn) => JSON.stringify(arn).split(':').at(-1)?.slice(0, -2) ?? '',
+        );
+        const point = { ...POINT, rollout: { ...POINT.rollout, name: pipeline }, stage, action };
+        expect(patterns.some((pattern) => matchesGlob(pattern, `${pipeline}/${stage}/${action}`))).toBe(
+          policyAt(point, gatesOf(...matches)) !== undefined,
+        );
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
