@@ -22,9 +22,10 @@ const HELP = `Tells the story of a pipeline execution or a deployment from what 
   npm run explain -- [options] ID
   npm run explain -- [options] --pipeline NAME
   npm run explain -- [options] --application NAME [--group NAME]
+  npm run explain -- [options] --service NAME [--cluster NAME]
 
-ID is the id of an execution or of a deployment (d-…), or how it begins, from 8 characters on; with a name it is the
-newest of that name.
+ID is the id of an execution or of a deployment (d-…; of ECS the last part of its ARN), or how it begins, from 8
+characters on; with a name it is the newest of that name.
 
 ${PLACE_HELP}
   --config FILE    another gatehouse.yml, for the names of channels and environments
@@ -58,6 +59,8 @@ const readOptions = (args: readonly string[]): Options => {
       pipeline: { type: 'string' },
       application: { type: 'string' },
       group: { type: 'string' },
+      service: { type: 'string' },
+      cluster: { type: 'string' },
     },
   });
   const { help, json, config } = values;
@@ -67,15 +70,24 @@ const readOptions = (args: readonly string[]): Options => {
 };
 
 const readWanted = (
-  { pipeline, application, group }: Readonly<Partial<Record<'pipeline' | 'application' | 'group', string>>>,
+  {
+    pipeline,
+    application,
+    group,
+    service,
+    cluster,
+  }: Readonly<Partial<Record<'pipeline' | 'application' | 'group' | 'service' | 'cluster', string>>>,
   ids: readonly string[],
 ): Wanted => {
   const [id, ...more] = ids;
-  if (more.length > 0 || [id, pipeline, application].filter((one) => one !== undefined).length > 1) {
-    throw new UsageError('Ask for one thing: an ID, or --pipeline, or --application');
+  if (more.length > 0 || [id, pipeline, application, service].filter((one) => one !== undefined).length > 1) {
+    throw new UsageError('Ask for one thing: an ID, or --pipeline, or --application, or --service');
   }
   if (group !== undefined && application === undefined) {
     throw new UsageError('--group goes with --application');
+  }
+  if (cluster !== undefined && service === undefined) {
+    throw new UsageError('--cluster goes with --service');
   }
   if (pipeline !== undefined) {
     return { kind: 'pipeline', name: pipeline };
@@ -83,8 +95,11 @@ const readWanted = (
   if (application !== undefined) {
     return { kind: 'application', name: application, group };
   }
+  if (service !== undefined) {
+    return { kind: 'service', name: service, cluster };
+  }
   if (id === undefined) {
-    throw new UsageError('Name an ID, --pipeline or --application');
+    throw new UsageError('Name an ID, --pipeline, --application or --service');
   }
   if (id.length < LEAST_OF_ID || !id.isWellFormed()) {
     throw new UsageError(`An ID, or how it begins, has at least ${LEAST_OF_ID} characters`);
@@ -164,6 +179,8 @@ const wordsOf = (wanted: Wanted): string => {
       return `the newest execution of the pipeline ${clean(wanted.name)}`;
     case 'application':
       return `the newest deployment of ${clean([wanted.name, wanted.group].filter(Boolean).join(' / '))}`;
+    case 'service':
+      return `the newest deployment of ${clean([wanted.cluster, wanted.name].filter(Boolean).join(' / '))}`;
   }
 };
 

@@ -5,7 +5,7 @@ import { compileConfig, ConfigInvalid } from '../scripts/config/compile-config.t
 import type { Config } from '../shared/config/config.ts';
 import { print, runCommand, UsageError } from './command.ts';
 import { drawReplay } from './replay/draw-replay.ts';
-import { readRecordedAnswers, recordedLookUp } from './recorded/recorded-answers.ts';
+import { readRecordedAnswers, recordedJoin, recordedLookUp } from './recorded/recorded-answers.ts';
 import { readRecordedEvents, readText, Unreadable } from './replay/read-recorded-events.ts';
 import { replayEvents } from './replay/replay-events.ts';
 import { scheduleEvents } from './replay/schedule-events.ts';
@@ -90,7 +90,9 @@ const run = async ({ paths, config: file, json, shuffle, repeat }: Options): Pro
   const config: Config = compileConfig(await readText(file), basename(file));
   const schedule = scheduleEvents(await readRecordedEvents(paths, process.stdin), { repeat, shuffle });
   const progress = createProgress(schedule.events.length);
-  const replayed = await replayEvents(config, schedule, recordedLookUp(await readRecordedAnswers()), progress.show);
+  const answers = await readRecordedAnswers();
+  const aws = { lookUp: recordedLookUp(answers), join: recordedJoin(answers) };
+  const replayed = await replayEvents(config, schedule, aws, progress.show);
   progress.clear();
   const names = new Map(Object.entries(config.slack.channels).map(([name, id]) => [id, name]));
   print(json ? JSON.stringify(replayed) : drawReplay(replayed, (id) => names.get(id) ?? id, process.stdout.isTTY));

@@ -17,6 +17,12 @@ import type { SimulatedPipeline } from './aws/codepipeline/pipeline.ts';
 import { pipelineOperations } from './aws/codepipeline/pipeline-operations.ts';
 import { runPipelines } from './aws/codepipeline/simulated-pipelines.ts';
 import type { SimulatedPipelines } from './aws/codepipeline/simulated-pipelines.ts';
+import { DEMO_SERVICES } from './aws/ecs/demo-services.ts';
+import { serviceOperations } from './aws/ecs/service-operations.ts';
+import { fasterService } from './aws/ecs/simulated-service.ts';
+import type { SimulatedService } from './aws/ecs/simulated-service.ts';
+import { runServices } from './aws/ecs/simulated-services.ts';
+import type { SimulatedServices } from './aws/ecs/simulated-services.ts';
 import { createEmbeddedQueues } from './aws/embedded-queues.ts';
 import type { EmbeddedQueues, Publication } from './aws/embedded-queues.ts';
 import { createEmbeddedTables } from './aws/embedded-tables.ts';
@@ -76,6 +82,8 @@ export type StackOptions = {
   readonly pipelines?: readonly SimulatedPipeline[];
   /** The deployment groups that are simulated; left out: those of the demonstration. */
   readonly deploymentGroups?: readonly SimulatedGroup[];
+  /** The ECS services that are simulated; left out: those of the demonstration. */
+  readonly ecsServices?: readonly SimulatedService[];
   /** How many times faster what is simulated is than it says; what waits for people waits as long as it says. Left out: 1. */
   readonly speed?: number;
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
@@ -107,6 +115,8 @@ export type Stack = {
   readonly pipelines: Pick<SimulatedPipelines, 'start' | 'fail' | 'states'>;
   /** The simulated deployment groups of CodeDeploy, in which deployments are started and made to fail. */
   readonly deployments: Pick<SimulatedDeployments, 'start' | 'fail' | 'states'>;
+  /** The simulated ECS services, to which new versions are deployed and made to fail. */
+  readonly services: Pick<SimulatedServices, 'start' | 'fail' | 'states'>;
   /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
   readonly putEvents: (events: readonly JsonRecord[]) => void;
   /** Resolves when every queue that feeds a function is empty and nothing is under way. */
@@ -232,11 +242,18 @@ const start = async (
     ...clockwork,
     groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, options.speed ?? 1)),
   });
+  const ecsServices = runServices({
+    ...clockwork,
+    services: (options.ecsServices ?? DEMO_SERVICES).map((each) => fasterService(each, options.speed ?? 1)),
+  });
   if (!services.has('codedeploy')) {
     services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
   }
   if (!services.has('codepipeline')) {
     services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
+  }
+  if (!services.has('ecs')) {
+    services.set('ecs', jsonService(serviceOperations(ecsServices)));
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
@@ -272,6 +289,7 @@ const start = async (
   onStop(async () => {
     pipelines.stop();
     deployments.stop();
+    ecsServices.stop();
     await approvals.settled();
     const polledOut = polling.stop();
     await runtime.stop();
@@ -316,6 +334,7 @@ const start = async (
     channels,
     pipelines,
     deployments,
+    services: ecsServices,
     putEvents: (events) => {
       events.map((event) => completeEvent(event, now())).forEach(bus.put);
     },

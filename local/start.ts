@@ -103,7 +103,7 @@ const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
 const whatNext = ({ aws, slack, gatehouse, slackRequestPath, channels }: Stack, played: readonly string[]): string =>
   [
     '',
-    `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, events, iam, lambda, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, ecs, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     `Clicks ${gatehouse}${slackRequestPath}   (where Slack would send them)`,
     '',
@@ -117,6 +117,8 @@ const whatNext = ({ aws, slack, gatehouse, slackRequestPath, channels }: Stack, 
     'Start a blue/green deployment that waits before its traffic moves:',
     `  aws --endpoint-url ${aws} deploy create-deployment --application-name storefront --deployment-group-name prod \\`,
     '    --github-location repository=acme/storefront,commitId=e3b60d7f42a95c18f0d6b3a7c9e24581f6d0a3b7',
+    'Deploy a service that waits at a pause hook before its traffic moves:',
+    `  aws --endpoint-url ${aws} ecs update-service --cluster prod --service checkout --force-new-deployment`,
     'See what doctor and hello say of it, in another terminal:',
     `  npm run doctor -- --stage local${portOption(aws)}`,
     `  npm run hello -- --stage local${portOption(aws)}`,

@@ -2,8 +2,7 @@ import type { Config, GateMatch, Match, Source } from '../shared/config/config.t
 import type { GatePoint } from '../shared/gate/gate.ts';
 import { gatedKind } from '../shared/gate/policy.ts';
 import { matchesGlob } from '../shared/routing/glob.ts';
-import { criteriaOf } from '../shared/routing/match.ts';
-import type { Criterion } from '../shared/routing/match.ts';
+import { mayMeanSource } from '../shared/routing/match.ts';
 
 type Statement = {
   readonly Effect: 'Allow';
@@ -15,21 +14,55 @@ type Statement = {
 export const readPipelines = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    widest(
-      matchesOf(routes, 'codepipeline', ['application', 'group']).flatMap(({ pipeline }) =>
-        all(pipeline).map((name) => [name]),
-      ),
-    ).map(([name = '']) => arnOf('codepipeline', asPattern(name))),
+    widest(matchesOf(routes, 'codepipeline').flatMap(({ pipeline }) => all(pipeline).map((name) => [name]))).map(
+      ([name = '']) => arnOf('codepipeline', asPattern(name)),
+    ),
   );
 
 /** Allows actions on the deployment groups that routes match. Undefined when none matches any. */
 export const readDeployments = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
   allow(
     actions,
-    widest(matchesOf(routes, 'codedeploy', ['pipeline', 'stage', 'action']).flatMap(namesOfGroups)).map((name) =>
+    widest(matchesOf(routes, 'codedeploy').flatMap(namesOfGroups)).map((name) =>
       arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`),
     ),
   );
+
+/** Allows actions on the ECS services that routes match. Undefined when none matches any. */
+export const readServices = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    servicesOf(matchesOf(routes, 'ecs')).map((name) => arnOf('ecs', `service/${name}`)),
+  );
+
+/** Allows actions on the deployments of the ECS services that routes match. Undefined when none matches any. */
+export const readServiceDeployments = ({ routes }: Config, actions: readonly string[]): Statement | undefined =>
+  allow(actions, deploymentsOf(matchesOf(routes, 'ecs')));
+
+/** Allows actions on the deployments of the ECS services whose pause hooks gates are about, and on no other. Undefined without such gates. */
+export const decideServices = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(actions, deploymentsOf(gatesOf(config, 'ecs-pause')));
+
+/** Allows actions on the revisions of the ECS services whose pause hooks gates are about. Undefined without such gates. */
+export const readGatedRevisions = (config: Config, actions: readonly string[]): Statement | undefined =>
+  allow(
+    actions,
+    servicesOf(gatesOf(config, 'ecs-pause')).map((name) => arnOf('ecs', `service-revision/${name}/*`)),
+  );
+
+type ServiceMatch = Pick<Match, 'cluster' | 'service'>;
+
+/** ECS asks for the service and for its deployment. */
+const deploymentsOf = (matches: readonly ServiceMatch[]): readonly unknown[] =>
+  servicesOf(matches).flatMap((name) => [
+    arnOf('ecs', `service/${name}`),
+    arnOf('ecs', `service-deployment/${name}/*`),
+  ]);
+
+const servicesOf = (matches: readonly ServiceMatch[]): Globs =>
+  widest(
+    matches.flatMap(({ cluster, service }) => all(cluster).flatMap((name) => all(service).map((one) => [name, one]))),
+  ).map((name) => name.map(asPattern).join('/'));
 
 /** Allows actions on the pipelines whose approvals gates are about. Undefined without such gates. */
 export const readGatedPipelines = (config: Config, actions: readonly string[]): Statement | undefined =>
@@ -75,12 +108,8 @@ const gatesOf = ({ gates = [] }: Config, kind: GatePoint['kind']): readonly Gate
 const all = (globs: Globs = []): Globs => (globs.length === 0 ? ['*'] : globs);
 
 /** What routes ask of a source: not those that ask for another one, or for what only another one has. */
-const matchesOf = (routes: Config['routes'], source: Source, foreign: readonly Criterion[]): readonly Match[] =>
-  routes
-    .map(({ match }) => match)
-    .filter((match) =>
-      criteriaOf(match).every((one) => (one === 'source' ? match.source?.includes(source) : !foreign.includes(one))),
-    );
+const matchesOf = (routes: Config['routes'], source: Source): readonly Match[] =>
+  routes.map(({ match }) => match).filter((match) => mayMeanSource(match, source));
 
 /** Each of the names once, without those that another one covers. */
 const widest = (names: readonly Globs[]): readonly Globs[] =>

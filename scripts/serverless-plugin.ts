@@ -9,9 +9,13 @@ import { NO_VALUE, withoutNoValues } from './no-value.ts';
 import {
   decideApprovals,
   decideDeployments,
+  decideServices,
   readDeployments,
   readGatedPipelines,
+  readGatedRevisions,
   readPipelines,
+  readServiceDeployments,
+  readServices,
 } from './read-permissions.ts';
 import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
@@ -164,6 +168,8 @@ const partOf = (
       return readPipelines(config, ['codepipeline:GetPipeline']);
     case 'mayReadDeployments':
       return readDeployments(config, ['codedeploy:GetDeployment']);
+    case 'mayFindServiceDeployments':
+      return readServices(config, ['ecs:ListServiceDeployments']);
     case 'mayAskAboutPipelines':
       return readPipelines(config, [
         'codepipeline:GetPipelineExecution',
@@ -172,6 +178,8 @@ const partOf = (
       ]);
     case 'mayAskAboutDeployments':
       return readDeployments(config, ['codedeploy:BatchGetDeployments']);
+    case 'mayAskAboutServices':
+      return readServiceDeployments(config, ['ecs:DescribeServiceDeployments']);
     case 'mayFindApprovals':
       return readGatedPipelines(config, ['codepipeline:GetPipelineState', 'codepipeline:ListActionExecutions']);
     case 'mayLookAtApprovals':
@@ -191,6 +199,10 @@ const partOf = (
         'codedeploy:GetDeploymentGroup',
         'codedeploy:StopDeployment',
       ]);
+    case 'mayDecideServices':
+      return decideServices(config, ['ecs:ContinueServiceDeployment', 'ecs:DescribeServiceDeployments']);
+    case 'mayReadGatedRevisions':
+      return readGatedRevisions(config, ['ecs:DescribeServiceRevisions']);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

@@ -5,6 +5,7 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createPauseHooks } from '../../shared/aws/pause-hooks.ts';
 import { createReadyDeployments } from '../../shared/aws/ready-deployments.ts';
 import { createSecretParameter } from '../../shared/aws/secret-parameter.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -43,6 +44,7 @@ const decide = createDecide({
   platform: platformOf({
     approvals: () => (approvals ??= loadApprovals()),
     deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), clock.now),
+    hooks: createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), clock.now),
   }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
   wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { createJoin } from '../../shared/aws/join-deployments.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
 import { createLookUp, homeOf, LOOK_UP_TRIES } from '../../shared/aws/look-up.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
@@ -59,6 +60,7 @@ const notify = createNotify({
     codeDeploy: createAwsClient('codedeploy', aws, LOOK_UP_TRIES),
     codePipeline: createAwsClient('codepipeline', aws, LOOK_UP_TRIES),
   }),
+  join: createJoin(home, createAwsClient('ecs', aws, LOOK_UP_TRIES)),
   wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
   oldestEventMs: settings.OLDEST_EVENT_DAYS * DAY_MS,
   clock,

@@ -20,6 +20,8 @@ import { overviewOf } from '../../shared/rollout/overview.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
+import { isUnjoined } from '../../shared/rollout/service-deployment.ts';
+import type { Unjoined } from '../../shared/rollout/service-deployment.ts';
 import { isFinal } from '../../shared/rollout/state.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
@@ -53,6 +55,8 @@ export type NotifyDeps = {
   readonly publish: (topic: string, message: SnsMessage) => Promise<void>;
   /** What AWS knows of a rollout and no event tells, as of a version. May reject; soon ends either way. */
   readonly lookUp: (id: RolloutId, asOf: Version) => Promise<Facts>;
+  /** Which deployment of its service a change is of; undefined: AWS does not know of it yet. Rejects when it does not answer. */
+  readonly join: (change: Unjoined) => Promise<StateChange | undefined>;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   /** How long ago an event may have happened, in milliseconds. */
   readonly oldestEventMs: number;
@@ -70,7 +74,7 @@ export const createNotify =
   (deps: NotifyDeps): Notify =>
   async (messages) => {
     const unusable: Promise<Handled>[] = [];
-    const arrivals: Arrival[] = [];
+    const changes: Told[] = [];
     for (const message of messages) {
       const parsed = parseEventText(message.text);
       switch (parsed.kind) {
@@ -79,12 +83,7 @@ export const createNotify =
             unusable.push(quarantine(deps, message, TOO_OLD));
             break;
           }
-          arrivals.push({
-            id: message.id,
-            change: parsed.change,
-            audience: audienceOf(parsed.change, deps.config.routes),
-            replay: parsed.replay?.startsWith(PUBLISHING_REPLAY) === true ? undefined : parsed.replay,
-          });
+          changes.push({ id: message.id, change: parsed.change, replay: parsed.replay });
           break;
         case 'approval':
           unusable.push(openRequestedGate(deps, message, parsed.request, parsed.sentAt));
@@ -97,6 +96,9 @@ export const createNotify =
           break;
       }
     }
+    const arrived = await Promise.all(changes.map((told) => arrive(deps, told)));
+    const arrivals = arrived.flatMap((one) => ('change' in one ? [one] : []));
+    unusable.push(...arrived.flatMap((one) => ('change' in one ? [] : [Promise.resolve(one)])));
     const rollouts = Map.groupBy(arrivals, ({ change }) => rolloutPk(change.rollout));
     const handled = await Promise.all([
       ...unusable,
@@ -105,12 +107,50 @@ export const createNotify =
     return handled.flat();
   };
 
+type Told = { readonly id: string; readonly change: StateChange; readonly replay: string | undefined };
+
 type Arrival = {
   readonly id: string;
   readonly change: StateChange;
   readonly audience: Audience;
   /** The replay that brought it: nobody is to hear of it again but by the message that shows it. */
   readonly replay: string | undefined;
+};
+
+const arrive = async (deps: NotifyDeps, told: Told): Promise<Arrival | Handled> => {
+  const { id, replay } = told;
+  const joined = await attempt(join(deps, told.change));
+  return joined.ok
+    ? {
+        id,
+        change: joined.value,
+        audience: audienceOf(joined.value, deps.config.routes),
+        replay: replay?.startsWith(PUBLISHING_REPLAY) === true ? undefined : replay,
+      }
+    : failed(deps.log, id, joined.error);
+};
+
+/** So long ECS may take to show a deployment that it has told of, and to answer at all. */
+const UNLISTED_MS = 60_000;
+const UNANSWERED_MS = 15 * 60_000;
+
+/** Nothing is folded before it is known into what; what nobody can say after a while is a rollout of its own. */
+const join = async (deps: NotifyDeps, change: StateChange): Promise<StateChange> => {
+  const { config, clock, log } = deps;
+  if (!isUnjoined(change) || !mayBeHeardOf(change.rollout, config.routes)) {
+    return change;
+  }
+  const age = clock.now() - change.version.time;
+  const joined = await attempt(deps.join(change));
+  if (joined.ok && joined.value !== undefined) {
+    return joined.value;
+  }
+  const error = joined.ok ? new Error('ECS does not list the deployment yet') : asError(joined.error);
+  if (age < (joined.ok ? UNLISTED_MS : UNANSWERED_MS)) {
+    throw error;
+  }
+  log.warn('rollout not looked up', { rollout: rolloutPk(change.rollout), error });
+  return change;
 };
 
 /** Nothing is on its way for so long: it comes out of an archive or a copy, and would begin a rollout that is long over. */

@@ -6,6 +6,7 @@ import { policyAt } from '../../shared/gate/policy.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { ApprovalRequest } from '../../shared/rollout/approval-request.ts';
 import type { StateChange } from '../../shared/rollout/rollout.ts';
+import { isFinal } from '../../shared/rollout/state.ts';
 import type { GateMark, StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateKey } from '../../shared/store/keys.ts';
@@ -54,15 +55,18 @@ const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
       return { stage: point.stage, action: point.action };
     case 'deployment-ready':
       return {};
+    case 'ecs-pause':
+      return { stage: point.lifecycleStage, action: point.hookId };
   }
 };
 
-/** Since when it waits there: an action that is there to wait does so from its start, a deployment once it is ready. */
+/** Since when it waits there: an action that is there to wait does so from its start, a deployment or a hook once it says so. */
 const sinceWhen = ({ kind }: GatePoint, { startedAt, version }: StateChange): number => {
   switch (kind) {
     case 'pipeline-approval':
       return startedAt;
     case 'deployment-ready':
+    case 'ecs-pause':
       return version.time;
   }
 };
@@ -84,13 +88,27 @@ export const openGates = async (
       if (change.state !== 'waiting') {
         return [id];
       }
-      return (await open(deps, id, { point, openedAt: sinceWhen(point, change), channels: policy.channels }))
-        ? [id]
-        : [];
+      const { expiresAt } = change;
+      const opening = {
+        point,
+        openedAt: sinceWhen(point, change),
+        channels: policy.channels,
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      return (await open(deps, id, opening)) ? [id] : [];
     }),
   );
-  await lookAtAll(deps, looks.flat());
+  await lookAtAll(deps, [...looks.flat(), ...gatesLeft(changes, gates)]);
 };
+
+/** A service's deployment that goes back or is over leaves its hooks, and ECS need not say so of each. */
+const gatesLeft = (changes: readonly StateChange[], gates: NonNullable<StoredRollout['gates']>): readonly string[] =>
+  changes.some(
+    ({ rollout, register, state }) =>
+      rollout.source === 'ecs' && register.kind === 'rollout' && (state === 'stopping' || isFinal(state)),
+  )
+    ? Object.keys(gates)
+    : [];
 
 /** What an approval's own message led to. */
 export type Requested = 'opened' | 'unshown' | 'nobody-asked';
@@ -152,5 +170,9 @@ const pointOf = (
       // Of most deployments nothing ever waits: what they tell else is no end of anything.
       return register.kind === 'rollout' && (state === 'waiting' || gateId(point) in known) ? point : undefined;
     }
+    case 'ecs':
+      return approvalId !== undefined && register.kind === 'action'
+        ? { kind: 'ecs-pause', rollout, hookId: approvalId, lifecycleStage: register.stage }
+        : undefined;
   }
 };

@@ -44,7 +44,11 @@ const loadAsk = async (): Promise<AskAws> => {
   const { createAskAws, createCodePipelineClient } = await import('../../shared/aws/ask-aws.ts');
   return createAskAws(
     { account: settings.ACCOUNT_ID, region: settings.AWS_REGION },
-    { codeDeploy: createAwsClient('codedeploy', aws, 1), codePipeline: createCodePipelineClient() },
+    {
+      codeDeploy: createAwsClient('codedeploy', aws, 1),
+      codePipeline: createCodePipelineClient(),
+      ecs: createAwsClient('ecs', aws, 1),
+    },
     clock.now,
   );
 };

@@ -45,7 +45,7 @@ const LONGEST_MS = 25_000;
 
 /**
  * Asks AWS about the rollouts that have been silent for too long, and has what it says come in as events: EventBridge
- * delivers CodePipeline's and CodeDeploy's on a best effort.
+ * delivers CodePipeline's and CodeDeploy's on a best effort, and ECS may not tell how a deployment failed.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-delivery-level.html
  */
 export const createReconcile = (deps: ReconcileDeps) => async (): Promise<Reconciled> => {

@@ -15,6 +15,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['AWSEvents', 'events'],
   ['CodePipeline_20150709', 'codepipeline'],
   ['CodeDeploy_20141006', 'codedeploy'],
+  ['AmazonEC2ContainerServiceV20141113', 'ecs'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);

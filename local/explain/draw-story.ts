@@ -85,6 +85,7 @@ const LONG_MS = 5 * 60_000;
 const WHAT: Readonly<Record<RolloutId['source'], string>> = {
   codepipeline: 'pipeline execution',
   codedeploy: 'deployment',
+  ecs: 'service deployment',
 };
 
 const eventLines = ({ events, rollout, delayMs }: Story, config: Config): readonly Line[] => {
@@ -148,7 +149,11 @@ const cameOf = ({ outcome, why, routes, channels, published }: StoryEvent, confi
   return `${changed} · ${routes.join(', ')}${to.length === 0 ? '' : ` → ${to.join(', ')}`}`;
 };
 
-const WHOLE: Readonly<Record<RolloutId['source'], string>> = { codepipeline: 'execution', codedeploy: 'deployment' };
+const WHOLE: Readonly<Record<RolloutId['source'], string>> = {
+  codepipeline: 'execution',
+  codedeploy: 'deployment',
+  ecs: 'deployment',
+};
 
 const lateWords = ({ late, handledAt, time }: StoryEvent, delayMs: number): string =>
   late === 'slow'

@@ -11,7 +11,8 @@ import { gatePk, rolloutIdOf, rolloutPk, workspacePk } from '../../shared/store/
 export type Wanted =
   | { readonly kind: 'id'; readonly id: string }
   | { readonly kind: 'pipeline'; readonly name: string }
-  | { readonly kind: 'application'; readonly name: string; readonly group: string | undefined };
+  | { readonly kind: 'application'; readonly name: string; readonly group: string | undefined }
+  | { readonly kind: 'service'; readonly name: string; readonly cluster: string | undefined };
 
 export type FoundRollout = { readonly id: RolloutId; readonly startedAt: number | undefined };
 
@@ -114,16 +115,19 @@ const filterOf = (wanted: Wanted) => {
       };
     case 'pipeline':
     case 'application':
+    case 'service':
       return {
         FilterExpression: 'sk = :state AND begins_with(pk, :source) AND contains(pk, :part)',
         ExpressionAttributeValues: {
           ':state': { S: 'STATE' },
-          ':source': { S: wanted.kind === 'pipeline' ? 'X#codepipeline#' : 'X#codedeploy#' },
+          ':source': { S: SOURCES[wanted.kind] },
           ':part': { S: `#${encodeURIComponent(wanted.name)}#` },
         },
       };
   }
 };
+
+const SOURCES = { pipeline: 'X#codepipeline#', application: 'X#codedeploy#', service: 'X#ecs#' } as const;
 
 const isWanted = (id: RolloutId, wanted: Wanted): boolean => {
   switch (wanted.kind) {
@@ -136,6 +140,12 @@ const isWanted = (id: RolloutId, wanted: Wanted): boolean => {
         id.source === 'codedeploy' &&
         id.application === wanted.name &&
         (wanted.group === undefined || id.group === wanted.group)
+      );
+    case 'service':
+      return (
+        id.source === 'ecs' &&
+        id.service === wanted.name &&
+        (wanted.cluster === undefined || id.cluster === wanted.cluster)
       );
   }
 };

@@ -13,7 +13,7 @@ export type StoryGate = {
   readonly kind: Gate['point']['kind'];
   /** What people call the point at which it waits. */
   readonly where: string;
-  /** Of an approval action; null at other points. */
+  /** Of an approval action, or of a pause hook its lifecycle stage and id; null at other points. */
   readonly stage: string | null;
   readonly action: string | null;
   /** What gatehouse.yml calls the gate; null: none matches any more. */
@@ -46,8 +46,7 @@ export const gateStory = ({ id, items }: StoredGate, config: Config): StoryGate 
     id,
     kind: point.kind,
     where: pointTitle(point),
-    stage: point.kind === 'pipeline-approval' ? point.stage : null,
-    action: point.kind === 'pipeline-approval' ? point.action : null,
+    ...placeOf(point),
     policy: policy === undefined ? null : policyName(policy, config.gates?.indexOf(policy) ?? 0),
     state: state.kind,
     openedAt,
@@ -72,6 +71,17 @@ const readGate = (body: unknown): Gate | undefined => {
     return gateItem.parse(body);
   } catch {
     return undefined;
+  }
+};
+
+const placeOf = (point: Gate['point']): Pick<StoryGate, 'stage' | 'action'> => {
+  switch (point.kind) {
+    case 'pipeline-approval':
+      return { stage: point.stage, action: point.action };
+    case 'deployment-ready':
+      return { stage: null, action: null };
+    case 'ecs-pause':
+      return { stage: point.lifecycleStage, action: point.hookId };
   }
 };
 

@@ -16,6 +16,7 @@ import { MAX_REGISTERS } from '../../shared/rollout/fold.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Facts, Rollout, RolloutId } from '../../shared/rollout/rollout.ts';
+import { isOfRevision } from '../../shared/rollout/service-deployment.ts';
 import type { State } from '../../shared/rollout/state.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
@@ -191,8 +192,7 @@ export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: 
     revision: state.rev,
     ...events,
     facts: storyFacts(rollout.facts),
-    // Where AWS names nobody, `creator` says so: it is there after every answer.
-    lookedUp: (id.source === 'codepipeline' ? rollout.facts.stages : rollout.facts.creator) !== undefined,
+    lookedUp: isLookedUp(rollout),
     messages: deliveries.filter(({ note }) => note === undefined).map(message),
     notes: deliveries.flatMap((each): readonly StoryNote[] => {
       const { note: key, delivery } = each;
@@ -216,6 +216,19 @@ export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: 
       .sort((a, b) => a.openedAt - b.openedAt),
     unreadable,
   };
+};
+
+/** Whether AWS has said of it what it is asked; of a service's deployment that is which one it is. */
+const isLookedUp = ({ id, facts }: Rollout): boolean => {
+  switch (id.source) {
+    case 'codepipeline':
+      return facts.stages !== undefined;
+    case 'codedeploy':
+      // Where AWS names nobody, it says so: it is there after every answer.
+      return facts.creator !== undefined;
+    case 'ecs':
+      return !isOfRevision(id);
+  }
 };
 
 const LATE_MS = 60_000;

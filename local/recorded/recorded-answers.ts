@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { NotifyDeps } from '../../functions/notify/notify.ts';
 import { deploymentFacts, stagesFact } from '../../shared/rollout/looked-up.ts';
+import { joinedTo, ListedDeployment } from '../../shared/rollout/service-deployment.ts';
 import { answer, refusal } from '../aws/service.ts';
 import type { Operation } from '../aws/service.ts';
 import { parseJson } from '../json.ts';
@@ -14,9 +15,10 @@ const Answers = v.object({
     v.string(),
     v.object({ pipeline: v.looseObject({ stages: v.array(v.looseObject({ name: v.string() })) }) }),
   ),
+  ListServiceDeployments: v.record(v.string(), v.object({ serviceDeployments: v.array(ListedDeployment) })),
 });
 
-/** What AWS answers about the rollouts in `events/`, by operation and by deployment id or pipeline name. */
+/** What AWS answers about the rollouts in `events/`, by operation and by deployment id, pipeline or service. */
 export type RecordedAnswers = v.InferOutput<typeof Answers>;
 
 export const readRecordedAnswers = async (): Promise<RecordedAnswers> =>
@@ -45,7 +47,20 @@ export const recordedLookUp =
               ),
         );
       }
+      case 'ecs':
+        return Promise.resolve({});
     }
+  };
+
+/** Finds deployments among those that are recorded of their service; of others it says nothing. */
+export const recordedJoin =
+  ({ ListServiceDeployments }: RecordedAnswers): NotifyDeps['join'] =>
+  (change) => {
+    const { account, region, cluster, service } = change.rollout;
+    const listed = (own(ListServiceDeployments, `${cluster}/${service}`)?.serviceDeployments ?? []).filter(
+      ({ serviceDeploymentArn }) => serviceDeploymentArn.includes(`:${region}:${account}:`),
+    );
+    return Promise.resolve(joinedTo(change, listed) ?? change);
   };
 
 /** What CodeDeploy and CodePipeline answer as far as it is recorded or heard of. */

@@ -62,7 +62,7 @@ const PATIENCE_MS = 7 * 24 * 60 * 60_000;
 export const replayEvents = async (
   config: Config,
   { startsAt, events }: Schedule,
-  lookUp: NotifyDeps['lookUp'],
+  { lookUp, join }: Pick<NotifyDeps, 'lookUp' | 'join'>,
   onProgress?: (handled: number) => void,
 ): Promise<Replayed> => {
   const kernel = createKernel(startsAt);
@@ -73,6 +73,7 @@ export const replayEvents = async (
     random: createChance(1).random,
     historyScope: true,
     lookUp,
+    join,
     // What was recorded is all there is to know.
     ask: (rollouts) => rollouts.map(() => ({ kind: 'elsewhere' })),
     // Of two copies that are handled at the same moment each would be news: one after the other they are counted right.

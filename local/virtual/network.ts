@@ -2,7 +2,7 @@ import type { SlackReply } from '../../shared/delivery/slack-reply.ts';
 import type { Invocation } from './invocation.ts';
 import type { Kernel } from './kernel.ts';
 
-export type Service = 'codedeploy' | 'codepipeline' | 'dynamodb' | 'sns' | 'sqs' | 'slack';
+export type Service = 'codedeploy' | 'codepipeline' | 'dynamodb' | 'ecs' | 'sns' | 'sqs' | 'slack';
 
 /** A call on its way: who makes it and of whom what is asked. */
 export type Call = { readonly by: Invocation; readonly service: Service; readonly operation: string };
@@ -20,6 +20,7 @@ export const LATENCY_MS: Readonly<Record<Service, number>> = {
   codedeploy: 80,
   codepipeline: 80,
   dynamodb: 6,
+  ecs: 80,
   sns: 30,
   sqs: 12,
   slack: 200,

@@ -45,6 +45,9 @@ export const NO_GATES: NotifyDeps['gates'] = {
   findApproval: () => Promise.resolve(undefined),
 };
 
+/** For a world in which nobody can say which deployment an event is of. */
+export const NOT_JOINED: NotifyDeps['join'] = (change) => Promise.resolve(change);
+
 /** What was published to a topic, by which run of `notify`. */
 export type Publication = SnsMessage & { readonly topic: string; readonly by: Invocation };
 
@@ -70,6 +73,8 @@ export type WorldOptions = {
   readonly random: () => number;
   readonly historyScope: boolean;
   readonly lookUp: (id: RolloutId, asOf: Version, by: Invocation) => Promise<Facts>;
+  /** Which deployment of its service a change is of; left out: nobody could say. */
+  readonly join?: NotifyDeps['join'];
   /** What AWS says of rollouts of one service when the sweep asks, at `now` by its clock. */
   readonly ask: (rollouts: readonly Rollout[], now: number) => readonly Asked[];
   /** Otherwise one that holds nothing and keeps what it is given. */
@@ -194,7 +199,11 @@ export const createWorld = (options: WorldOptions): World => {
         const executions = hasEnough
           ? new Map<Rollout, Asked>()
           : await askOf('codepipeline', 'ListPipelineExecutions', rollouts);
-        return rollouts.map((one) => deployments.get(one) ?? executions.get(one) ?? { kind: 'unasked' });
+        return rollouts.map((one): Asked =>
+          one.id.source === 'ecs'
+            ? { kind: 'elsewhere' }
+            : (deployments.get(one) ?? executions.get(one) ?? { kind: 'unasked' }),
+        );
       },
       sendEvents: (events) =>
         aws('sqs', 'SendMessageBatch', () => {
@@ -270,6 +279,7 @@ export const createWorld = (options: WorldOptions): World => {
           changeItem,
           publish,
           lookUp,
+          join: options.join ?? NOT_JOINED,
           wakeUp,
           oldestEventMs: options.oldestEventMs ?? OLDEST_EVENT_MS,
           clock,

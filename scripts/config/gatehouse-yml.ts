@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { CONFIRMS, DETAILS, SOURCES } from '../../shared/config/config.ts';
-import type { Match as CompiledMatch } from '../../shared/config/config.ts';
+import type { Match } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
+import { mayMeanSource } from '../../shared/routing/match.ts';
 
 const described = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.pipe(schema, v.description(description));
@@ -52,29 +53,29 @@ const Group = described(v.exactOptional(oneOrMore(Glob)), 'Names of CodeDeploy d
 
 const Regions = described(v.exactOptional(oneOrMore(RegionGlob)), 'Codes of regions, by glob. Left out: all.');
 
-const isOfPipelines = ({ source, pipeline, stage, action }: CompiledMatch): boolean =>
-  [pipeline, stage, action].some((names) => names !== undefined) || source?.includes('codedeploy') === false;
+const Cluster = described(v.exactOptional(oneOrMore(Glob)), 'Names of ECS clusters, by glob.');
 
-const isOfDeployments = ({ source, application, group }: CompiledMatch): boolean =>
-  [application, group].some((names) => names !== undefined) || source?.includes('codepipeline') === false;
+const Service = described(v.exactOptional(oneOrMore(Glob)), 'Names of ECS services, by glob.');
 
-const isOfOneSource = (match: CompiledMatch): boolean => !(isOfPipelines(match) && isOfDeployments(match));
+const meansAnySource = (match: Match): boolean => SOURCES.some((source) => mayMeanSource(match, source));
 
 const OF_TWO_SOURCES =
-  'matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy';
+  'matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy, cluster, service and stage of ecs';
 
-const Match = v.pipe(
+const RouteMatch = v.pipe(
   v.strictObject({
     source: described(
       v.exactOptional(oneOrMore(v.picklist(SOURCES))),
-      'The service that deploys: codepipeline, codedeploy. Left out: all.',
+      'The service that deploys: codepipeline, codedeploy, ecs. Left out: all.',
     ),
     pipeline: Pipeline,
     application: Application,
     group: Group,
+    cluster: Cluster,
+    service: Service,
     stage: described(
       v.exactOptional(oneOrMore(Glob)),
-      'Names of stages, by glob: their changes and, unless a state is asked for, those of their actions.',
+      'Names of stages, of ECS lifecycle stages too, by glob: their changes and, unless a state is asked for, those of their actions.',
     ),
     action: described(v.exactOptional(oneOrMore(Glob)), 'Names of actions, by glob.'),
     state: described(
@@ -84,7 +85,7 @@ const Match = v.pipe(
     account: Account,
     region: Regions,
   }),
-  v.check((match) => isOfOneSource(match), OF_TWO_SOURCES),
+  v.check((match) => meansAnySource(match), OF_TWO_SOURCES),
   v.check(
     ({ state, action }) => action !== undefined || state?.includes('abandoned') !== true,
     'only an action can be abandoned: say which with "action"',
@@ -128,11 +129,14 @@ const Route = v.pipe(
       v.exactOptional(text(60)),
       'What the route is called where it is explained. Left out: "route 1" and so on, by its place.',
     ),
-    match: described(v.exactOptional(Match), 'What a change has to be; every key has to hold. Left out: every change.'),
+    match: described(
+      v.exactOptional(RouteMatch),
+      'What a change has to be; every key has to hold. Left out: every change.',
+    ),
     except: described(
       v.exactOptional(
         v.pipe(
-          Match,
+          RouteMatch,
           v.check((match) => Object.keys(match).length > 0, 'makes an exception of everything'),
         ),
       ),
@@ -214,13 +218,15 @@ const Gate = v.pipe(
             action: described(v.exactOptional(oneOrMore(Glob)), 'Names of approval actions, by glob. Left out: all.'),
             application: Application,
             group: Group,
+            cluster: Cluster,
+            service: Service,
             account: Account,
             region: Regions,
           }),
-          v.check((match) => isOfOneSource(match), OF_TWO_SOURCES),
+          v.check((match) => meansAnySource(match), OF_TWO_SOURCES),
         ),
       ),
-      'What it is about; every key has to hold. With application or group: blue/green deployments of CodeDeploy that wait before their traffic moves; otherwise manual approvals of pipelines, and left out: all of them.',
+      'What it is about; every key has to hold. With application or group: blue/green deployments of CodeDeploy that wait before their traffic moves; with cluster or service: pause hooks of ECS, whose stage is the lifecycle stage; otherwise manual approvals of pipelines, and left out: all of them.',
     ),
     to: described(GateChannels, 'The channels that are asked: where the approvers are.'),
     approvers: v.exactOptional(Approvers),
@@ -281,8 +287,8 @@ const Gate = v.pipe(
     'mentions somebody, and does not say when: add remind',
   ),
   v.check(
-    ({ supersede, match }) => supersede !== true || !isOfDeployments(match ?? {}),
-    'has supersede, and a deployment group has no newer deployment as long as one waits',
+    ({ supersede, match }) => supersede !== true || mayMeanSource(match ?? {}, 'codepipeline'),
+    'has supersede, which is for pipelines: a deployment group and a service have one deployment at a time',
   ),
 );
 
@@ -377,10 +383,12 @@ export const GatehouseYml = v.strictObject({
               pipeline: Pipeline,
               application: Application,
               group: Group,
+              cluster: Cluster,
+              service: Service,
               account: Account,
               region: Regions,
             }),
-            v.check((match) => isOfOneSource(match), OF_TWO_SOURCES),
+            v.check((match) => meansAnySource(match), OF_TWO_SOURCES),
           ),
         }),
       ),

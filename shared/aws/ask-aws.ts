@@ -6,11 +6,12 @@ import {
 } from '@aws-sdk/client-codepipeline';
 import * as v from 'valibot';
 import { asError } from '../as-error.ts';
-import type { Deployment, PipelineExecution, Rollout } from '../rollout/rollout.ts';
+import type { Deployment, PipelineExecution, Rollout, ServiceDeployment } from '../rollout/rollout.ts';
+import { arnOfDeployment, isOfRevision } from '../rollout/service-deployment.ts';
 import type { AwsClient } from './aws-client.ts';
 import { askSettings } from './clients.ts';
 import type { Home } from './look-up.ts';
-import { actionEvents, deploymentEvent, executionEvent } from './polled-events.ts';
+import { actionEvents, deploymentEvent, executionEvent, serviceDeploymentEvents } from './polled-events.ts';
 import type { PolledEvent } from './polled-events.ts';
 
 /** What AWS says of a rollout. */
@@ -33,7 +34,11 @@ export type Asked =
  */
 export type AskAws = (rollouts: readonly Rollout[], until: number) => Promise<readonly Asked[]>;
 
-type Clients = { readonly codeDeploy: AwsClient; readonly codePipeline: Pick<CodePipelineClient, 'send'> };
+type Clients = {
+  readonly codeDeploy: AwsClient;
+  readonly codePipeline: Pick<CodePipelineClient, 'send'>;
+  readonly ecs: AwsClient;
+};
 
 export const createCodePipelineClient = (): CodePipelineClient => new CodePipelineClient(askSettings);
 
@@ -46,7 +51,17 @@ const MOST_DEPLOYMENTS = 25;
 
 const Deployments = v.object({ deploymentsInfo: v.optional(v.array(v.looseObject({ deploymentId: v.string() })), []) });
 
-/** Asks CodePipeline (ListPipelineExecutions, ListActionExecutions) and CodeDeploy (BatchGetDeployments), one call at a time. */
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html */
+const MOST_SERVICE_DEPLOYMENTS = 20;
+
+const ServiceDeployments = v.object({
+  serviceDeployments: v.optional(v.array(v.looseObject({ serviceDeploymentArn: v.string() })), []),
+});
+
+/**
+ * Asks CodePipeline (ListPipelineExecutions, ListActionExecutions), CodeDeploy (BatchGetDeployments) and ECS
+ * (DescribeServiceDeployments), one call at a time.
+ */
 export const createAskAws =
   (home: Home, clients: Clients, now: () => number): AskAws =>
   async (rollouts, until) => {
@@ -63,15 +78,24 @@ export const createAskAws =
     const round: Round = { clients, now, answers, mayGoOn, note };
     const pipelines: Execution[] = [];
     const deployments: Deployed[] = [];
+    const services: Serviced[] = [];
     for (const rollout of rollouts) {
       const { id } = rollout;
       if (id.account !== home.account || id.region !== home.region) {
         answers.set(rollout, { kind: 'elsewhere' });
       } else if (id.source === 'codepipeline') {
         pipelines.push({ rollout, id });
-      } else {
+      } else if (id.source === 'codedeploy') {
         deployments.push({ rollout, id });
+      } else if (isOfRevision(id)) {
+        // No API knows it by the name that the event bus has for it.
+        answers.set(rollout, { kind: 'elsewhere' });
+      } else {
+        services.push({ rollout, id });
       }
+    }
+    for (let from = 0; from < services.length; from += MOST_SERVICE_DEPLOYMENTS) {
+      await askServices(round, services.slice(from, from + MOST_SERVICE_DEPLOYMENTS));
     }
     for (let from = 0; from < deployments.length; from += MOST_DEPLOYMENTS) {
       await askDeployments(round, deployments.slice(from, from + MOST_DEPLOYMENTS));
@@ -84,6 +108,7 @@ export const createAskAws =
 
 type Execution = { readonly rollout: Rollout; readonly id: PipelineExecution };
 type Deployed = { readonly rollout: Rollout; readonly id: Deployment };
+type Serviced = { readonly rollout: Rollout; readonly id: ServiceDeployment };
 
 type Round = {
   readonly clients: Clients;
@@ -194,10 +219,43 @@ const askDeployments = async (round: Round, deployed: readonly Deployed[]): Prom
   }
 };
 
+/** One that may not be read fails the call for all, and so does a service that is gone: then each is asked for by itself. */
+const askServices = async (round: Round, serviced: readonly Serviced[]): Promise<void> => {
+  const { clients, now, answers, mayGoOn, note } = round;
+  if (!mayGoOn()) {
+    return;
+  }
+  try {
+    const asked = { serviceDeploymentArns: serviced.map(({ id }) => arnOfDeployment(id)) };
+    const told = v.parse(ServiceDeployments, await clients.ecs('DescribeServiceDeployments', asked));
+    for (const { rollout, id } of serviced) {
+      const arn = arnOfDeployment(id);
+      const info = told.serviceDeployments.find(({ serviceDeploymentArn }) => serviceDeploymentArn === arn);
+      answers.set(
+        rollout,
+        info === undefined
+          ? { kind: 'missing' }
+          : { kind: 'told', events: serviceDeploymentEvents(rollout, id, info, now()) },
+      );
+    }
+  } catch (error) {
+    if (serviced.length === 1 || answerOf(error).kind === 'failed') {
+      note(serviced, error);
+      return;
+    }
+    for (const one of serviced) {
+      await askServices(round, [one]);
+    }
+  }
+};
+
 const MEANINGS: ReadonlyMap<string, 'missing' | 'denied'> = new Map([
   ['PipelineNotFoundException', 'missing'],
   ['PipelineExecutionNotFoundException', 'missing'],
   ['DeploymentDoesNotExistException', 'missing'],
+  ['ServiceDeploymentNotFoundException', 'missing'],
+  ['ServiceNotFoundException', 'missing'],
+  ['ClusterNotFoundException', 'missing'],
   ['AccessDeniedException', 'denied'],
   ['AccessDenied', 'denied'],
 ]);

@@ -46,5 +46,7 @@ export const createLookUp =
           asOf,
         );
       }
+      case 'ecs':
+        return {};
     }
   };

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { registerName } from '../rollout/rollout.ts';
-import type { Deployment, PipelineExecution, Register, Rollout } from '../rollout/rollout.ts';
+import type {
+  PipelineExecution,
+  Deployment,
+  Register,
+  Rollout,
+  RolloutId,
+  ServiceDeployment,
+} from '../rollout/rollout.ts';
+import { arnOfDeployment } from '../rollout/service-deployment.ts';
 
 /**
  * What AWS's APIs say of a rollout, written as the events that EventBridge would have brought: so it is read, folded,
@@ -183,7 +191,75 @@ export const deploymentEvent = (
       ];
 };
 
-const BEGINNINGS: ReadonlySet<string> = new Set(['STARTED', 'START']);
+const text = v.fallback(v.optional(v.string()), undefined);
+
+const optionalTime = v.fallback(v.optional(Time), undefined);
+
+const ServiceDeploymentInfo = v.looseObject({
+  status: v.string(),
+  statusReason: text,
+  lifecycleStage: text,
+  createdAt: Time,
+  finishedAt: optionalTime,
+  stoppedAt: optionalTime,
+  rollback: v.fallback(v.optional(v.object({ reason: text, startedAt: optionalTime })), undefined),
+  lifecycleHookDetails: v.fallback(
+    v.optional(v.array(v.object({ hookId: text, targetType: text, status: v.string(), expiresAt: optionalTime })), []),
+    [],
+  ),
+});
+
+const ENDS: ReadonlySet<string> = new Set(['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED']);
+
+const ENDED_HOOKS: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'TIMED_OUT']);
+
+/** A deployment of DescribeServiceDeployments as the events of its hooks and of its state. */
+export const serviceDeploymentEvents = (
+  rollout: Rollout,
+  id: ServiceDeployment,
+  info: unknown,
+  now: number,
+): readonly PolledEvent[] => {
+  const told = v.parse(ServiceDeploymentInfo, info);
+  const { status, createdAt, finishedAt, stoppedAt, rollback, statusReason, lifecycleStage } = told;
+  // Of a rollback that is under way, and of hooks, nobody says since when: only that it is so by now.
+  const at = ENDS.has(status)
+    ? (finishedAt ?? stoppedAt ?? toSeconds(new Date(now)))
+    : status.startsWith('ROLLBACK_')
+      ? (rollback?.startedAt ?? toSeconds(new Date(now)))
+      : createdAt;
+  return [
+    ...told.lifecycleHookDetails.flatMap(({ hookId, targetType, status: hook, expiresAt }) =>
+      hookId === undefined
+        ? []
+        : stagesOfHook(rollout, hookId, ENDED_HOOKS.has(hook) ? undefined : lifecycleStage).map((stage) =>
+            eventText(id, 'ECS Hook State Change', 'aws.ecs', toSeconds(new Date(now)), {
+              eventName: `HOOK_${hook}`,
+              hookId,
+              hookType: targetType ?? 'PAUSE',
+              lifecycleStage: stage,
+              serviceDeploymentArn: arnOfDeployment(id),
+              expiresAt,
+            }),
+          ),
+    ),
+    eventText(id, 'ECS Deployment State Change', 'aws.ecs', notBefore(rollout, at, status), {
+      eventName: `SERVICE_DEPLOYMENT_${status}`,
+      serviceDeploymentArn: arnOfDeployment(id),
+      reason: statusReason ?? rollback?.reason,
+    }),
+  ];
+};
+
+/** Where a hook is known to be; one that nobody has heard of, and that is not over, is where its deployment is. */
+const stagesOfHook = ({ registers }: Rollout, hookId: string, current: string | undefined): readonly string[] => {
+  const known = Object.values(registers).flatMap(({ register }) =>
+    register.kind === 'action' && register.action === hookId ? [register.stage] : [],
+  );
+  return known.length > 0 || current === undefined ? known : [current];
+};
+
+const BEGINNINGS: ReadonlySet<string> = new Set(['STARTED', 'START', 'PENDING', 'IN_PROGRESS', 'STOP_REQUESTED']);
 
 /** An end comes after what was heard before it, however the clocks of API and event bus differ: then the rank decides. */
 const notBefore = ({ registers }: Rollout, time: string, state: string): string => {
@@ -192,7 +268,7 @@ const notBefore = ({ registers }: Rollout, time: string, state: string): string 
 };
 
 const eventText = (
-  { account, region, executionId }: PipelineExecution | Deployment,
+  { account, region, executionId }: RolloutId,
   detailType: string,
   source: string,
   time: string,

@@ -62,8 +62,14 @@ export type GatePolicy = {
   readonly openLimitMs?: number;
 };
 
-/** One that names an application or a group is about deployments that are ready, any other about pipelines' approvals. */
-export type GateMatch = Pick<Match, 'pipeline' | 'stage' | 'action' | 'application' | 'group' | 'account' | 'region'>;
+/**
+ * One that names an application or a group is about deployments that are ready, one that names a cluster or a service about
+ * pause hooks, any other about pipelines' approvals.
+ */
+export type GateMatch = Pick<
+  Match,
+  'pipeline' | 'stage' | 'action' | 'application' | 'group' | 'cluster' | 'service' | 'account' | 'region'
+>;
 
 /** What comes between a click on Approve and the vote: nothing, Slack's own "are you sure", or a modal. */
 export const CONFIRMS = ['none', 'dialog', 'modal'] as const;
@@ -86,7 +92,10 @@ export type Nicknames = Readonly<Record<string, string>>;
 export type Environment = { readonly name: string; readonly match: EnvironmentMatch };
 
 /** What a rollout is called and where it runs: the same for all of its changes. */
-export type EnvironmentMatch = Pick<Match, 'pipeline' | 'application' | 'group' | 'account' | 'region'>;
+export type EnvironmentMatch = Pick<
+  Match,
+  'pipeline' | 'application' | 'group' | 'cluster' | 'service' | 'account' | 'region'
+>;
 
 /** How much a message says: what happened and where, or all that is known. */
 export const DETAILS = ['summary', 'full'] as const;
@@ -114,7 +123,7 @@ export type Route = {
 };
 
 /** The services whose rollouts can be routed. */
-export const SOURCES = ['codepipeline', 'codedeploy'] as const;
+export const SOURCES = ['codepipeline', 'codedeploy', 'ecs'] as const;
 
 export type Source = (typeof SOURCES)[number];
 
@@ -127,7 +136,11 @@ export type Match = {
   readonly application?: readonly string[];
   /** Globs of CodeDeploy deployment group names. */
   readonly group?: readonly string[];
-  /** Globs of stage names: changes of the stage and, unless `state` is there, of its actions. */
+  /** Globs of ECS cluster names. */
+  readonly cluster?: readonly string[];
+  /** Globs of ECS service names. */
+  readonly service?: readonly string[];
+  /** Globs of stage names, of ECS lifecycle stages too: changes of the stage and, unless `state` is there, of its actions. */
   readonly stage?: readonly string[];
   /** Globs of action names. */
   readonly action?: readonly string[];

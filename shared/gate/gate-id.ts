@@ -17,5 +17,7 @@ const partsOf = (point: GatePoint): readonly string[] => {
       return [rolloutPk(point.rollout), point.stage, point.action, point.actionExecutionId];
     case 'deployment-ready':
       return [rolloutPk(point.rollout), point.kind];
+    case 'ecs-pause':
+      return [rolloutPk(point.rollout), point.kind, point.hookId];
   }
 };

@@ -1,8 +1,8 @@
-import type { Deployment, PipelineExecution } from '../rollout/rollout.ts';
+import type { Deployment, PipelineExecution, ServiceDeployment } from '../rollout/rollout.ts';
 import type { Step } from '../store/change-item.ts';
 
 /** Where a rollout waits for people. */
-export type GatePoint = ApprovalPoint | ReadyPoint;
+export type GatePoint = ApprovalPoint | ReadyPoint | PausePoint;
 
 /** An approval action of a pipeline. */
 export type ApprovalPoint = {
@@ -16,6 +16,14 @@ export type ApprovalPoint = {
 
 /** A blue/green deployment whose replacement is ready, and that waits to be told to move the traffic there. */
 export type ReadyPoint = { readonly kind: 'deployment-ready'; readonly rollout: Deployment };
+
+/** A pause hook at which a deployment of an ECS service waits; each step of a traffic shift asks anew, under another id. */
+export type PausePoint = {
+  readonly kind: 'ecs-pause';
+  readonly rollout: ServiceDeployment;
+  readonly hookId: string;
+  readonly lifecycleStage: string;
+};
 
 export type Verdict = 'approve' | 'reject';
 
@@ -317,6 +325,7 @@ const isOurs = ({ kind }: GatePoint, decision: Decision, { as, summary }: Ending
     case 'pipeline-approval':
       return summary?.startsWith(signatureOf(decision)) === true;
     case 'deployment-ready':
+    case 'ecs-pause':
       return true;
   }
 };
@@ -332,6 +341,7 @@ export const needsToken = ({ kind }: GatePoint): boolean => {
     case 'pipeline-approval':
       return true;
     case 'deployment-ready':
+    case 'ecs-pause':
       return false;
   }
 };

@@ -1,4 +1,4 @@
-import type { ApprovalPoint, Ending, Gate, GatePoint, ReadyPoint, Verdict } from './gate.ts';
+import type { ApprovalPoint, Ending, Gate, GatePoint, PausePoint, ReadyPoint, Verdict } from './gate.ts';
 
 /** What the platform says of a point right now. */
 export type Seen =
@@ -12,7 +12,7 @@ export type Seen =
   | { readonly kind: 'unseen' };
 
 /** What is on record of a gate; its token is there when the point's own message told it. */
-export type Known = Partial<Pick<Gate, 'token' | 'openedAt'>>;
+export type Known = Partial<Pick<Gate, 'token' | 'openedAt' | 'expiresAt'>>;
 
 /** What people want to know before they decide. */
 export type Described = Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request'>>;
@@ -34,16 +34,19 @@ export type Platform<Point extends GatePoint = GatePoint> = {
 type Platforms = {
   readonly approvals: () => Promise<Platform<ApprovalPoint>>;
   readonly deployments: Platform<ReadyPoint>;
+  readonly hooks: Platform<PausePoint>;
 };
 
 /** Asks, of each point, the service that it is of. */
-export const platformOf = ({ approvals, deployments }: Platforms): Platform => {
+export const platformOf = ({ approvals, deployments, hooks }: Platforms): Platform => {
   const at = async (point: GatePoint): Promise<AtPoint> => {
     switch (point.kind) {
       case 'pipeline-approval':
         return bound(await approvals(), point);
       case 'deployment-ready':
         return bound(deployments, point);
+      case 'ecs-pause':
+        return bound(hooks, point);
     }
   };
   return {

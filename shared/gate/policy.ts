@@ -10,9 +10,16 @@ export const policyAt = (point: GatePoint, { gates = [] }: Pick<Config, 'gates'>
 /** What a policy is called: by its name, otherwise by its place. */
 export const policyName = ({ name }: Pick<GatePolicy, 'name'>, index: number): string => name ?? `gate ${index + 1}`;
 
-/** Which kind of point a policy is about: what names no application is about pipelines, so that none opens more than it says. */
-export const gatedKind = ({ application, group }: GateMatch): GatePoint['kind'] =>
-  application !== undefined || group !== undefined ? 'deployment-ready' : 'pipeline-approval';
+/**
+ * Which kind of point a policy is about: what names neither application nor service is about pipelines, so that none opens
+ * more than it says.
+ */
+export const gatedKind = ({ application, group, cluster, service }: GateMatch): GatePoint['kind'] =>
+  application !== undefined || group !== undefined
+    ? 'deployment-ready'
+    : cluster !== undefined || service !== undefined
+      ? 'ecs-pause'
+      : 'pipeline-approval';
 
 const matchesPoint = ({ stage, action, ...place }: GateMatch, point: GatePoint): boolean => {
   if (!matchesRollout(place, point.rollout)) {
@@ -23,6 +30,8 @@ const matchesPoint = ({ stage, action, ...place }: GateMatch, point: GatePoint):
       return matchesAny(stage, point.stage) && matchesAny(action, point.action);
     case 'deployment-ready':
       return true;
+    case 'ecs-pause':
+      return matchesAny(stage, point.lifecycleStage);
   }
 };
 

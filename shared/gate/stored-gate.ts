@@ -29,6 +29,18 @@ const StoredPoint = v.variant('kind', [
       executionId: v.string(),
     }),
   }),
+  v.object({
+    kind: v.literal('ecs-pause'),
+    rollout: v.object({
+      source: v.literal('ecs'),
+      ...place,
+      cluster: v.string(),
+      service: v.string(),
+      executionId: v.string(),
+    }),
+    hookId: v.string(),
+    lifecycleStage: v.string(),
+  }),
 ]);
 
 const StoredDecision = v.object({

@@ -35,6 +35,11 @@ export const cutRolloutName = (id: RolloutId, limit: number, cut: (name: string,
   switch (id.source) {
     case 'codepipeline':
       return cut(id.name, limit);
+    case 'ecs':
+      return [id.cluster, id.service]
+        .filter((name) => name !== '')
+        .map((name) => cut(name, Math.floor((limit - 3) / 2)))
+        .join(' / ');
     case 'codedeploy':
       return [id.application, id.group].map((name) => cut(name, Math.floor((limit - 3) / 2))).join(' / ');
   }

@@ -11,14 +11,13 @@ const HOSTS: ReadonlyMap<string, Host> = new Map<string, Host>([
 /** Where the rollout is seen in the AWS console; undefined in a partition whose console we do not know. */
 export const consoleLink = (id: RolloutId): string | undefined => {
   const host = HOSTS.get(id.partition);
-  return host === undefined
-    ? undefined
-    : `https://${host(id.region)}/codesuite/${pageOf(id)}?region=${encode(id.region)}`;
+  return host === undefined ? undefined : `https://${host(id.region)}/${pageOf(id)}?region=${encode(id.region)}`;
 };
 
 const CONSOLES: Readonly<Record<RolloutId['source'], string>> = {
   codepipeline: 'CodePipeline',
   codedeploy: 'CodeDeploy',
+  ecs: 'ECS',
 };
 
 /** What people call the console that it leads to. */
@@ -27,9 +26,13 @@ export const consoleName = ({ source }: RolloutId): string => CONSOLES[source];
 const pageOf = (id: RolloutId): string => {
   switch (id.source) {
     case 'codepipeline':
-      return `codepipeline/pipelines/${encode(id.name)}/executions/${encode(id.executionId)}/timeline`;
+      return `codesuite/codepipeline/pipelines/${encode(id.name)}/executions/${encode(id.executionId)}/timeline`;
     case 'codedeploy':
-      return `codedeploy/deployments/${encode(id.executionId)}`;
+      return `codesuite/codedeploy/deployments/${encode(id.executionId)}`;
+    case 'ecs':
+      return id.cluster === ''
+        ? 'ecs/v2/clusters'
+        : `ecs/v2/clusters/${encode(id.cluster)}/services/${encode(id.service)}/deployments`;
   }
 };
 

@@ -31,6 +31,8 @@ const IN_PLAIN_WORDS: ReadonlyMap<string, string> = new Map([
   ['OVER_MAX_INSTANCES', 'there are too many instances'],
   ['RESOURCE_LIMIT_EXCEEDED', 'a limit of the account is reached'],
   ['REVISION_MISSING', 'the revision is gone'],
+  ['ROLLBACK_FAILED', 'it could not be rolled back either'],
+  ['ROLLBACK_SUCCESSFUL', 'it was rolled back'],
   ['THROTTLED', 'AWS throttled the calls'],
   ['TIMEOUT', 'it took too long'],
 ]);
@@ -45,6 +47,7 @@ const CREATORS: ReadonlyMap<string, string> = new Map([
   ['codeDeployRollback', 'CodeDeploy, to roll back'],
   ['CodeDeploy', 'CodeDeploy'],
   ['CodeDeployAutoUpdate', 'CodeDeploy, for outdated instances'],
+  ['ecsRollback', 'ECS, to roll back'],
   ['CloudFormation', 'CloudFormation'],
   ['CloudFormationRollback', 'CloudFormation, to roll back'],
 ]);

@@ -5,7 +5,7 @@ import type { RolloutId } from '../rollout/rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
 import { formatDuration } from './duration.ts';
-import { rolloutName, shortName } from './rollout-name.ts';
+import { hookName, rolloutName, shortName } from './rollout-name.ts';
 import { rolloutWords } from './state-words.ts';
 
 /** One sentence without a full stop: `shop-prod (production) failed at Deploy / Release after 4 min 12 s`. */
@@ -37,12 +37,15 @@ export const describeRollback = (source: RolloutId['source'], overview: Overview
     ...(source === 'codedeploy' && state === 'succeeded' && rollback === 'unknown'
       ? ['Nobody could say whether it is a rollback']
       : []),
-    ...(rolledBackBy === undefined || !isFinal(state) ? [] : [`Rolled back by ${shortName(rolledBackBy)}`]),
+    ...(rolledBackBy === undefined || !isFinal(state)
+      ? []
+      : [`Rolled back ${source === 'ecs' ? 'to' : 'by'} ${shortName(rolledBackBy)}`]),
   ];
 };
 
 const WHAT_WAS_BEFORE: Readonly<Record<RolloutId['source'], string>> = {
   codedeploy: 'an earlier deployment',
+  ecs: 'to an earlier deployment',
   codepipeline: 'to an earlier execution',
 };
 
@@ -65,7 +68,7 @@ export const placeOf = ({ state, failures, waiting, stages }: Overview): string 
 };
 
 export const actionName = ({ stage, action }: Pick<ActionOverview, 'stage' | 'action'>): string =>
-  `${shortName(stage)} / ${shortName(action)}`;
+  `${shortName(stage)} / ${shortName(hookName(action))}`;
 
 /** `7 of 9 instances succeeded`: how far a deployment has come; undefined for what goes to no instances. */
 export const describeInstances = ({ instances }: Overview): string | undefined =>

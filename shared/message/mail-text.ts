@@ -139,7 +139,7 @@ const factsOf = ({ id, facts }: Rollout, overview: Overview, { account, region }
     fact('Started', momentOf(overview.startedAt)?.utc),
     fact('Account', labelled(id.account, account)),
     fact('Region', labelled(id.region, region)),
-    fact(id.source === 'codedeploy' ? 'Deployment' : 'Execution', id.executionId),
+    fact(id.source === 'codepipeline' ? 'Execution' : 'Deployment', id.executionId),
   ];
 };
 

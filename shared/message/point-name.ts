@@ -1,5 +1,5 @@
 import type { GatePoint } from '../gate/gate.ts';
-import { shortName } from './rollout-name.ts';
+import { hookName, shortName } from './rollout-name.ts';
 
 /** What people call the point at which a rollout waits, within a sentence: it waits "at" this. */
 export const pointName = (point: GatePoint): string => {
@@ -8,6 +8,8 @@ export const pointName = (point: GatePoint): string => {
       return `${shortName(point.stage)} / ${shortName(point.action)}`;
     case 'deployment-ready':
       return 'the traffic shift';
+    case 'ecs-pause':
+      return `${shortName(point.lifecycleStage)} / ${shortName(hookName(point.hookId))}`;
   }
 };
 
@@ -15,6 +17,7 @@ export const pointName = (point: GatePoint): string => {
 export const pointTitle = (point: GatePoint): string => {
   switch (point.kind) {
     case 'pipeline-approval':
+    case 'ecs-pause':
       return pointName(point);
     case 'deployment-ready':
       return 'Traffic shift';
@@ -28,5 +31,7 @@ export const effectOf = ({ kind }: GatePoint): string | undefined => {
       return undefined;
     case 'deployment-ready':
       return 'Approve lets the traffic move to the new version. Reject stops the deployment and rolls back.';
+    case 'ecs-pause':
+      return 'Approve lets the deployment of the new version go on. Reject rolls it back.';
   }
 };

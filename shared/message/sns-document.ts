@@ -50,6 +50,7 @@ const documentOf = (
     source: id.source,
     name: documentName(id),
     ...(id.source === 'codedeploy' && { application: named(id.application), group: named(id.group) }),
+    ...(id.source === 'ecs' && { cluster: shown(id.cluster, 250), service: named(id.service) }),
     executionId: named(id.executionId),
     account: id.account,
     accountName: shown(labels.account, 250),
@@ -140,13 +141,15 @@ const shown = (text: string | undefined, limit: number): string | undefined =>
 
 const named = (name: string): string => shown(name, 250) ?? '(unnamed)';
 
-/** As CodeDeploy's own ARNs have it, for filters that go by the beginning. */
+/** As the ARNs of CodeDeploy and ECS have it, for filters that go by the beginning. */
 const documentName = (id: RolloutId): string => {
   switch (id.source) {
     case 'codepipeline':
       return named(id.name);
     case 'codedeploy':
       return `${named(id.application)}/${named(id.group)}`;
+    case 'ecs':
+      return id.cluster === '' ? named(id.service) : `${named(id.cluster)}/${named(id.service)}`;
   }
 };
 

@@ -30,10 +30,16 @@ const READY: StateWords = { emoji: '⏳', label: 'ready for traffic', predicate:
 // No success of the new version, and not to be taken for one at a glance.
 const ROLLED_BACK: StateWords = { ...WORDS.succeeded, emoji: '↩️' };
 
+// ECS stops a deployment by going back to what was there before.
+const GOING_BACK: StateWords = { emoji: '↩️', label: 'rolling back', predicate: 'is rolling back' };
+
 /** The state of a whole rollout in people's words: a deployment waits for something else than a pipeline does. */
 export const rolloutWords = (source: RolloutId['source'], state: State, isRollback = false): StateWords => {
   if (isRollback && state === 'succeeded') {
     return ROLLED_BACK;
+  }
+  if (source === 'ecs' && state === 'stopping') {
+    return GOING_BACK;
   }
   return source === 'codedeploy' && state === 'waiting' ? READY : wordsOf(state);
 };

@@ -11,7 +11,7 @@ export const MAX_REGISTERS = 150;
  * number of times, give the same rollout. Returns the very rollout it was given when nothing changed.
  */
 export const fold = (rollout: Rollout | undefined, change: StateChange): Rollout => {
-  const { rollout: id, facts: toldFacts, ...told } = change;
+  const { rollout: id, facts: toldFacts, approvalId, expiresAt, ...told } = change;
   const registers = withRegister(rollout?.registers ?? {}, told);
   const facts = mergeFacts(rollout?.facts ?? {}, toldFacts);
   return registers === rollout?.registers && facts === rollout.facts ? rollout : { id, registers, facts };

@@ -20,6 +20,9 @@ export const isToBeLookedUp = ({ facts }: Rollout, { rollout, register, state, v
         (state === 'in-progress' || isFinal(state)) &&
         (facts.creator === undefined || compareVersions(facts.creator.version, version) < 0)
       );
+    case 'ecs':
+      // Which of its service's deployments it is was looked up before it was folded.
+      return false;
   }
 };
 

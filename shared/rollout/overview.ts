@@ -1,6 +1,7 @@
 import { MAX_REGISTERS } from './fold.ts';
 import type { RegisterState, Result, Rollout } from './rollout.ts';
 import { UNNAMED } from './looked-up.ts';
+import { isOfRevision, ROLLBACK_CREATOR } from './service-deployment.ts';
 import { isFinal } from './state.ts';
 import type { State } from './state.ts';
 import { compareText } from './version.ts';
@@ -70,7 +71,7 @@ export const overviewOf = (rollout: Rollout): Overview => {
     state: told === 'in-progress' && waiting.length > 0 ? 'waiting' : told,
     startedAt: Math.min(...registers.map(({ startedAt }) => startedAt)),
     endedAt: ended ? whole.version.time : undefined,
-    stages: stagesOf(registers, actions, rollout.facts.stages?.value ?? []),
+    stages: stagesOf(rollout, registers, actions),
     failures:
       whole?.state === 'succeeded'
         ? []
@@ -89,18 +90,23 @@ export const overviewOf = (rollout: Rollout): Overview => {
 const isAsOfNewest = (fact: Rollout['facts']['gone'], registers: readonly RegisterState[]): boolean =>
   fact !== undefined && registers.every(({ version }) => version.time <= fact.version.time);
 
-/** Whoever makes deployments and executions in order to undo others: CodeDeploy, CloudFormation with a whole stack, CodePipeline. */
+/** Whoever makes deployments and executions in order to undo others: CodeDeploy, ECS, CloudFormation with a whole stack, CodePipeline. */
 const UNDOERS: ReadonlySet<string> = new Set([
   'codeDeployRollback',
+  ROLLBACK_CREATOR,
   'CloudFormationRollback',
   'ManualRollback',
   'AutomatedRollback',
 ]);
 
-const rollbackOf = ({ facts: { rollbackOf: undone, creator, trigger } }: Rollout): Overview['rollback'] => {
+const rollbackOf = ({ id, facts: { rollbackOf: undone, creator, trigger } }: Rollout): Overview['rollback'] => {
   const started = creator?.value ?? (trigger?.value.kind === 'other' ? trigger.value.type : trigger?.value.kind);
   if (undone !== undefined || (started !== undefined && UNDOERS.has(started))) {
     return 'yes';
+  }
+  if (id.source === 'ecs' && !isOfRevision(id)) {
+    // ECS goes back within the deployment that failed, which does not succeed by it.
+    return 'no';
   }
   return started === undefined || started === UNNAMED ? 'unknown' : 'no';
 };
@@ -140,10 +146,11 @@ const isFailureOf =
     );
 
 const stagesOf = (
+  { id, facts }: Rollout,
   registers: readonly RegisterState[],
   actions: readonly ActionOverview[],
-  order: readonly string[],
 ): readonly StageOverview[] => {
+  const order = facts.stages?.value ?? [];
   const told = new Map(
     registers.flatMap(({ register, state, startedAt }) =>
       register.kind === 'stage' ? [[register.stage, { state, startedAt }] as const] : [],
@@ -154,7 +161,8 @@ const stagesOf = (
     .map((stage) => {
       const own = actions.filter((action) => action.stage === stage);
       const known = told.get(stage);
-      const state = known?.state ?? 'in-progress';
+      // Of lifecycle stages no event tells but by their hooks.
+      const state = known?.state ?? (id.source === 'ecs' ? stateOfHooks(own) : 'in-progress');
       const place = order.indexOf(stage);
       return {
         stage,
@@ -166,6 +174,11 @@ const stagesOf = (
     })
     .sort(byStart(({ stage }) => stage));
 };
+
+const stateOfHooks = (hooks: readonly ActionOverview[]): State =>
+  (['waiting', 'in-progress', 'failed', 'abandoned'] as const).find((state) =>
+    hooks.some((hook) => hook.state === state),
+  ) ?? 'succeeded';
 
 const byStart =
   <T extends { readonly startedAt: number }>(name: (of: T) => string) =>

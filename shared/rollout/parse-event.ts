@@ -6,6 +6,7 @@ import { openText, openValue } from './open-envelope.ts';
 import type { Opened } from './open-envelope.ts';
 import { isTriggerMessage, parseCodeDeployEvent, parseTriggerMessage } from './parse-codedeploy.ts';
 import { parseCodePipelineEvent } from './parse-codepipeline.ts';
+import { parseEcsEvent } from './parse-ecs.ts';
 import { ignored, quarantined } from './parsed-event.ts';
 import type { ParseDetail, ParsedEvent } from './parsed-event.ts';
 import type { Fact, Facts, StateChange } from './rollout.ts';
@@ -15,6 +16,7 @@ import type { Version } from './version.ts';
 const SOURCES: ReadonlyMap<string, ParseDetail> = new Map([
   ['aws.codepipeline', parseCodePipelineEvent],
   ['aws.codedeploy', parseCodeDeployEvent],
+  ['aws.ecs', parseEcsEvent],
 ]);
 
 const Sourced = v.looseObject({ source: v.string(), 'detail-type': v.string() });

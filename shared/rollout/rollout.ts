@@ -2,7 +2,7 @@ import type { State } from './state.ts';
 import type { Version } from './version.ts';
 
 /** Identifies one rollout, everywhere and for ever. */
-export type RolloutId = PipelineExecution | Deployment;
+export type RolloutId = PipelineExecution | Deployment | ServiceDeployment;
 
 export type PipelineExecution = Place & {
   readonly source: 'codepipeline';
@@ -19,12 +19,22 @@ export type Deployment = Place & {
   readonly executionId: string;
 };
 
+export type ServiceDeployment = Place & {
+  readonly source: 'ecs';
+  /** Empty where an ARN of the old style names none. */
+  readonly cluster: string;
+  readonly service: string;
+  /** The last part of its ARN, or `ecs-svc/1234` where only events have told of it and nobody could say which it is. */
+  readonly executionId: string;
+};
+
 type Place = { readonly partition: string; readonly account: string; readonly region: string };
 
 /** A part of a rollout that has a state of its own. */
 export type Register =
   | { readonly kind: 'rollout' }
   | { readonly kind: 'stage'; readonly stage: string }
+  /** An action of a pipeline; of an ECS service deployment a hook of a lifecycle stage, by its id. */
   | { readonly kind: 'action'; readonly stage: string; readonly action: string }
   /** An EC2 instance, a server on premises, or whatever else a deployment goes to. */
   | { readonly kind: 'instance'; readonly instance: string };
@@ -93,8 +103,10 @@ export type Rollout = {
 export type StateChange = RegisterState & {
   readonly rollout: RolloutId;
   readonly facts: Facts;
-  /** Of an approval action, the id of this run of it. */
+  /** Of an approval action the id of this run of it, of a pause hook its own. */
   readonly approvalId?: string;
+  /** Epoch milliseconds: when what waits gives up waiting, as far as the event says. */
+  readonly expiresAt?: number;
 };
 
 /**

@@ -73,6 +73,13 @@ const StoredId = v.variant('source', [
     group: v.string(),
     executionId: v.string(),
   }),
+  v.object({
+    source: v.literal('ecs'),
+    ...place,
+    cluster: v.string(),
+    service: v.string(),
+    executionId: v.string(),
+  }),
 ]);
 
 const storedFact = <Value extends v.GenericSchema>(value: Value) =>

@@ -8,6 +8,8 @@ export type RolloutFacts = {
   readonly pipeline?: string;
   readonly application?: string;
   readonly group?: string;
+  readonly cluster?: string;
+  readonly service?: string;
   readonly account: string;
   readonly region: string;
 };
@@ -23,13 +25,17 @@ export type ChangeFacts = RolloutFacts & {
 };
 
 /** What routes see of a change. */
-export const factsOf = ({ rollout, register, state }: StateChange): ChangeFacts => ({
-  ...rolloutFactsOf(rollout),
-  part: register.kind,
-  ...('stage' in register && { stage: register.stage }),
-  ...('action' in register && { action: register.action }),
-  state,
-});
+export const factsOf = ({ rollout, register, state }: StateChange): ChangeFacts => {
+  // Nobody knows the id of a hook before it is there: what it is in, its lifecycle stage is in.
+  const isHook = rollout.source === 'ecs' && register.kind === 'action';
+  return {
+    ...rolloutFactsOf(rollout),
+    part: isHook ? 'stage' : register.kind,
+    ...('stage' in register && { stage: register.stage }),
+    ...('action' in register && !isHook && { action: register.action }),
+    state,
+  };
+};
 
 /** What can be asked of a rollout by what it is and where. */
 export const rolloutFactsOf = (id: RolloutId): RolloutFacts => {
@@ -39,5 +45,7 @@ export const rolloutFactsOf = (id: RolloutId): RolloutFacts => {
       return { source, pipeline: id.name, account, region };
     case 'codedeploy':
       return { source, application: id.application, group: id.group, account, region };
+    case 'ecs':
+      return { source, ...(id.cluster !== '' && { cluster: id.cluster }), service: id.service, account, region };
   }
 };

@@ -1,4 +1,4 @@
-import type { EnvironmentMatch, Match } from '../config/config.ts';
+import type { EnvironmentMatch, Match, Source } from '../config/config.ts';
 import type { RolloutId } from '../rollout/rollout.ts';
 import { rolloutFactsOf } from './change-facts.ts';
 import type { ChangeFacts } from './change-facts.ts';
@@ -12,6 +12,8 @@ export const CRITERIA = [
   'pipeline',
   'application',
   'group',
+  'cluster',
+  'service',
   'stage',
   'action',
   'state',
@@ -23,13 +25,39 @@ export const CRITERIA = [
 export const matches = (match: Match, facts: ChangeFacts): boolean =>
   CRITERIA.every((criterion) => holds(criterion, match, facts));
 
-const ROLLOUT_CRITERIA = ['source', 'pipeline', 'application', 'group', 'account', 'region'] as const;
+const ROLLOUT_CRITERIA = [
+  'source',
+  'pipeline',
+  'application',
+  'group',
+  'cluster',
+  'service',
+  'account',
+  'region',
+] as const;
 
 /** Whether every criterion holds that is about a rollout itself: what names pipelines does not mean deployments. */
 export const matchesRollout = (match: EnvironmentMatch & Pick<Match, 'source'>, id: RolloutId): boolean => {
   const facts = rolloutFactsOf(id);
   return ROLLOUT_CRITERIA.every((criterion) => matchesAny(match[criterion], facts[criterion]));
 };
+
+/** What some sources have and others have not. */
+const NAMES_OF: Readonly<Record<Source, readonly Criterion[]>> = {
+  codepipeline: ['pipeline', 'stage', 'action'],
+  codedeploy: ['application', 'group'],
+  ecs: ['cluster', 'service', 'stage'],
+};
+
+const NAMES: ReadonlySet<Criterion> = new Set(Object.values(NAMES_OF).flat());
+
+/** Whether any change of a source can be meant: it asks for no other one, and for nothing that only others have. */
+export const mayMeanSource = (match: Match, source: Source): boolean =>
+  criteriaOf(match).every((criterion) =>
+    criterion === 'source'
+      ? match.source?.includes(source) === true
+      : !NAMES.has(criterion) || NAMES_OF[source].includes(criterion),
+  );
 
 /** The criteria that do not hold. */
 export const failingCriteria = (match: Match, facts: ChangeFacts): readonly Criterion[] =>
@@ -45,8 +73,8 @@ export const subjectOf = (match: Match): 'action' | 'stage' | 'rollout' =>
 
 /** Whether the state of what changed is the state of what the match is about. */
 export const isOfSubject = (match: Match, { part, state }: ChangeFacts): boolean =>
-  // An action that waits for people is why its stage waits, and the whole rollout.
-  part === subjectOf(match) || (part === 'action' && state === 'waiting');
+  // What waits for people, an action or a hook, is why its stage waits, and the whole rollout.
+  part === subjectOf(match) || state === 'waiting';
 
 const asksFor = (match: Match, criterion: Criterion): boolean => (match[criterion] ?? []).length > 0;
 

@@ -12,6 +12,8 @@ export const rolloutPk = (id: RolloutId): string => {
       return joined(...place, id.name, executionId);
     case 'codedeploy':
       return joined(...place, id.application, id.group, executionId);
+    case 'ecs':
+      return joined(...place, id.cluster, id.service, executionId);
   }
 };
 
@@ -30,6 +32,8 @@ export const rolloutIdOf = (pk: string): RolloutId | undefined => {
       return names.length === 3
         ? { source, ...place, application: first, group: second, executionId: third }
         : undefined;
+    case 'ecs':
+      return names.length === 3 ? { source, ...place, cluster: first, service: second, executionId: third } : undefined;
     default:
       return undefined;
   }

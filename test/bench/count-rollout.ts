@@ -135,7 +135,11 @@ export const countRollout = async (story: string, answers: RecordedAnswers): Pro
 
 const QUEUES: Readonly<Record<Priced, string>> = { notify: 'events', deliver: 'wake-ups' };
 
-const LOOK_UPS = { codepipeline: 'codepipeline GetPipeline', codedeploy: 'codedeploy GetDeployment' } as const;
+const LOOK_UPS = {
+  codepipeline: 'codepipeline GetPipeline',
+  codedeploy: 'codedeploy GetDeployment',
+  ecs: 'ecs ListServiceDeployments',
+} as const;
 
 const add = (counts: Map<string, number>, name: string): void => {
   counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -1,7 +1,7 @@
 import { createNotify } from '../../functions/notify/notify.ts';
 import { createChance } from '../../local/virtual/chance.ts';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
-import { NO_GATES } from '../../local/virtual/world.ts';
+import { NO_GATES, NOT_JOINED } from '../../local/virtual/world.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { createLoadEvents } from './load-workload.ts';
@@ -22,6 +22,7 @@ export const measureNotify = async (): Promise<NotifyRate> => {
     changeItem: createChangeItem({ store, clock: systemClock, random: Math.random }),
     publish: () => Promise.resolve(),
     lookUp: () => Promise.resolve({}),
+    join: NOT_JOINED,
     wakeUp: () => Promise.resolve(),
     oldestEventMs: Number.POSITIVE_INFINITY,
     clock: systemClock,

@@ -10,7 +10,14 @@ import { askSettings } from '../../shared/aws/clients.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout } from '../../shared/rollout/rollout.ts';
-import { aChange, aDeploymentId, aRollout, aRolloutId, TEN_O_CLOCK } from '../support/rollouts.ts';
+import {
+  aChange,
+  aDeploymentId,
+  aRollout,
+  aRolloutId,
+  aServiceDeploymentId,
+  TEN_O_CLOCK,
+} from '../support/rollouts.ts';
 import { connectionTo } from '../support/stack.ts';
 
 const at = (seconds: number): number => TEN_O_CLOCK / 1000 + seconds;
@@ -103,6 +110,41 @@ const codeDeploy = new Map<string, Operation>([
   ],
 ]);
 
+const SERVICE_DEPLOYMENT = 'arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod/shop/';
+
+const hook = (hookId: string, status: string) => ({ hookId, targetType: 'PAUSE', status, expiresAt: at(86_400) });
+
+const ecs = new Map<string, Operation>([
+  [
+    'DescribeServiceDeployments',
+    heard('DescribeServiceDeployments', ({ serviceDeploymentArns }) => {
+      const arns = Array.isArray(serviceDeploymentArns) ? serviceDeploymentArns : [];
+      return arns.includes(`${SERVICE_DEPLOYMENT}shut`)
+        ? refusal('AccessDeniedException', 'no')
+        : answer({
+            serviceDeployments: [
+              {
+                serviceDeploymentArn: `${SERVICE_DEPLOYMENT}paused`,
+                status: 'IN_PROGRESS',
+                lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+                createdAt: at(-60),
+                lifecycleHookDetails: [hook('ecs-pause-new', 'AWAITING_ACTION'), hook('ecs-pause-old', 'SUCCEEDED')],
+              },
+              {
+                serviceDeploymentArn: `${SERVICE_DEPLOYMENT}back`,
+                status: 'ROLLBACK_SUCCESSFUL',
+                statusReason: 'A pause hook was rolled back.',
+                createdAt: at(-60),
+                finishedAt: at(300.4),
+                rollback: { reason: 'hook', startedAt: at(200) },
+              },
+            ].filter(({ serviceDeploymentArn }) => arns.includes(serviceDeploymentArn)),
+            failures: [],
+          });
+    }),
+  ],
+]);
+
 let gateway: Awaited<ReturnType<typeof startGateway>>;
 
 beforeAll(async () => {
@@ -112,6 +154,7 @@ beforeAll(async () => {
     services: new Map([
       ['codepipeline', jsonService(codePipeline)],
       ['codedeploy', jsonService(codeDeploy)],
+      ['ecs', jsonService(ecs)],
     ]),
   });
 });
@@ -126,6 +169,7 @@ const askUntil = (until: number, ...rollouts: readonly Rollout[]) => {
   const clients = {
     codeDeploy: createAwsClient('codedeploy', connection, 1),
     codePipeline: new CodePipelineClient({ ...askSettings, ...connection }),
+    ecs: createAwsClient('ecs', connection, 1),
   };
   return createAskAws({ account: '111122223333', region: 'eu-west-1' }, clients, () => TEN_O_CLOCK)(rollouts, until);
 };
@@ -148,6 +192,9 @@ const changesIn = (events: readonly string[]) =>
 const execution = (given: Parameters<typeof aRolloutId>[0] = {}) => aRollout(aChange({ rollout: aRolloutId(given) }));
 const deployment = (given: Parameters<typeof aDeploymentId>[0] = {}) =>
   aRollout(aChange({ rollout: aDeploymentId(given), version: { attempt: 0 } }));
+
+const service = (executionId: string) =>
+  aRollout(aChange({ rollout: aServiceDeploymentId({ executionId }), version: { attempt: 0 } }));
 
 describe('asking AWS', () => {
   it('finds an execution on whichever page it is, and its actions by their newest runs', async () => {
@@ -181,6 +228,38 @@ describe('asking AWS', () => {
       ['d-ABCDE1234', 'd-GONE'],
       ['d-ABCDE1234'],
       ['d-GONE'],
+    ]);
+  });
+
+  it('tells of a service’s deployment where its hooks are and what it is in', async () => {
+    const known = aRollout(
+      aChange({
+        rollout: aServiceDeploymentId({ executionId: 'paused' }),
+        register: { kind: 'action', stage: 'POST_SCALE_UP', action: 'ecs-pause-old' },
+        state: 'waiting',
+        version: { attempt: 0, time: TEN_O_CLOCK - 60_000 },
+      }),
+    );
+    const answers = await ask(known, service('back'), service('gone'));
+    expect(answers.map((one) => (one.kind === 'told' ? changesIn(one.events) : one.kind))).toEqual([
+      [
+        ['action:POST_TEST_TRAFFIC_SHIFT/ecs-pause-new', 'waiting', 0, 0, null],
+        ['action:POST_SCALE_UP/ecs-pause-old', 'succeeded', 0, 0, null],
+        ['rollout', 'in-progress', 0, -60, null],
+      ],
+      [['rollout', 'failed', 0, 300, null]],
+      'missing',
+    ]);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('asks for service deployments one by one when one of them may not be read', async () => {
+    const answers = await ask(service('back'), service('shut'), service('ecs-svc/123'));
+    expect(answers.map(({ kind }) => kind)).toEqual(['told', 'denied', 'elsewhere']);
+    expect(calls.map(({ input }) => input['serviceDeploymentArns'])).toEqual([
+      [`${SERVICE_DEPLOYMENT}back`, `${SERVICE_DEPLOYMENT}shut`],
+      [`${SERVICE_DEPLOYMENT}back`],
+      [`${SERVICE_DEPLOYMENT}shut`],
     ]);
   });
 

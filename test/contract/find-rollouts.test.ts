@@ -11,7 +11,14 @@ import { quarantinedText } from '../../shared/quarantine/quarantine.ts';
 import type { RolloutId } from '../../shared/rollout/rollout.ts';
 import { eventKey, methodKey, quarantineKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import type { Key } from '../../shared/store/store.ts';
-import { aChange, aDeploymentId, aRollout, aRolloutId, TEN_O_CLOCK } from '../support/rollouts.ts';
+import {
+  aChange,
+  aDeploymentId,
+  aRollout,
+  aRolloutId,
+  aServiceDeploymentId,
+  TEN_O_CLOCK,
+} from '../support/rollouts.ts';
 import { connectionTo } from '../support/stack.ts';
 
 const TABLE = 'gatehouse-find';
@@ -19,6 +26,7 @@ const TABLE = 'gatehouse-find';
 const OLD = aRolloutId({ name: 'a#b', executionId: 'aaaaaaaa-0000-4000-8000-000000000001' });
 const NEW = aRolloutId({ name: 'a#b', executionId: 'aaaaaaaa-0000-4000-8000-000000000002' });
 const PREFIXED = aDeploymentId({ application: 'a#b', executionId: 'd-ABCDE1234' });
+const SERVICE = aServiceDeploymentId({ cluster: 'prod', service: 'a#b' });
 const LONGER = aDeploymentId({ application: 'shop', group: 'a', executionId: 'd-ABCDE12345' });
 
 let stack: Stack;
@@ -44,6 +52,7 @@ beforeAll(async () => {
     begun(NEW, TEN_O_CLOCK + 1),
     begun(PREFIXED, TEN_O_CLOCK),
     begun(LONGER, TEN_O_CLOCK),
+    begun(SERVICE, TEN_O_CLOCK),
     put(methodKey('T1', 'chat.update'), { until: 5, count: 0 }),
     put(quarantineKey(TEN_O_CLOCK, 'm1'), quarantinedText('{"id":"cccccccc-1"}', 'not JSON')),
     // DynamoDB gives out a megabyte at a time.
@@ -72,7 +81,7 @@ describe('findRollouts', () => {
       ],
       quarantined: [],
     });
-    expect(progress.at(-1)).toBe(106);
+    expect(progress.at(-1)).toBe(107);
     // More pages than parts.
     expect(progress.length).toBeGreaterThan(4);
   });
@@ -88,6 +97,8 @@ describe('findRollouts', () => {
     expect(await runs({ kind: 'pipeline', name: 'a#b' })).toEqual([NEW, OLD]);
     expect(await runs({ kind: 'application', name: 'a#b', group: undefined })).toEqual([PREFIXED]);
     expect(await runs({ kind: 'application', name: 'a#b', group: 'a' })).toEqual([]);
+    expect(await runs({ kind: 'service', name: 'a#b', cluster: undefined })).toEqual([SERVICE]);
+    expect(await runs({ kind: 'service', name: 'a#b', cluster: 'dev' })).toEqual([]);
     expect(await runs({ kind: 'pipeline', name: 'a' })).toEqual([]);
   });
 

@@ -17,6 +17,10 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codepipeline:GetPipelineState', 'A gate that names no pipeline is about every one.'],
   ['codepipeline:PutApprovalResult', 'A gate that names no stage or action is about every one of its pipelines.'],
   ['codedeploy:GetDeployment', 'A route that names no deployment group is about every one.'],
+  ['ecs:ContinueServiceDeployment', 'The id of a deployment is made when it begins.'],
+  ['ecs:DescribeServiceRevisions', 'The number of a revision is made when it is deployed.'],
+  ['ecs:ListServiceDeployments', 'A route that names no service is about every one.'],
+  ['ecs:DescribeServiceDeployments', 'The id of a deployment is made when it begins.'],
   ['codedeploy:BatchGetDeployments', 'A route that names no deployment group is about every one.'],
 ]);
 
@@ -91,7 +95,16 @@ describe('a role', () => {
 
   it('reaches no service that could change permissions, code or other people’s data', () => {
     const services = new Set(grants().flatMap(({ Action }) => Action.map((action) => action.split(':')[0])));
-    expect([...services].sort()).toEqual(['codedeploy', 'codepipeline', 'dynamodb', 'logs', 'sns', 'sqs', 'ssm']);
+    expect([...services].sort()).toEqual([
+      'codedeploy',
+      'codepipeline',
+      'dynamodb',
+      'ecs',
+      'logs',
+      'sns',
+      'sqs',
+      'ssm',
+    ]);
   });
 
   it('S48: allows each function what the golden file says, action by action', async () => {
@@ -179,11 +192,11 @@ describe('a queue', () => {
     );
     expect(policies('AWS::SQS::QueuePolicy', 'Queues')).toEqual({
       'gatehouse-test-events': [
-        fromRules('gatehouse-test-events', 'codepipeline', 'codedeploy'),
+        fromRules('gatehouse-test-events', 'codepipeline', 'codedeploy', 'ecs'),
         overTlsOnly('sqs:*', named('sqs', 'gatehouse-test-events')),
       ],
       'gatehouse-test-rules-dead': [
-        fromRules('gatehouse-test-rules-dead', 'codepipeline', 'codedeploy', 'sweep'),
+        fromRules('gatehouse-test-rules-dead', 'codepipeline', 'codedeploy', 'ecs', 'sweep'),
         overTlsOnly('sqs:*', named('sqs', 'gatehouse-test-rules-dead')),
       ],
       'gatehouse-test-events-dead': [others],

@@ -2,12 +2,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { readRecordedAnswers, recordedJoin } from '../../local/recorded/recorded-answers.ts';
 import { factId } from '../../shared/rollout/fact-id.ts';
 import { fold } from '../../shared/rollout/fold.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
 import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
+import { isUnjoined } from '../../shared/rollout/service-deployment.ts';
 
 const folder = join(import.meta.dirname, '../../events');
 const everyPath = globSync('**/*.json', { cwd: folder }).sort();
@@ -25,23 +27,41 @@ const changeOf = (path: string): StateChange => {
   return parsed.change;
 };
 
-const Sample = v.object({ id: v.string(), 'detail-type': v.string(), detail: v.object({ state: v.string() }) });
+const Sample = v.object({
+  id: v.string(),
+  'detail-type': v.string(),
+  detail: v.union([
+    v.pipe(
+      v.object({ state: v.string() }),
+      v.transform(({ state }) => state),
+    ),
+    v.pipe(
+      v.object({ eventName: v.string() }),
+      v.transform(({ eventName }) => eventName),
+    ),
+  ]),
+});
 
 const samples = paths.map((path) => v.parse(Sample, JSON.parse(textOf(path))));
 
 const statesOf = (detailType: string): readonly string[] =>
-  [
-    ...new Set(samples.filter((sample) => sample['detail-type'] === detailType).map((sample) => sample.detail.state)),
-  ].sort();
+  [...new Set(samples.filter((sample) => sample['detail-type'] === detailType).map((sample) => sample.detail))].sort();
 
 const run = (story: string): readonly StateChange[] =>
   paths.filter((path) => path.startsWith(join('runs', story) + '/')).map(changeOf);
 
+/** A run of an ECS service, as ECS would say which deployment each event is of. */
+const joinedRun = async (story: string): Promise<readonly StateChange[]> => {
+  const join = recordedJoin(await readRecordedAnswers());
+  const joined = await Promise.all(
+    run(story).map((change) => (isUnjoined(change) ? join(change) : Promise.resolve(change))),
+  );
+  return joined.flatMap((change) => change ?? []);
+};
+
 describe('the sample events', () => {
   it.each(paths)('holds in %s a state change', (path) => {
-    expect(changeOf(path).rollout.source).toBe(
-      textOf(path).includes('"aws.codedeploy"') ? 'codedeploy' : 'codepipeline',
-    );
+    expect(textOf(path)).toContain(`"source": "aws.${changeOf(path).rollout.source}"`);
   });
 
   it.each([
@@ -56,6 +76,14 @@ describe('the sample events', () => {
     ['CodePipeline Action Execution State Change', ['ABANDONED', 'CANCELED', 'FAILED', 'STARTED', 'SUCCEEDED']],
     ['CodeDeploy Deployment State-change Notification', ['FAILURE', 'READY', 'START', 'STOP', 'SUCCESS']],
     ['CodeDeploy Instance State-change Notification', ['FAILURE', 'READY', 'START', 'SUCCESS']],
+    [
+      'ECS Deployment State Change',
+      ['SERVICE_DEPLOYMENT_COMPLETED', 'SERVICE_DEPLOYMENT_FAILED', 'SERVICE_DEPLOYMENT_IN_PROGRESS'],
+    ],
+    [
+      'ECS Hook State Change',
+      ['HOOK_AWAITING_ACTION', 'HOOK_FAILED', 'HOOK_IN_PROGRESS', 'HOOK_SUCCEEDED', 'HOOK_TIMED_OUT'],
+    ],
   ])('show every documented state of a %s', (detailType, states) => {
     expect(statesOf(detailType)).toEqual(states);
   });
@@ -172,6 +200,26 @@ describe('a run', () => {
     ]);
   });
 
+  it('of an ECS service that pauses is one rollout that waits and succeeds', async () => {
+    const changes = await joinedRun('service-pause');
+    const states = changes.map((_, index) => {
+      const rollout = changes.slice(0, index + 1).reduce<Rollout | undefined>(fold, undefined);
+      return rollout && overviewOf(rollout).state;
+    });
+    expect(new Set(changes.map(({ rollout }) => rollout.executionId)).size).toBe(1);
+    expect(states).toEqual(['in-progress', 'in-progress', 'waiting', 'in-progress', 'succeeded']);
+  });
+
+  it('of an ECS service that rolls back is one rollout, which never succeeds', async () => {
+    const changes = await joinedRun('service-rollback');
+    const states = changes.map((_, index) => {
+      const rollout = changes.slice(0, index + 1).reduce<Rollout | undefined>(fold, undefined);
+      return rollout && overviewOf(rollout).state;
+    });
+    expect(new Set(changes.map(({ rollout }) => rollout.executionId)).size).toBe(1);
+    expect(states).toEqual(['in-progress', 'failed', 'stopping', 'failed']);
+  });
+
   it.each([
     'success',
     'failure-and-retry',
@@ -181,6 +229,8 @@ describe('a run', () => {
     'deployment-success',
     'deployment-failure',
     'rollback',
+    'service-pause',
+    'service-rollback',
   ])('of %s is in order', (story) => {
     const times = run(story).map(({ version }) => version.time);
     expect(times).toEqual(times.toSorted((a, b) => a - b));

@@ -431,7 +431,7 @@ describe('doctor, about what is deployed', () => {
   it('finds a queue that does not let its rules in', async () => {
     const { says } = await changed((all) => without(all, 'EventsQueuePolicy'));
     expect(says).toEqual(
-      ['codepipeline', 'codedeploy'].map((rule) =>
+      ['codepipeline', 'codedeploy', 'ecs'].map((rule) =>
         problem(
           'Queues',
           'gatehouse-local-events',
@@ -507,7 +507,7 @@ describe('doctor, about what is deployed', () => {
           Statement: [
             {
               Effect: 'Allow',
-              Action: ['codedeploy:*', 'codepipeline:*', 'dynamodb:*', 'logs:*', 'sqs:*'],
+              Action: ['codedeploy:*', 'codepipeline:*', 'dynamodb:*', 'ecs:*', 'logs:*', 'sqs:*'],
               Resource: '*',
             },
           ],

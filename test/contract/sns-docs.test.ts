@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readRecordedAnswers, recordedLookUp } from '../../local/recorded/recorded-answers.ts';
+import { readRecordedAnswers, recordedJoin, recordedLookUp } from '../../local/recorded/recorded-answers.ts';
 import { readRecordedEvents } from '../../local/replay/read-recorded-events.ts';
 import { replayEvents } from '../../local/replay/replay-events.ts';
 import type { Replayed } from '../../local/replay/replay-events.ts';
@@ -16,11 +16,11 @@ beforeAll(async () => {
   page = await readFile('docs/sns.md', 'utf8');
   const config = compileConfig(await readFile('gatehouse.yml', 'utf8'));
   const events = await readRecordedEvents(['events/runs/failure-and-retry'], process.stdin);
-  const { sns } = await replayEvents(
-    config,
-    scheduleEvents(events, { repeat: 1, shuffle: undefined }),
-    recordedLookUp(await readRecordedAnswers()),
-  );
+  const answers = await readRecordedAnswers();
+  const { sns } = await replayEvents(config, scheduleEvents(events, { repeat: 1, shuffle: undefined }), {
+    lookUp: recordedLookUp(answers),
+    join: recordedJoin(answers),
+  });
   const failure = sns.find(({ attributes }) => attributes['state'] === 'failed');
   if (failure === undefined) {
     throw new Error('The run was not published as failed');

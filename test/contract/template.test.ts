@@ -114,7 +114,7 @@ describe('the packaged template', () => {
   it('gives every rule target a dead-letter queue (F61)', () => {
     const dead = queues().find(({ name }) => name === 'gatehouse-test-rules-dead')?.arn;
     const targets = rules().flatMap((rule) => rule.targets);
-    expect(targets.map(({ DeadLetterConfig }) => DeadLetterConfig?.Arn)).toEqual([dead, dead, dead]);
+    expect(targets.map(({ DeadLetterConfig }) => DeadLetterConfig?.Arn)).toEqual([dead, dead, dead, dead]);
   });
 
   it('hides a message for longer than its function may run', () => {

@@ -187,7 +187,7 @@ describe('npm run explain', () => {
   });
 
   it.each([
-    ['nothing', [], 'Name an ID, --pipeline or --application'],
+    ['nothing', [], 'Name an ID, --pipeline, --application or --service'],
     ['two things', ['d-ABCDE1234', '--pipeline', 'x'], 'Ask for one thing'],
     ['a group of no application', ['d-ABCDE1234', '--group', 'x'], '--group goes with --application'],
     ['too little of an id', ['d-ABCDE'], 'has at least 8 characters'],

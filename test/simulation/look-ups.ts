@@ -59,6 +59,9 @@ export const createLookUps = (
       const stages = truth.stagesOf(id);
       return { facts: stagesFact(stages, asOf), known: { stages } };
     }
+    if (id.source === 'ecs') {
+      return { facts: {}, known: {} };
+    }
     const info = truth.deploymentInfo(id.executionId, clock.now());
     if (info === undefined) {
       throw new Error('DeploymentDoesNotExistException');

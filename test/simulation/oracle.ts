@@ -119,7 +119,9 @@ const hears = ({ match }: Route, { rollout, register, state }: ToldEvent): boole
 
 const labelsOf = ({ id }: Rollout, { environments }: Config): Labels => {
   const found = environments.find(({ match }) =>
-    id.source === 'codepipeline' ? match.pipeline?.includes(id.name) : match.application?.includes(id.application),
+    id.source === 'codepipeline'
+      ? match.pipeline?.includes(id.name)
+      : id.source === 'codedeploy' && match.application?.includes(id.application),
   );
   return found === undefined ? {} : { environment: found.name };
 };

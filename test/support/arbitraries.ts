@@ -175,6 +175,12 @@ export const hostileRolloutId: fc.Arbitrary<RolloutId> = fc.oneof(
     application: hostileName,
     group: hostileName,
   }),
+  fc.record({
+    source: fc.constant('ecs' as const),
+    ...hostilePlace,
+    cluster: fc.oneof(fc.constant(''), hostileName),
+    service: hostileName,
+  }),
 );
 
 /** What `gatehouse.yml` may call the places of a rollout, as far as its schema goes and beyond. */

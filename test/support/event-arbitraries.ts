@@ -186,6 +186,49 @@ const deploymentEvent: fc.Arbitrary<Sound> = fc
     },
   }));
 
+/** Of a service's deployment by whichever name, or of one of its hooks. */
+const serviceEvent: fc.Arbitrary<Sound> = fc
+  .tuple(
+    place,
+    fc.constantFrom(
+      'SERVICE_DEPLOYMENT_IN_PROGRESS',
+      'SERVICE_DEPLOYMENT_COMPLETED',
+      'SERVICE_DEPLOYMENT_FAILED',
+      'HOOK_AWAITING_ACTION',
+      'HOOK_SUCCEEDED',
+      'HOOK_TIMED_OUT',
+    ),
+    fc.constantFrom('service/shop', 'service/prod/shop', 'service-deployment/prod/shop/0EYSiBq8vWc1T7rKzLm5x'),
+    freeText,
+  )
+  .map(([where, eventName, resource, text]) => {
+    const arn = 'arn:aws:ecs:eu-west-1:111122223333:';
+    const isHook = eventName.startsWith('HOOK_');
+    return {
+      fields: {
+        version: '0',
+        'detail-type': `ECS ${isHook ? 'Hook' : 'Deployment'} State Change`,
+        source: 'aws.ecs',
+        resources: [text, `${arn}${resource}`],
+        ...where,
+      },
+      detail: {
+        eventName,
+        reason: text,
+        stranger: text,
+        ...(isHook
+          ? {
+              hookId: 'ecs-pause-e7tK9G',
+              hookType: text,
+              expiresAt: text,
+              lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+              serviceDeploymentArn: `${arn}service-deployment/prod/shop/0EYSiBq8vWc1T7rKzLm5x`,
+            }
+          : { deploymentId: 'ecs-svc/4980306466373577095' }),
+      },
+    };
+  });
+
 const soundEvent = fc.oneof(pipelineEvent, deploymentEvent);
 
 const write = ({ fields, detail }: Sound): string => JSON.stringify({ ...fields, detail });
@@ -254,7 +297,7 @@ const triggerMessage: fc.Arbitrary<string> = fc
 const wellFormed: fc.Arbitrary<Specimen> = fc
   .oneof(
     fc.tuple(
-      soundEvent.map(write),
+      fc.oneof(soundEvent, serviceEvent).map(write),
       fc.constantFrom<(text: string) => string>((text) => text, aNotification, topicRecord, queueRecord),
     ),
     fc.tuple(triggerMessage, fc.constant(aNotification)),

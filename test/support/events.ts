@@ -48,6 +48,58 @@ export const aNotification = (message: string, given: Readonly<Record<string, un
     ...given,
   });
 
+/** The text of an EventBridge event of an ECS service: a deployment started, or what is given. */
+export const aServiceEvent = (
+  given: Readonly<Record<string, unknown>> = {},
+  detail: Readonly<Record<string, unknown>> = {},
+): string =>
+  JSON.stringify({
+    version: '0',
+    id: 'event-1',
+    'detail-type': 'ECS Deployment State Change',
+    source: 'aws.ecs',
+    account: '111122223333',
+    time: '2026-11-20T10:00:00Z',
+    region: 'eu-west-1',
+    resources: ['arn:aws:ecs:eu-west-1:111122223333:service/prod/shop'],
+    ...given,
+    detail: {
+      eventType: 'INFO',
+      eventName: 'SERVICE_DEPLOYMENT_IN_PROGRESS',
+      deploymentId: 'ecs-svc/4980306466373577095',
+      updatedAt: '2026-11-20T10:00:00.417Z',
+      reason: 'ECS deployment ecs-svc/4980306466373577095 in progress.',
+      ...detail,
+    },
+  });
+
+/** The text of an EventBridge event of a pause hook: it waits, or what is given. */
+export const aHookEvent = (
+  given: Readonly<Record<string, unknown>> = {},
+  detail: Readonly<Record<string, unknown>> = {},
+): string =>
+  aServiceEvent(
+    {
+      'detail-type': 'ECS Hook State Change',
+      resources: ['arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod/shop/0EYSiBq8vWc1T7rKzLm5x'],
+      ...given,
+    },
+    {
+      deploymentId: undefined,
+      reason: undefined,
+      eventName: 'HOOK_AWAITING_ACTION',
+      hookId: 'ecs-pause-e7tK9G',
+      hookType: 'PAUSE',
+      expiresAt: '2026-11-21T10:00:00Z',
+      lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+      clusterArn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/prod',
+      serviceArn: 'arn:aws:ecs:eu-west-1:111122223333:service/prod/shop',
+      serviceDeploymentArn: 'arn:aws:ecs:eu-west-1:111122223333:service-deployment/prod/shop/0EYSiBq8vWc1T7rKzLm5x',
+      updatedAt: '2026-11-20T10:00:00.618059641Z',
+      ...detail,
+    },
+  );
+
 /** The text of an EventBridge event of a pipeline: started, or what is given. */
 export const aPipelineEvent = (
   given: Readonly<Record<string, unknown>> = {},

@@ -4,15 +4,15 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { GatePolicy } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
-import type { ApprovalPoint, Gate, GatePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
+import type { ApprovalPoint, Gate, GatePoint, PausePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Vote } from '../../shared/gate/vote-message.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { deliveryKey, gateKey, gatePk } from '../../shared/store/keys.ts';
-import { aDeploymentEvent, anApprovalEvent } from './events.ts';
+import { aDeploymentEvent, aHookEvent, anApprovalEvent } from './events.ts';
 import { aRig } from './rig.ts';
-import { TEN_O_CLOCK } from './rollouts.ts';
+import { aServiceDeploymentId, TEN_O_CLOCK } from './rollouts.ts';
 
 export const TOKEN = '1a2b3c4d-0000-4000-8000-0000canary00';
 
@@ -55,6 +55,13 @@ export const READY_POINT: ReadyPoint = {
     group: 'prod',
     executionId: 'd-ABCDE1234',
   },
+};
+
+export const PAUSE_POINT: PausePoint = {
+  kind: 'ecs-pause',
+  rollout: aServiceDeploymentId(),
+  hookId: 'ecs-pause-e7tK9G',
+  lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
 };
 
 export const GATE = gateId(POINT);
@@ -109,6 +116,15 @@ const aPlatform = (token: string | undefined): FakePlatform => {
   return platform;
 };
 
+type EventOf = (given: Readonly<Record<string, unknown>>, detail: Readonly<Record<string, unknown>>) => string;
+
+/** The event by which a point of a kind is heard of. */
+const EVENTS: Readonly<Record<GatePoint['kind'], EventOf>> = {
+  'pipeline-approval': anApprovalEvent,
+  'deployment-ready': (given, detail) => aDeploymentEvent(given, { state: 'READY', ...detail }),
+  'ecs-pause': aHookEvent,
+};
+
 /** A gate that `notify` has opened and Slack shows, everything in memory. */
 export const anOpenGate = async (
   policy: GatePolicy = aPolicy(),
@@ -142,11 +158,7 @@ export const anOpenGate = async (
   };
   const notify = createNotify({ ...rig, config });
   const event = (given: Readonly<Record<string, unknown>> = {}, detail: Readonly<Record<string, unknown>> = {}) => {
-    const text =
-      point.kind === 'pipeline-approval'
-        ? anApprovalEvent(given, detail)
-        : aDeploymentEvent(given, { state: 'READY', ...detail });
-    return notify([{ id: 'm', text }]);
+    return notify([{ id: 'm', text: EVENTS[point.kind](given, detail) }]);
   };
   const decide = createDecide({ ...rig, config, platform, people });
   await event();

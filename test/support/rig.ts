@@ -2,6 +2,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { SnsMessage } from '../../shared/message/sns-message.ts';
+import type { StateChange } from '../../shared/rollout/rollout.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
@@ -65,6 +66,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     },
     wakeUps,
     lookUp: () => Promise.resolve({}),
+    join: (change: StateChange) => Promise.resolve(change),
     gates: {
       account: ACCOUNT,
       lookAt,

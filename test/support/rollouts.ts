@@ -1,5 +1,11 @@
 import { fold } from '../../shared/rollout/fold.ts';
-import type { Deployment, PipelineExecution, Rollout, StateChange } from '../../shared/rollout/rollout.ts';
+import type {
+  Deployment,
+  PipelineExecution,
+  Rollout,
+  ServiceDeployment,
+  StateChange,
+} from '../../shared/rollout/rollout.ts';
 import type { Version } from '../../shared/rollout/version.ts';
 
 /** 2026-11-20T10:00:00Z, when every rollout of the tests begins. */
@@ -23,6 +29,17 @@ export const aDeploymentId = (given: Partial<Deployment> = {}): Deployment => ({
   application: 'shop',
   group: 'prod',
   executionId: 'd-ABCDE1234',
+  ...given,
+});
+
+export const aServiceDeploymentId = (given: Partial<ServiceDeployment> = {}): ServiceDeployment => ({
+  source: 'ecs',
+  partition: 'aws',
+  account: '111122223333',
+  region: 'eu-west-1',
+  cluster: 'prod',
+  service: 'shop',
+  executionId: '0EYSiBq8vWc1T7rKzLm5x',
   ...given,
 });
 

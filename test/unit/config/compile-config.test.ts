@@ -228,7 +228,7 @@ regions: { eu-west-1: Ireland, us-gov-west-1: GovCloud }
       [0, 1]
         .map(
           (route) =>
-            `routes[${route}].match: matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy`,
+            `routes[${route}].match: matches nothing: pipeline, stage and action are of codepipeline, application and group of codedeploy, cluster, service and stage of ecs`,
         )
         .join('\n'),
     ],

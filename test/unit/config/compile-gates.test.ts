@@ -149,7 +149,19 @@ describe('the gates of gatehouse.yml', () => {
       expect(problemsOf(matching(mixed))).toEqual([expect.stringContaining('gates[0].match: matches nothing')]);
     }
     expect(problemsOf(matching('{ group: prod }, supersede: true'))).toEqual([
-      expect.stringContaining('gates[0]: has supersede, and a deployment group has no newer deployment'),
+      expect.stringContaining('gates[0]: has supersede, which is for pipelines'),
+    ]);
+  });
+
+  it('are about pause hooks where they name a cluster or a service, and then may name lifecycle stages', () => {
+    const matching = (match: string) => `gates: [{ to: [{ slack: approvals }], approvers: ada, match: ${match} }]\n`;
+    const { gates } = compileConfig(HEAD + matching('{ cluster: prod, service: [shop, till], stage: POST_* }'));
+    expect(gates?.[0]?.match).toEqual({ cluster: ['prod'], service: ['shop', 'till'], stage: ['POST_*'] });
+    for (const mixed of ['{ service: shop, pipeline: a }', '{ cluster: a, action: b }', '{ service: a, group: b }']) {
+      expect(problemsOf(matching(mixed))).toEqual([expect.stringContaining('gates[0].match: matches nothing')]);
+    }
+    expect(problemsOf(matching('{ service: shop }, supersede: true'))).toEqual([
+      expect.stringContaining('gates[0]: has supersede, which is for pipelines'),
     ]);
   });
 

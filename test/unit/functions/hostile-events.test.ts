@@ -17,7 +17,13 @@ import { rolloutItem } from '../../../shared/rollout/stored-rollout.ts';
 import { rolloutPk } from '../../../shared/store/keys.ts';
 import { CANARY, PRIVATE, SECRETS, specimen } from '../../support/event-arbitraries.ts';
 import type { Ending, Specimen } from '../../support/event-arbitraries.ts';
-import { aDeploymentEvent, aNotification, aPipelineEvent, aTriggerMessage } from '../../support/events.ts';
+import {
+  aDeploymentEvent,
+  aNotification,
+  aPipelineEvent,
+  aServiceEvent,
+  aTriggerMessage,
+} from '../../support/events.ts';
 import { aRig } from '../../support/rig.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -119,7 +125,7 @@ const storedRollouts = ({ items }: Taken): ReadonlyMap<string, Rollout> =>
   );
 
 const OUR_REFERENCE =
-  /^(?:Started <!date\^\d+\^\{date_short_pretty\} \{time\}\|[\dTZ:-]+>|<https:\/\/(?:[a-z0-9-]+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)\/codesuite\/[^|<>\s]+\|Open in Code(?:Pipeline|Deploy)>)$/;
+  /^(?:Started <!date\^\d+\^\{date_short_pretty\} \{time\}\|[\dTZ:-]+>|<https:\/\/(?:[a-z0-9-]+\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)\/(?:codesuite\/[^|<>\s]+\|Open in Code(?:Pipeline|Deploy)|ecs\/v2\/[^|<>\s]+\|Open in ECS)>)$/;
 
 /** What Slack would read as a mention or a link and is not ours: in mrkdwn by its signs, elsewhere by its element. */
 const strangeReferences = ({ text, blocks }: PlainOrRich): readonly unknown[] => [
@@ -226,9 +232,11 @@ describe('whatever comes in', () => {
       },
     );
     const deployment = aDeploymentEvent({}, { application: nasty, deploymentGroup: nasty, deploymentId: nasty });
-    const taken = await takeIn([[action, deployment]]);
-    expect(taken.handled.map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
-    expect(taken.slackMessages.map(({ text }) => text.includes('&lt;!channel&gt;'))).toEqual([true, true]);
+    const service = aServiceEvent({}, { eventName: 'SERVICE_DEPLOYMENT_FAILED', reason: nasty });
+    const taken = await takeIn([[action, deployment, service]]);
+    expect(taken.handled.map(({ outcome }) => outcome)).toEqual(['applied', 'applied', 'applied']);
+    // Of a service the names are of letters and digits; what went wrong stands in rich text.
+    expect(taken.slackMessages.filter(({ text }) => text.includes('&lt;!channel&gt;'))).toHaveLength(2);
     expect(taken.slackMessages.flatMap(strangeReferences)).toEqual([]);
   });
 

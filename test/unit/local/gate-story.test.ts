@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gateStory } from '../../../local/explain/gate-story.ts';
 import { gateId } from '../../../shared/gate/gate-id.ts';
 import { gatePk } from '../../../shared/store/keys.ts';
-import { anOpenGate, aPolicy, GATE, READY_POINT, TOKEN } from '../../support/gates.ts';
+import { anOpenGate, aPolicy, GATE, PAUSE_POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 describe('the story of a gate', () => {
@@ -70,6 +70,24 @@ describe('the story of a gate', () => {
       action: null,
       policy: 'gate 1',
       end: { says: 'nobody was asked: it goes on by itself' },
+    });
+  });
+
+  it('tells of a pause hook in which lifecycle stage it was', async () => {
+    const id = gateId(PAUSE_POINT);
+    const turn = await anOpenGate(aPolicy({ match: { service: ['shop'] } }), undefined, PAUSE_POINT);
+    await turn.decide(turn.aVote());
+    const items = turn
+      .items()
+      .filter(({ key }) => key.pk === gatePk(id))
+      .map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+    expect(gateStory({ id, items }, turn.config)).toMatchObject({
+      kind: 'ecs-pause',
+      where: 'POST_TEST_TRAFFIC_SHIFT / ecs-pause-e7tK9G',
+      stage: 'POST_TEST_TRAFFIC_SHIFT',
+      action: 'ecs-pause-e7tK9G',
+      policy: 'gate 1',
+      state: 'applied',
     });
   });
 

@@ -37,7 +37,11 @@ const replay = (
   events: readonly RecordedEvent[],
   order: Parameters<typeof scheduleEvents>[1] = ONCE,
   config = CONFIG,
-) => replayEvents(config, scheduleEvents(events, order), () => Promise.resolve({}));
+) =>
+  replayEvents(config, scheduleEvents(events, order), {
+    lookUp: () => Promise.resolve({}),
+    join: (change) => Promise.resolve(change),
+  });
 
 const outcomes = ({ events }: Replayed) => events.map(({ outcome }) => outcome);
 

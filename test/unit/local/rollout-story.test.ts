@@ -8,7 +8,7 @@ import type { Delivery } from '../../../shared/delivery/delivery.ts';
 import type { Pause } from '../../../shared/delivery/pause.ts';
 import type { EventRecord } from '../../../shared/rollout/event-record.ts';
 import type { Rollout } from '../../../shared/rollout/rollout.ts';
-import { aChange, aRollout, aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aChange, aRollout, aRolloutId, aServiceDeploymentId, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { aToldDay } from '../../support/told-day.ts';
 
 const SECOND = 1_000;
@@ -164,6 +164,12 @@ describe('the story of a rollout', () => {
     const story = tell([]);
     expect(story.lookedUp).toBe(false);
     expect(drawStory(story, CONFIG, false)).toContain('nothing looked up: AWS has not answered');
+  });
+
+  it('says so of the deployment of a service only where nobody could say which it is', () => {
+    const of = (executionId: string) =>
+      tell([], [], aRollout(aChange({ rollout: aServiceDeploymentId({ executionId }) }))).lookedUp;
+    expect([of('0EYSiBq8vWc1T7rKzLm5x'), of('ecs-svc/4980306466373577095')]).toEqual([true, false]);
   });
 
   it('names the replay of an event that was told to no topic, unless the event itself came as well', () => {

@@ -4,7 +4,7 @@ import type { Click, Decision, Gate, GatePoint } from '../../../shared/gate/gate
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
-import { aPolicy, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
+import { aPolicy, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -107,6 +107,28 @@ describe('the message of a gate', () => {
     expect(JSON.stringify(gateMessage('gate-id', over, undefined, LABELS, aPolicy()))).not.toContain(
       'lets the traffic',
     );
+  });
+
+  it('says of a pause hook where in its deployment it is, and leads to the console of ECS', () => {
+    const gate = aGate({
+      point: PAUSE_POINT,
+      shown: {
+        revisions: [{ source: 'ECS', id: 'shop:42', summary: 'registry.example.com/shop:1.2.3' }],
+        running: { source: 'ECS', id: 'shop:41' },
+      },
+      request: { text: 'The new version has 100 % of the test traffic and 0 % of the production traffic.' },
+    });
+    expect(read(gate)).toEqual([
+      '✋ prod / shop approval needed · production',
+      'POST_TEST_TRAFFIC_SHIFT / ecs-pause-e7tK9G · waiting since 2026-11-20T10:00:00Zshop:42 registry.example.com/shop:1.2.3Runs now: shop:41',
+      'The new version has 100 % of the test traffic and 0 % of the production traffic.Approve lets the deployment of the new version go on. Reject rolls it back.',
+      '0 of 1 approval by ada, grace, @release',
+      'ApproveReject…',
+      expect.stringContaining('0EYSiBq8vWc1T7rKzLm5x'),
+    ]);
+    const message = JSON.stringify(gateMessage('gate-id', gate, undefined, LABELS, aPolicy()));
+    expect(message).toContain('Open in ECS');
+    expect(message).not.toMatch(/pipeline/i);
   });
 
   it('has the buttons that the policy asks for, and none once it is over or nobody may decide', () => {

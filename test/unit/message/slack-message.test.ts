@@ -6,7 +6,15 @@ import type { Register, Rollout } from '../../../shared/rollout/rollout.ts';
 import type { State } from '../../../shared/rollout/state.ts';
 import type { GateMark } from '../../../shared/rollout/stored-rollout.ts';
 import { hostileChange, hostileLabels, hostileRolloutId } from '../../support/arbitraries.ts';
-import { aChange, aDeploymentId, aRollout, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import {
+  aChange,
+  aDeploymentId,
+  aRollout,
+  aRolloutId,
+  aServiceDeploymentId,
+  aVersion,
+  TEN_O_CLOCK,
+} from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
 const at = (seconds: number): number => TEN_O_CLOCK + seconds * 1000;
@@ -309,6 +317,51 @@ describe('slackMessage', () => {
     expect(slackMessage(aRollout(deployed(), ready), {}, 'full').text).toBe('shop / prod is ready for traffic');
   });
 
+  const served = (given: Parameters<typeof aChange>[0] = {}) =>
+    aChange({ rollout: aServiceDeploymentId(), startedAt: at(0), ...given });
+
+  it('says at which hook of which lifecycle stage a service waits, and since when', () => {
+    const hook = served({
+      register: {
+        kind: 'action',
+        stage: 'POST_TEST_TRAFFIC_SHIFT',
+        action: 'ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw',
+      },
+      state: 'waiting',
+      startedAt: at(60),
+    });
+    const message = slackMessage(aRollout(served(), hook), {}, 'full');
+    expect(message.text).toBe('prod / shop is waiting for approval at POST_TEST_TRAFFIC_SHIFT / pause e7tK9G');
+    expect(bodyOf(aRollout(served(), hook))).toEqual([
+      richText(section(bold('⏳ POST_TEST_TRAFFIC_SHIFT waiting for approval'))),
+      richText(
+        section(bold('POST_TEST_TRAFFIC_SHIFT / pause e7tK9G'), text(' has been waiting since '), {
+          type: 'date',
+          timestamp: at(60) / 1000,
+          format: '{date_short_pretty} {time}',
+          fallback: '2026-11-20T10:01:00Z',
+        }),
+      ),
+    ]);
+  });
+
+  it.each([
+    [{ state: 'stopping', version: { rank: 60 } }, 'prod / shop is rolling back', []],
+    [
+      {
+        state: 'failed',
+        version: { rank: 70 },
+        facts: { rolledBackBy: { version: aVersion(), value: 'ecs-svc/123' } },
+      },
+      'prod / shop failed',
+      ['Rolled back to ecs-svc/123'],
+    ],
+  ] as const)('says of a service that goes back that it does: %j', (given, said, lines) => {
+    const rollout = aRollout(served(), served(given));
+    expect(slackMessage(rollout, {}, 'full').text).toBe(said);
+    expect(bodyOf(rollout)).toEqual(lines.map((line) => richText(section(text(line)))));
+  });
+
   it('leads from a deployment that waits for people to where they are asked, and only as long as it waits', () => {
     const ready = aRollout(deployed(), deployed({ state: 'waiting', version: { rank: 15 } }));
     const link = 'https://example.slack.com/archives/C1/p1700000000000100';
@@ -473,7 +526,7 @@ const mentionsOf = (message: ReturnType<typeof slackMessage>): readonly string[]
     .flatMap((each) => each.match(/<[^>]*>?/g) ?? [])
     .filter(
       (each) =>
-        !/^<!date\^\d+\^[^|^<>]*\|[\dTZ:-]+>$|^<https:\/\/[\w.-]+\/[^|<>\s]+\|Open in Code(?:Pipeline|Deploy)>$/.test(
+        !/^<!date\^\d+\^[^|^<>]*\|[\dTZ:-]+>$|^<https:\/\/[\w.-]+\/[^|<>\s]+\|Open in (?:CodePipeline|CodeDeploy|ECS)>$/.test(
           each,
         ),
     );

@@ -6,7 +6,7 @@ import { momentOf } from '../../../shared/message/moment.ts';
 import { rolloutName } from '../../../shared/message/rollout-name.ts';
 import { rolloutWords, wordsOf } from '../../../shared/message/state-words.ts';
 import { STATES } from '../../../shared/rollout/state.ts';
-import { aDeploymentId, aRolloutId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aDeploymentId, aRolloutId, aServiceDeploymentId, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -79,12 +79,29 @@ describe('consoleLink', () => {
   ])('of a deployment %j is %s', (given, link) => {
     expect(consoleLink(aDeploymentId(given))).toBe(link);
   });
+
+  it.each([
+    [{}, 'https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/shop/deployments?region=eu-west-1'],
+    [
+      { partition: 'aws-us-gov', region: 'us-gov-west-1' },
+      'https://console.amazonaws-us-gov.com/ecs/v2/clusters/prod/services/shop/deployments?region=us-gov-west-1',
+    ],
+    [{ cluster: '' }, 'https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters?region=eu-west-1'],
+    [
+      { cluster: '../x', service: 'a|b>' },
+      'https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/..%2Fx/services/a%7Cb%3E/deployments?region=eu-west-1',
+    ],
+  ])('of a service deployment %j is %s', (given, link) => {
+    expect(consoleLink(aServiceDeploymentId(given))).toBe(link);
+  });
 });
 
 describe('rolloutName', () => {
   it.each([
     [aRolloutId(), 'shop-prod'],
     [aDeploymentId(), 'shop / prod'],
+    [aServiceDeploymentId(), 'prod / shop'],
+    [aServiceDeploymentId({ cluster: '' }), 'shop'],
     [aRolloutId({ name: '\u200b' }), '(unnamed)'],
     [aDeploymentId({ group: '\u200b' }), 'shop / (unnamed)'],
     [aDeploymentId({ application: 'a'.repeat(30) }), `${'a'.repeat(12)}… / prod`],
@@ -113,6 +130,11 @@ describe('wordsOf', () => {
 });
 
 describe('rolloutWords', () => {
+  it('says that ECS rolls back where it stops', () => {
+    expect(STATES.filter((state) => rolloutWords('ecs', state) !== wordsOf(state))).toEqual(['stopping']);
+    expect(rolloutWords('ecs', 'stopping').predicate).toBe('is rolling back');
+  });
+
   it('says that a deployment which waits is ready for traffic, and everything else as ever', () => {
     const different = STATES.filter((state) => rolloutWords('codedeploy', state) !== wordsOf(state));
     expect(different).toEqual(['waiting']);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { SOURCES } from '../../../shared/config/config.ts';
 import type { Match } from '../../../shared/config/config.ts';
 import type { ChangeFacts } from '../../../shared/routing/change-facts.ts';
-import { matches } from '../../../shared/routing/match.ts';
+import { factsOf } from '../../../shared/routing/change-facts.ts';
+import { matches, mayMeanSource } from '../../../shared/routing/match.ts';
+import { aChange, aServiceDeploymentId } from '../../support/rollouts.ts';
 
 const PIPELINE: ChangeFacts = {
   part: 'rollout',
@@ -24,6 +27,16 @@ const DEPLOYMENT: ChangeFacts = {
   region: 'us-gov-west-1',
 };
 
+const SERVICE: ChangeFacts = {
+  part: 'rollout',
+  source: 'ecs',
+  cluster: 'prod',
+  service: 'shop',
+  state: 'in-progress',
+  account: '111122223333',
+  region: 'eu-west-1',
+};
+
 describe('matches', () => {
   it.each<[Match, ChangeFacts, boolean]>([
     [{}, PIPELINE, true],
@@ -37,6 +50,11 @@ describe('matches', () => {
     [{ application: ['shop'], group: ['prod-*'] }, DEPLOYMENT, true],
     [{ application: ['shop'], group: ['dev-*'] }, DEPLOYMENT, false],
     [{ application: ['*'] }, PIPELINE, false],
+    [{ cluster: ['prod'], service: ['sh*'] }, SERVICE, true],
+    [{ cluster: ['dev'], service: ['sh*'] }, SERVICE, false],
+    [{ cluster: ['*'] }, factsOf(aChange({ rollout: aServiceDeploymentId({ cluster: '' }) })), false],
+    [{ service: ['*'] }, DEPLOYMENT, false],
+    [{ source: ['ecs'] }, SERVICE, true],
     [{ account: ['111122223333'] }, PIPELINE, true],
     [{ account: ['111122223333'] }, DEPLOYMENT, false],
     [{ region: ['eu-*', 'us-east-1'] }, PIPELINE, true],
@@ -65,10 +83,43 @@ describe('matches', () => {
     ]);
   });
 
+  it('takes what a hook of a lifecycle stage is in for what the stage is in', () => {
+    const [waiting, failed] = (['waiting', 'failed'] as const).map((state) =>
+      factsOf(
+        aChange({
+          rollout: aServiceDeploymentId(),
+          register: { kind: 'action', stage: 'POST_TEST_TRAFFIC_SHIFT', action: 'ecs-pause-e7tK9G' },
+          state,
+        }),
+      ),
+    );
+    const hooks = [waiting, failed].flatMap((facts) => (facts === undefined ? [] : [facts]));
+    expect(hooks.map((facts) => matches({ stage: ['POST_*'], state: ['failed'] }, facts))).toEqual([false, true]);
+    expect(hooks.map((facts) => matches({ service: ['shop'], state: ['waiting'] }, facts))).toEqual([true, false]);
+    expect(hooks.map((facts) => matches({ action: ['*'] }, facts))).toEqual([false, false]);
+  });
+
   it('takes an action that waits for people for a stage and a rollout that wait', () => {
     const state = ['waiting' as const];
     expect(matches({ state }, APPROVAL)).toBe(true);
     expect(matches({ stage: ['Deploy'], state }, APPROVAL)).toBe(true);
     expect(matches({ stage: ['Other'], state }, APPROVAL)).toBe(false);
+  });
+});
+
+describe('mayMeanSource', () => {
+  it.each<[Match, readonly (typeof SOURCES)[number][]]>([
+    [{}, ['codepipeline', 'codedeploy', 'ecs']],
+    [{ state: ['failed'], account: ['111122223333'] }, ['codepipeline', 'codedeploy', 'ecs']],
+    [{ source: ['ecs', 'codedeploy'] }, ['codedeploy', 'ecs']],
+    [{ pipeline: ['*'] }, ['codepipeline']],
+    [{ stage: ['Deploy'] }, ['codepipeline', 'ecs']],
+    [{ action: ['Release'] }, ['codepipeline']],
+    [{ group: ['prod'] }, ['codedeploy']],
+    [{ cluster: ['prod'], stage: ['BAKE_TIME'] }, ['ecs']],
+    [{ service: ['shop'], pipeline: ['shop'] }, []],
+    [{ source: ['codedeploy'], stage: ['Deploy'] }, []],
+  ])('takes %j for what can be about %j', (match, sources) => {
+    expect(SOURCES.filter((source) => mayMeanSource(match, source))).toEqual(sources);
   });
 });

@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   decideApprovals,
   decideDeployments,
+  decideServices,
   readDeployments,
   readGatedPipelines,
+  readGatedRevisions,
   readPipelines,
+  readServiceDeployments,
+  readServices,
 } from '../../../scripts/read-permissions.ts';
 import type { Config, GateMatch, Match } from '../../../shared/config/config.ts';
 import { policyAt } from '../../../shared/gate/policy.ts';
@@ -33,33 +37,49 @@ const groups = (...names: readonly string[]) =>
     ...names.map((name) => `arn:\${AWS::Partition}:codedeploy:${PLACE}:deploymentgroup:${name}`),
   );
 
+const services = (...names: readonly string[]) =>
+  statement(
+    'ecs:ListServiceDeployments',
+    ...names.map((name) => `arn:\${AWS::Partition}:ecs:${PLACE}:service/${name}`),
+  );
+
+const NOTHING = { pipelines: undefined, deployments: undefined, services: undefined };
+
 const granted = (...matches: readonly Match[]) => {
   const config = configOf(...matches);
   return {
     pipelines: readPipelines(config, ['codepipeline:GetPipeline']),
     deployments: readDeployments(config, ['codedeploy:GetDeployment']),
+    services: readServices(config, ['ecs:ListServiceDeployments']),
   };
 };
 
 describe('what notify may read', () => {
-  it('is every pipeline and every deployment of the place where a route asks for nothing', () => {
-    const everything = { pipelines: pipelines('*'), deployments: groups('*/*') };
+  it('is every pipeline, deployment and service of the place where a route asks for nothing', () => {
+    const everything = { pipelines: pipelines('*'), deployments: groups('*/*'), services: services('*/*') };
     expect(granted({})).toEqual(everything);
     expect(granted({ source: [], pipeline: [], application: [] })).toEqual(everything);
     expect(granted({ state: ['failed'], account: ['111122223333'], region: ['eu-*'] })).toEqual(everything);
   });
 
   it.each<[string, Match, ReturnType<typeof granted>]>([
-    ['pipelines', { pipeline: ['shop-*', 'till'] }, { pipelines: pipelines('shop-*', 'till'), deployments: undefined }],
-    ['a stage', { stage: ['Deploy'] }, { pipelines: pipelines('*'), deployments: undefined }],
-    ['an action', { action: ['Release'] }, { pipelines: pipelines('*'), deployments: undefined }],
-    ['codepipeline', { source: ['codepipeline'] }, { pipelines: pipelines('*'), deployments: undefined }],
-    ['codedeploy', { source: ['codedeploy'] }, { pipelines: undefined, deployments: groups('*/*') }],
-    ['a group', { group: ['prod'] }, { pipelines: undefined, deployments: groups('*/prod') }],
+    ['pipelines', { pipeline: ['shop-*', 'till'] }, { ...NOTHING, pipelines: pipelines('shop-*', 'till') }],
+    ['a stage', { stage: ['Deploy'] }, { ...NOTHING, pipelines: pipelines('*'), services: services('*/*') }],
+    ['an action', { action: ['Release'] }, { ...NOTHING, pipelines: pipelines('*') }],
+    ['codepipeline', { source: ['codepipeline'] }, { ...NOTHING, pipelines: pipelines('*') }],
+    ['codedeploy', { source: ['codedeploy'] }, { ...NOTHING, deployments: groups('*/*') }],
+    ['ecs', { source: ['ecs'] }, { ...NOTHING, services: services('*/*') }],
+    ['a group', { group: ['prod'] }, { ...NOTHING, deployments: groups('*/prod') }],
+    ['a service', { service: ['shop'] }, { ...NOTHING, services: services('*/shop') }],
+    [
+      'services of a cluster',
+      { cluster: ['prod'], service: ['a', 'b*'] },
+      { ...NOTHING, services: services('prod/a', 'prod/b*') },
+    ],
     [
       'applications and groups',
       { application: ['shop', 'till-?'], group: ['blue', 'green'] },
-      { pipelines: undefined, deployments: groups('shop/blue', 'shop/green', 'till-?/blue', 'till-?/green') },
+      { ...NOTHING, deployments: groups('shop/blue', 'shop/green', 'till-?/blue', 'till-?/green') },
     ],
   ])('is what a route asks for: %s', (_what, match, expected) => {
     expect(granted(match)).toEqual(expected);
@@ -67,8 +87,8 @@ describe('what notify may read', () => {
 
   it('names nothing twice, and nothing that something wider covers', () => {
     expect(granted({ pipeline: ['shop-prod', 'till'] }, { pipeline: ['shop-*', 'till', 'shop-*-prod'] })).toEqual({
+      ...NOTHING,
       pipelines: pipelines('till', 'shop-*'),
-      deployments: undefined,
     });
     expect(
       granted(
@@ -83,6 +103,17 @@ describe('what notify may read', () => {
   it('gives a name no meaning that only IAM or CloudFormation knows', () => {
     expect(granted({ application: ['${aws:username}'], group: ['$1'] }).deployments).toEqual(
       groups('${!$}{aws:username}/${!$}1'),
+    );
+  });
+
+  it('is, of services, their deployments too', () => {
+    const action = 'ecs:DescribeServiceDeployments';
+    expect(readServiceDeployments(configOf({ cluster: ['prod'] }), [action])).toEqual(
+      statement(
+        action,
+        `arn:\${AWS::Partition}:ecs:${PLACE}:service/prod/*`,
+        `arn:\${AWS::Partition}:ecs:${PLACE}:service-deployment/prod/*/*`,
+      ),
     );
   });
 
@@ -139,6 +170,18 @@ describe('what decide may decide', () => {
       'deploymentgroup:shop/canary',
       'deploymentgroup:*/blue',
     ]);
+  });
+
+  it('is of services what gates of pause hooks name: the service, its deployments, its revisions', () => {
+    const config = gatesOf({ cluster: ['prod'], service: ['checkout'] }, { pipeline: ['*'], stage: ['Approve'] });
+    expect(arnsOf(decideServices(config, ['ecs:ContinueServiceDeployment']))).toEqual([
+      'service/prod/checkout',
+      'service-deployment/prod/checkout/*',
+    ]);
+    expect(arnsOf(readGatedRevisions(config, ['ecs:DescribeServiceRevisions']))).toEqual([
+      'service-revision/prod/checkout/*',
+    ]);
+    expect(decideServices(gatesOf({ stage: ['POST_*'] }), ['ecs:ContinueServiceDeployment'])).toBeUndefined();
   });
 
   it('is no deployment where a gate names nothing: that is about approvals', () => {
