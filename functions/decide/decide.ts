@@ -10,6 +10,7 @@ import {
   ended,
   isAsked,
   isOver,
+  lapsed,
   looked,
   needsToken,
   reopened,
@@ -20,7 +21,7 @@ import {
 } from '../../shared/gate/gate.ts';
 import type { Click, Gate, GatePoint, Refusal, Voted } from '../../shared/gate/gate.ts';
 import { gateNotes } from '../../shared/gate/gate-notes.ts';
-import { dueAfter, remindersDue } from '../../shared/gate/gate-time.ts';
+import { deadlineOf, dueAfter, remindersDue } from '../../shared/gate/gate-time.ts';
 import type { Described, Platform, Seen } from '../../shared/gate/platform.ts';
 import { policyAt } from '../../shared/gate/policy.ts';
 import { involvedIn, refusalOf, selfRefusalOf } from '../../shared/gate/standing.ts';
@@ -245,10 +246,13 @@ const settle = async (
   switch (seen.kind) {
     case 'unseen':
       return { current: gate, seen };
-    case 'pending':
-      return policy?.supersede === true && seen.newer !== undefined
-        ? change(superseded(seen.newer, clock.now()))
-        : { current: gate, seen };
+    case 'pending': {
+      if (policy?.supersede === true && seen.newer !== undefined) {
+        return change(superseded(seen.newer, clock.now()));
+      }
+      const deadline = deadlineOf(gate, policy);
+      return deadline !== undefined && deadline <= clock.now() ? change(lapsed(clock.now())) : { current: gate, seen };
+    }
     case 'ended':
       log.info('gate ended elsewhere', { gate: id, as: seen.ending.as });
       return change(ended(seen.ending));

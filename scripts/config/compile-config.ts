@@ -145,6 +145,8 @@ const policyOf = (
   selfApproval: gate.selfApproval ?? 'deny',
   unknownAuthor: gate.unknownAuthor ?? 'deny',
   supersede: gate.supersede ?? false,
+  ...(gate.expires !== undefined && { expireAfterMs: gate.expires }),
+  onExpiry: gate.onExpiry ?? 'aws',
   remindAfterMs: [...(gate.remind ?? [])].sort((a, b) => a - b),
   ...(gate.mention !== undefined && { mention: gate.mention.map((one) => slack.mentions?.[one] ?? one) }),
   ...(gate.openLimit !== undefined && { openLimitMs: gate.openLimit }),

@@ -267,6 +267,14 @@ const Gate = v.pipe(
       v.exactOptional(v.boolean()),
       'true: when a newer execution waits behind it, the older one is rejected.',
     ),
+    expires: described(
+      v.exactOptional(Duration),
+      'After how long a gate that nobody decides is rejected: 30m, 4h, 2d.',
+    ),
+    onExpiry: described(
+      v.exactOptional(v.picklist(['aws', 'reject'])),
+      'What becomes of it shortly before AWS gives up waiting. aws (the default): what AWS does then; reject: it is rejected.',
+    ),
     remind: described(
       v.exactOptional(oneOrMoreOf(Duration, 5)),
       'After how long somebody is called to it again: 30m, 4h, 2d; at most five.',

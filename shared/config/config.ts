@@ -54,6 +54,10 @@ export type GatePolicy = {
   readonly unknownAuthor: 'deny' | 'allow';
   /** Whether a newer execution that arrives has the older one rejected. */
   readonly supersede: boolean;
+  /** Milliseconds after which a gate that nobody has decided is rejected. */
+  readonly expireAfterMs?: number;
+  /** What becomes of it shortly before the platform gives up waiting: whatever the platform does then, or it is rejected. */
+  readonly onExpiry: 'aws' | 'reject';
   /** Milliseconds after which somebody is called to a gate that is still open. */
   readonly remindAfterMs: readonly number[];
   /** Who is called then. */

@@ -77,7 +77,7 @@ export type Refusal =
 /** What was decided, before anything is done about it: a crash repeats this, never something else. */
 export type Decision = {
   readonly verdict: Verdict;
-  readonly why: 'votes' | 'superseded';
+  readonly why: 'votes' | 'superseded' | 'expired';
   /** Ids of Slack users, those whose votes made it. */
   readonly by: readonly string[];
   /** Their names as Slack tells them, in the same order. */
@@ -265,14 +265,20 @@ export const votesOf = (clicks: readonly Click[]): readonly Click[] => {
 };
 
 /** Decides by a newer execution that has come in the place of this one. */
-export const superseded =
-  (newer: string, now: number) =>
+export const superseded = (newer: string, now: number) =>
+  rejectedByNobody({ verdict: 'reject', why: 'superseded', by: [], names: [], newer, at: now });
+
+/** Decides by the time that is over. */
+export const lapsed = (now: number) =>
+  rejectedByNobody({ verdict: 'reject', why: 'expired', by: [], names: [], at: now });
+
+const rejectedByNobody =
+  (decision: Decision) =>
   (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
     if (gate?.state.kind !== 'open') {
       return { outcome: gate };
     }
-    const decision: Decision = { verdict: 'reject', why: 'superseded', by: [], names: [], newer, at: now };
-    const body: Gate = { ...gate, state: { kind: 'decided', decision }, dueAt: now };
+    const body: Gate = { ...gate, state: { kind: 'decided', decision }, dueAt: decision.at };
     return { body, outcome: body };
   };
 
@@ -376,8 +382,12 @@ export const summaryOf = (decision: Decision): string => {
 };
 
 const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {
-  if (why === 'superseded') {
-    return `Rejected by Gatehouse: superseded by execution ${newer ?? 'unknown'}`;
+  switch (why) {
+    case 'superseded':
+      return `Rejected by Gatehouse: superseded by execution ${newer ?? 'unknown'}`;
+    case 'expired':
+      return 'Rejected by Gatehouse: nobody decided in time';
+    case 'votes':
   }
   const people = by.map((user, index) => (names[index] === user ? user : `${names[index] ?? user} (${user})`));
   return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`.slice(0, 400);

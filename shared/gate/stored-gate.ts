@@ -45,7 +45,7 @@ const StoredPoint = v.variant('kind', [
 
 const StoredDecision = v.object({
   verdict: StoredVerdict,
-  why: v.picklist(['votes', 'superseded']),
+  why: v.picklist(['votes', 'superseded', 'expired']),
   by: v.array(v.string()),
   names: v.array(v.string()),
   note: text,

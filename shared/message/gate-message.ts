@@ -4,6 +4,7 @@ import type { Labels } from '../config/labels.ts';
 import { APPROVE, APPROVE_IN_MODAL, REJECT_IN_MODAL } from '../gate/buttons.ts';
 import { votesOf } from '../gate/gate.ts';
 import type { Click, Decision, Ending, Gate, Revision } from '../gate/gate.ts';
+import { deadlineOf } from '../gate/gate-time.ts';
 import { tallyOf } from '../gate/tally.ts';
 import type { Members } from '../gate/tally.ts';
 import type { Rollout } from '../rollout/rollout.ts';
@@ -33,7 +34,7 @@ export const gateMessage = (
   text: escapeMrkdwn(describeGate(gate, labels), 600),
   blocks: [
     header(gate, labels),
-    ...richText([...where(gate), ...revisions(gate), ...lines(describeStart(rollout?.facts ?? {}))]),
+    ...richText([...where(gate, policy), ...revisions(gate), ...lines(describeStart(rollout?.facts ?? {}))]),
     ...richText([...request(gate), ...effect(gate, policy)]),
     ...richText([...votes(gate, policy), ...outcome(gate)]),
     ...buttons(id, gate, labels, policy),
@@ -62,16 +63,17 @@ const wordsOf = ({ state }: Gate): Words => {
       return { emoji: '✋', label: 'approval needed', predicate: 'waits for approval' };
     case 'decided':
     case 'applied':
-      return DECISION_WORDS[state.decision.why === 'superseded' ? 'superseded' : state.decision.verdict];
+      return DECISION_WORDS[state.decision.why === 'votes' ? state.decision.verdict : state.decision.why];
     case 'ended':
       return ENDING_WORDS[state.ending.as];
   }
 };
 
-const DECISION_WORDS: Readonly<Record<Decision['verdict'] | 'superseded', Words>> = {
+const DECISION_WORDS: Readonly<Record<Decision['verdict'] | Exclude<Decision['why'], 'votes'>, Words>> = {
   approve: { emoji: '✅', label: 'approved', predicate: 'was approved' },
   reject: { emoji: '⛔', label: 'rejected', predicate: 'was rejected' },
   superseded: { emoji: '⏭️', label: 'superseded', predicate: 'was superseded' },
+  expired: { emoji: '⌛', label: 'approval expired', predicate: 'expired' },
 };
 
 const ENDING_WORDS: Readonly<Record<Ending['as'], Words>> = {
@@ -90,9 +92,10 @@ const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
   return { type: 'header', text: { type: 'plain_text', text: `${emoji} ${name} ${label}${place}`, emoji: false } };
 };
 
-const where = (gate: Gate): readonly RichTextPart[] => {
+const where = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPart[] => {
   const since = momentOf(gate.openedAt);
-  const until = gate.state.kind !== 'open' || gate.expiresAt === undefined ? undefined : momentOf(gate.expiresAt);
+  const ends = deadlineOf(gate, policy) ?? gate.expiresAt;
+  const until = gate.state.kind !== 'open' || ends === undefined ? undefined : momentOf(ends);
   return [
     section(
       bold(pointTitle(gate.point)),
@@ -216,6 +219,9 @@ const decisionParts = (decision: Decision, at: number | undefined): readonly Ric
   const { verdict, why, by, newer, note } = decision;
   const moment = at === undefined ? undefined : momentOf(at);
   const when = moment === undefined ? [text(' · telling AWS')] : [text(' · '), date(moment)];
+  if (why === 'expired') {
+    return [section(text('Rejected, for nobody decided in time'), ...when)];
+  }
   if (why === 'superseded') {
     return [section(text(`A newer execution has arrived: ${cutText(cleanText(newer ?? ''), 100)}`), ...when)];
   }

@@ -1,5 +1,5 @@
 import type { GatePolicy } from '../config/config.ts';
-import type { Gate, Refusal, Verdict } from '../gate/gate.ts';
+import type { Decision, Gate, Refusal, Verdict } from '../gate/gate.ts';
 import { cleanText } from './clean-text.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 
@@ -75,17 +75,24 @@ const overWords = ({ state }: Gate): string => {
     case 'open':
       return 'it is not waiting any more.';
     case 'decided':
-    case 'applied': {
-      const { why, verdict, by, newer } = state.decision;
-      return why === 'superseded'
-        ? `a newer execution has come in its place: ${escapeMrkdwn(newer ?? 'unknown', 100)}.`
-        : `it was ${verdict === 'approve' ? 'approved' : 'rejected'} by ${by.map((user) => `<@${user}>`).join(', ')} already.`;
-    }
+    case 'applied':
+      return decisionWords(state.decision);
     case 'ended': {
       const { as, by } = state.ending;
       const who = by === undefined ? '' : ` by ${escapeMrkdwn(by, 200)}`;
       return `${ENDINGS[as]}${who}.`;
     }
+  }
+};
+
+const decisionWords = ({ why, verdict, by, newer }: Decision): string => {
+  switch (why) {
+    case 'superseded':
+      return `a newer execution has come in its place: ${escapeMrkdwn(newer ?? 'unknown', 100)}.`;
+    case 'expired':
+      return 'nobody decided in time, and it was rejected.';
+    case 'votes':
+      return `it was ${verdict === 'approve' ? 'approved' : 'rejected'} by ${by.map((user) => `<@${user}>`).join(', ')} already.`;
   }
 };
 

@@ -25,6 +25,7 @@ export const aPolicy = (given: Partial<GatePolicy> = {}): GatePolicy => ({
   selfApproval: 'deny',
   unknownAuthor: 'allow',
   supersede: false,
+  onExpiry: 'aws',
   remindAfterMs: [],
   ...given,
 });

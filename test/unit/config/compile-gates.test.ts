@@ -45,6 +45,7 @@ describe('the gates of gatehouse.yml', () => {
         selfApproval: 'deny',
         unknownAuthor: 'deny',
         supersede: false,
+        onExpiry: 'aws',
         remindAfterMs: [],
       },
     ]);
@@ -63,6 +64,8 @@ describe('the gates of gatehouse.yml', () => {
     selfApproval: allow
     unknownAuthor: allow
     supersede: true
+    expires: 3d
+    onExpiry: reject
     remind: [4h, 30m]
     mention: release
     openLimit: 2d
@@ -87,6 +90,8 @@ describe('the gates of gatehouse.yml', () => {
         selfApproval: 'allow',
         unknownAuthor: 'allow',
         supersede: true,
+        expireAfterMs: 259_200_000,
+        onExpiry: 'reject',
         remindAfterMs: [1_800_000, 14_400_000],
         mention: ['S012345'],
         openLimitMs: 172_800_000,

@@ -509,6 +509,27 @@ describe('a gate', () => {
     expect(other.platform.calls).toEqual([]);
   });
 
+  it('is rejected by nobody when nobody has decided in time, where the policy says so', async () => {
+    const turn = await anOpenGate(
+      aPolicy({
+        expireAfterMs: 30 * MINUTE,
+        rules: [{ name: 'all', users: ['UADA', 'UGRACE'], groups: [], quorum: 2 }],
+      }),
+    );
+    await turn.decide(turn.aVote());
+    await turn.clock.sleep(15 * MINUTE);
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(turn.platform.calls).toEqual([]);
+    await turn.clock.sleep(15 * MINUTE);
+    expect(await turn.decide(turn.aVote({ user: 'UGRACE' }))).toBe('refused');
+    expect(turn.platform.calls).toEqual([['reject', TOKEN, 'Rejected by Gatehouse: nobody decided in time']]);
+    expect(turn.told).toEqual([['UGRACE', 'Your click was not counted: nobody decided in time, and it was rejected.']]);
+    expect(await shownOf(turn)).toEqual({
+      text: 'shop-prod (production) expired at Approve / ProdGate',
+      hasButtons: false,
+    });
+  });
+
   it('reminds once at each time, with one mention', async () => {
     const turn = await anOpenGate(aPolicy({ remindAfterMs: [30 * MINUTE, 60 * MINUTE], mention: ['SRELEASE'] }));
     await turn.decide({ kind: 'look', gate: GATE });
