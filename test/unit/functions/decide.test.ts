@@ -525,7 +525,7 @@ describe('a gate', () => {
     expect(turn.platform.calls).toEqual([['reject', TOKEN, 'Rejected by Gatehouse: nobody decided in time']]);
     expect(turn.told).toEqual([['UGRACE', 'Your click was not counted: nobody decided in time, and it was rejected.']]);
     expect(await shownOf(turn)).toEqual({
-      text: 'shop-prod (production) expired at Approve / ProdGate',
+      text: 'shop-prod (production) expired at Approve / ProdGate: 3f2a1bc Fix login',
       hasButtons: false,
     });
   });
