@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { ROOT } from '../support/command.ts';
@@ -11,7 +12,7 @@ export type ClickFigures = {
   readonly clicks: number;
   /** In a warm environment, one after the other. */
   readonly one: ClickTimes;
-  /** A hundred at once over five gates. */
+  /** A hundred within a second, over five gates, whether or not those before are answered. */
   readonly many: ClickTimes;
 };
 
@@ -29,19 +30,24 @@ export const measureClicks = async (): Promise<ClickFigures> => {
   });
   try {
     // Warms as many environments as there will be.
-    await atOnce(stack, 0);
+    await withinASecond(stack, 0);
     const one: number[] = [];
     for (let click = 1; click <= CLICKS; click += 1) {
       one.push(await send(stack, click));
     }
-    return { clicks: CLICKS, one: timesOf(one), many: timesOf(await atOnce(stack, CLICKS)) };
+    return { clicks: CLICKS, one: timesOf(one), many: timesOf(await withinASecond(stack, CLICKS)) };
   } finally {
     await stack.stop();
   }
 };
 
-const atOnce = (stack: Stack, after: number): Promise<readonly number[]> =>
-  Promise.all(Array.from({ length: 100 }, (_, index) => send(stack, after + 1 + index)));
+const withinASecond = (stack: Stack, after: number): Promise<readonly number[]> =>
+  Promise.all(
+    Array.from({ length: 100 }, async (_, index) => {
+      await wait(index * 10);
+      return send(stack, after + 1 + index);
+    }),
+  );
 
 const timesOf = (times: readonly number[]): ClickTimes => {
   const sorted = times.toSorted((a, b) => a - b);

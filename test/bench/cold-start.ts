@@ -9,8 +9,10 @@ import type { Stack } from '../../local/stack.ts';
 import { aSignedClick } from './clicks.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { gateId } from '../../shared/gate/gate-id.ts';
+import { opened } from '../../shared/gate/gate.ts';
 import { heard } from '../../shared/rollout/watch.ts';
-import { rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import { gateKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
 import { ROOT } from '../support/command.ts';
 import { aPipelineEvent } from '../support/events.ts';
 import { aChange, aRollout, aRolloutId } from '../support/rollouts.ts';
@@ -137,6 +139,9 @@ const bundleScript = async (source: string, outfile: string): Promise<void> => {
   });
 };
 
+/** A deployment group of which nobody knows anything. */
+const GROUP = { application: 'shop', group: 'prod' };
+
 const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>): readonly Subject[] => {
   const CHANNEL = Object.values(stack.channels)[0] ?? '';
   let number = 0;
@@ -199,6 +204,20 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       ...functionOf('sweep'),
       event: () => Promise.resolve({ source: 'aws.events', detail: {} }),
       makes: ['dynamodb Query'],
+    },
+    {
+      ...functionOf('decide'),
+      event: async () => {
+        const { account, region, executionId } = nextId();
+        const rollout = { source: 'codedeploy', partition: 'aws', account, region, executionId, ...GROUP } as const;
+        const point = { kind: 'deployment-ready', rollout } as const;
+        const at = Date.now();
+        const { body } = opened({ point, openedAt: at, channels: [CHANNEL] }, at)(undefined);
+        const gate = gateId(point);
+        await store.write({ key: gateKey(gate), rev: 1, body, expiresAt: at + 3_600_000 });
+        return queued(JSON.stringify({ kind: 'look', gate }));
+      },
+      makes: ['dynamodb GetItem', 'codedeploy GetDeployment', 'dynamodb PutItem'],
     },
     {
       ...functionOf('notify'),

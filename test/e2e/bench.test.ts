@@ -38,6 +38,7 @@ describe('npm run bench', () => {
           { name: 'deliver', samples: 1 },
           { name: 'interact', samples: 1 },
           { name: 'sweep', samples: 1 },
+          { name: 'decide', samples: 1 },
           { name: 'notify, no look-up', samples: 1 },
           { name: 'notify, to a topic', samples: 1 },
           { name: 'sweep, one is silent', samples: 1 },
