@@ -100,7 +100,10 @@ const idsOf = (events: readonly JsonRecord[]): readonly string[] => [
   ),
 ];
 
-const whatNext = ({ aws, slack, gatehouse, slackRequestPath, channels }: Stack, played: readonly string[]): string =>
+const whatNext = (
+  { aws, slack, gatehouse, slackRequestPath, channels, region }: Stack,
+  played: readonly string[],
+): string =>
   [
     '',
     `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, ecs, events, iam, lambda, sns, sqs, ssm, sts)`,
@@ -109,6 +112,8 @@ const whatNext = ({ aws, slack, gatehouse, slackRequestPath, channels }: Stack, 
     '',
     'See what came of each event, and why:',
     ...played.map((id) => `  npm run explain -- --stage local${portOption(aws)} ${id}`),
+    'The AWS CLI wants a region and credentials, whichever:',
+    `  export AWS_DEFAULT_REGION=${region} AWS_ACCESS_KEY_ID=$USER AWS_SECRET_ACCESS_KEY=local`,
     'Send an event of your own:',
     `  aws --endpoint-url ${aws} events put-events --entries file://entries.json`,
     'Start a pipeline that waits for an approval, and give it, in another terminal:',
