@@ -7,15 +7,17 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, REGION } from '../../local/aws/account.ts';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
-import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
+import type { SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { ROOT } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { aPipeline, anAction } from '../support/pipelines.ts';
+import { watchSlack } from '../support/slack-watch.ts';
 
 let stack: Stack;
 let actor: SlackActor;
+let slack: ReturnType<typeof watchSlack>;
 let codePipeline: CodePipelineClient;
 const decided: string[] = [];
 
@@ -61,6 +63,7 @@ beforeAll(async () => {
     ],
   });
   actor = await meetSlack(stack.slack);
+  slack = watchSlack(actor);
   codePipeline = new CodePipelineClient({
     endpoint: stack.aws,
     region: stack.region,
@@ -89,39 +92,6 @@ const comesTo = (name: string, execution: string, status: string): Promise<strin
     (now) => now === status,
   );
 
-/** The messages that ask about an execution, the newest first, once there are so many with buttons. */
-const asking = (execution: string, count = 1): Promise<readonly Message[]> =>
-  eventually(
-    async () => (await actor.messagesOf('approvals')).filter((one) => JSON.stringify(one).includes(execution)),
-    (all) => all.length === count && JSON.stringify(all[0]).includes('"actions"'),
-  );
-
-const askedOnce = async (execution: string): Promise<Message> => {
-  const [message] = await asking(execution);
-  if (message === undefined) {
-    throw new Error('Nobody was asked');
-  }
-  return message;
-};
-
-const textOf = async ({ ts }: Message): Promise<string> =>
-  JSON.stringify((await actor.messagesOf('approvals')).find((one) => one.ts === ts));
-
-const comesToSay = (message: Message, words: string): Promise<string> =>
-  eventually(
-    () => textOf(message),
-    (text) => text.includes(words),
-  );
-
-/** What a person is told that nobody else sees, once one of it has these words. */
-const isTold = async (user: string, words: string): Promise<string> =>
-  JSON.stringify(
-    await eventually(
-      () => actor.ephemeralsOf(user),
-      (all) => JSON.stringify(all).includes(words),
-    ),
-  );
-
 const decisionsIn = async (work: () => Promise<unknown>): Promise<number> => {
   const before = decided.length;
   await work();
@@ -132,8 +102,8 @@ const decisionsIn = async (work: () => Promise<unknown>): Promise<number> => {
 describe('an approval in the local stack, when things do not go smoothly', { timeout: 90_000 }, () => {
   it('says that nobody decided in time', async () => {
     const execution = stack.pipelines.start('expiring-staging', { push: true });
-    const message = await askedOnce(execution);
-    const text = await comesToSay(message, 'expired');
+    const message = await slack.askedOnce(execution);
+    const text = await slack.comesToSay(message, 'expired');
     expect(text).toContain('expired');
     expect(text).not.toContain('"actions"');
     expect(await comesTo('expiring-staging', execution, 'Failed')).toBe('Failed');
@@ -141,21 +111,21 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
 
   it('gives way to a newer execution, whoever approves it', async () => {
     const older = stack.pipelines.start('overtaken-staging', { push: true });
-    const message = await askedOnce(older);
+    const message = await slack.askedOnce(older);
     const newer = stack.pipelines.start('overtaken-staging', { push: true });
     await eventually(waitsInFront, (execution) => execution === newer);
     await actor.click('linus', message, 'Approve');
-    const text = await comesToSay(message, 'superseded');
+    const text = await slack.comesToSay(message, 'superseded');
     expect(text).toContain('superseded');
     expect(await comesTo('overtaken-staging', older, 'Failed')).toBe('Failed');
-    const next = await askedOnce(newer);
+    const next = await slack.askedOnce(newer);
     await actor.click('ada', next, 'Approve');
     expect(await comesTo('overtaken-staging', newer, 'Succeeded')).toBe('Succeeded');
   });
 
   it('asks anew when the stage is tried again, and the old button decides nothing', async () => {
     const execution = stack.pipelines.start('retried-staging', { push: true });
-    const old = await askedOnce(execution);
+    const old = await slack.askedOnce(execution);
     const { modal } = await actor.click('grace', old, 'Reject…');
     if (modal === undefined) {
       throw new Error('No form has opened');
@@ -170,17 +140,17 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
         retryMode: 'FAILED_ACTIONS',
       }),
     );
-    const [anew] = await asking(execution, 2);
+    const [anew] = await slack.asking(execution, 2);
     expect(await decisionsIn(() => actor.click('ada', old, 'Approve'))).toBe(0);
-    expect(await isTold('ada', 'rejected by')).toContain('already');
+    expect(await slack.isTold('ada', 'rejected by')).toContain('already');
     await actor.click('linus', anew ?? old, 'Approve');
     expect(await comesTo('retried-staging', execution, 'Succeeded')).toBe('Succeeded');
   });
 
   it('decides about its own execution where two wait at once', async () => {
     const [one, other] = [1, 2].map(() => stack.pipelines.start('parallel-staging', { push: true }));
-    const asked = await askedOnce(other ?? '');
-    await askedOnce(one ?? '');
+    const asked = await slack.askedOnce(other ?? '');
+    await slack.askedOnce(one ?? '');
     await actor.click('ada', asked, 'Approve');
     expect(await comesTo('parallel-staging', other ?? '', 'Succeeded')).toBe('Succeeded');
     expect(await statusOf('parallel-staging', one ?? '')).toBe('InProgress');
@@ -188,7 +158,7 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
 
   it('takes effect once, however often and by whomever it is clicked', async () => {
     const executions = [1, 2, 3, 4, 5].map(() => stack.pipelines.start('crowded-staging', { push: true }));
-    const asked = await Promise.all(executions.map(askedOnce));
+    const asked = await Promise.all(executions.map((one) => slack.askedOnce(one)));
     const people = ['ada', 'grace', 'linus'];
     const clicks = Array.from({ length: 100 }, (_, index) => ({
       user: people[index % people.length] ?? 'ada',
@@ -209,7 +179,7 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
 
   it('takes effect once when it is clicked twice, and when the same bytes come again', async () => {
     const execution = stack.pipelines.start('crowded-staging', { push: true });
-    const message = await askedOnce(execution);
+    const message = await slack.askedOnce(execution);
     const took = await decisionsIn(async () => {
       const [first] = await Promise.all([
         actor.click('ada', message, 'Approve'),
@@ -223,7 +193,7 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
 
   it('is what the first of two opposite clicks says, and tells the second', async () => {
     const execution = stack.pipelines.start('crowded-staging', { push: true });
-    const message = await askedOnce(execution);
+    const message = await slack.askedOnce(execution);
     const { modal } = await actor.click('grace', message, 'Reject…');
     if (modal === undefined) {
       throw new Error('No form has opened');
@@ -239,6 +209,6 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
       () => statusOf('crowded-staging', execution),
       (status) => status !== 'InProgress',
     );
-    expect(await isTold(end === 'Succeeded' ? 'grace' : 'linus', 'already')).toContain('already');
+    expect(await slack.isTold(end === 'Succeeded' ? 'grace' : 'linus', 'already')).toContain('already');
   });
 });

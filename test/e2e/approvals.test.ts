@@ -6,14 +6,16 @@ import {
 } from '@aws-sdk/client-codepipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
-import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
+import type { SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { ROOT } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
+import { watchSlack } from '../support/slack-watch.ts';
 
 let stack: Stack;
 let actor: SlackActor;
+let slack: ReturnType<typeof watchSlack>;
 let codePipeline: CodePipelineClient;
 const logged: string[] = [];
 const said: string[] = [];
@@ -30,6 +32,7 @@ beforeAll(async () => {
     onSlackCall: (call) => said.push(JSON.stringify(call)),
   });
   actor = await meetSlack(stack.slack);
+  slack = watchSlack(actor);
   codePipeline = new CodePipelineClient({
     endpoint: stack.aws,
     region: stack.region,
@@ -51,29 +54,6 @@ const statusOf = async (name: string, execution: string): Promise<string | undef
   return pipelineExecutionSummaries.find(({ pipelineExecutionId }) => pipelineExecutionId === execution)?.status;
 };
 
-/** The message that asks about an execution, once it has buttons. */
-const asking = async (execution: string): Promise<Message> => {
-  const [message] = await eventually(
-    async () => (await actor.messagesOf('approvals')).filter((one) => JSON.stringify(one).includes(execution)),
-    ([one]) => JSON.stringify(one ?? '').includes('"actions"'),
-  );
-  if (message === undefined) {
-    throw new Error('Nobody was asked');
-  }
-  return message;
-};
-
-const headerOf = async (message: Message): Promise<string> => {
-  const now = (await actor.messagesOf('approvals')).find(({ ts }) => ts === message.ts);
-  return /"text":"([^"]+)"/.exec(JSON.stringify(now?.blocks ?? []))?.[1] ?? '';
-};
-
-const becomes = (message: Message, words: string): Promise<string> =>
-  eventually(
-    () => headerOf(message),
-    (header) => header.includes(words),
-  );
-
 const start = (name: string): { readonly execution: string } => ({
   execution: stack.pipelines.start(name, { push: true }),
 });
@@ -81,10 +61,10 @@ const start = (name: string): { readonly execution: string } => ({
 describe('an approval in the local stack', () => {
   it('is given by one click where one approver suffices, and the pipeline goes on', { timeout: 90_000 }, async () => {
     const { execution } = start('shop-staging');
-    const message = await asking(execution);
+    const message = await slack.askedOnce(execution);
     const click = await actor.click('ada', message, 'Approve');
     expect(click).toMatchObject({ answer: { status: 200 }, modal: undefined });
-    expect(await becomes(message, 'approved')).toContain('shop-staging approved');
+    expect(await slack.becomes(message, 'approved')).toContain('shop-staging approved');
     expect(
       await eventually(
         () => statusOf('shop-staging', execution),
@@ -100,7 +80,7 @@ describe('an approval in the local stack', () => {
     { timeout: 90_000 },
     async () => {
       const { execution } = start('shop-prod');
-      const message = await asking(execution);
+      const message = await slack.askedOnce(execution);
       const token = (await pending('shop-prod'))?.token ?? 'no token';
       const mallory = await actor.click('mallory', message, 'Approve…');
       await actor.submit('mallory', mallory.modal ?? fail(), {});
@@ -122,7 +102,7 @@ describe('an approval in the local stack', () => {
         const { modal } = await actor.click(user, message, 'Approve…');
         await actor.submit(user, modal ?? fail(), { Note: 'Checked on staging' });
       }
-      expect(await becomes(message, 'approved')).toContain('shop-prod approved');
+      expect(await slack.becomes(message, 'approved')).toContain('shop-prod approved');
       expect((await pending('shop-prod'))?.summary).toBe(
         'Approved by grace (U0GRACE), linus (U0LINUS) via Slack: Checked on staging',
       );
@@ -139,10 +119,10 @@ describe('an approval in the local stack', () => {
 
   it('is rejected with a reason, and the second of two opposite clicks is told so', { timeout: 90_000 }, async () => {
     const { execution } = start('shop-staging');
-    const message = await asking(execution);
+    const message = await slack.askedOnce(execution);
     const { modal } = await actor.click('grace', message, 'Reject…');
     await actor.submit('grace', modal ?? fail(), { Reason: 'Not on a Friday' });
-    expect(await becomes(message, 'rejected')).toContain('shop-staging rejected');
+    expect(await slack.becomes(message, 'rejected')).toContain('shop-staging rejected');
     expect((await pending('shop-staging'))?.summary).toBe('Rejected by grace (U0GRACE) via Slack: Not on a Friday');
     const late = await actor.click('ada', { ...message }, 'Approve');
     expect(late).toMatchObject({ answer: { status: 200 } });
@@ -155,7 +135,7 @@ describe('an approval in the local stack', () => {
 
   it('shows a decision that was made in the console', { timeout: 90_000 }, async () => {
     const { execution } = start('shop-staging');
-    const message = await asking(execution);
+    const message = await slack.askedOnce(execution);
     const { token } = (await pending('shop-staging')) ?? {};
     await codePipeline.send(
       new PutApprovalResultCommand({
@@ -166,7 +146,7 @@ describe('an approval in the local stack', () => {
         result: { status: 'Approved', summary: 'By hand' },
       }),
     );
-    expect(await becomes(message, 'outside Slack')).toContain('approved outside Slack');
+    expect(await slack.becomes(message, 'outside Slack')).toContain('approved outside Slack');
     const thread = await eventually(
       () => actor.threadOf(message),
       (all) => all.length > 0,

@@ -1,15 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DeleteTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
-import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
+import type { SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { ROOT } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
+import { watchSlack } from '../support/slack-watch.ts';
 
 let stack: Stack;
 let actor: SlackActor;
+let slack: ReturnType<typeof watchSlack>;
 let sqs: SQSClient;
 let dynamoDb: DynamoDBClient;
 const logged: string[] = [];
@@ -31,6 +33,7 @@ beforeAll(async () => {
       publication.topicArn.includes(':gatehouse-local-') && published.push(JSON.stringify(publication)),
   });
   actor = await meetSlack(stack.slack);
+  slack = watchSlack(actor);
   const connection = {
     endpoint: stack.aws,
     region: stack.region,
@@ -45,29 +48,6 @@ afterAll(async () => {
   dynamoDb.destroy();
   await stack.stop();
 });
-
-const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> => {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value) || Date.now() > deadline) {
-      return value;
-    }
-    await wait(50);
-  }
-};
-
-/** The message that asks about an execution, once it has buttons. */
-const asking = async (execution: string): Promise<Message> => {
-  const [message] = await eventually(
-    async () => (await actor.messagesOf('approvals')).filter((one) => JSON.stringify(one).includes(execution)),
-    ([one]) => JSON.stringify(one ?? '').includes('"actions"'),
-  );
-  if (message === undefined) {
-    throw new Error('Nobody was asked');
-  }
-  return message;
-};
 
 /** The tokens of all approvals that there have been. */
 const tokens = (): readonly string[] =>
@@ -101,8 +81,8 @@ describe('the secrets of the local stack', () => {
     'are nowhere but where they are kept, whatever is clicked and whatever breaks (S42)',
     { timeout: 90_000 },
     async () => {
-      const production = await asking(stack.pipelines.start('shop-prod', { push: true }));
-      const staging = await asking(stack.pipelines.start('shop-staging', { push: true }));
+      const production = await slack.askedOnce(stack.pipelines.start('shop-prod', { push: true }));
+      const staging = await slack.askedOnce(stack.pipelines.start('shop-staging', { push: true }));
       const open = tokens();
       const keys = [stack.slackToken, stack.slackReaderToken, stack.signingSecret];
       expect([open.length, new Set([...open, ...keys]).size]).toEqual([2, 5]);

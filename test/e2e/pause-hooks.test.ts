@@ -1,16 +1,18 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
-import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
+import type { SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import type { AwsClient } from '../../shared/aws/aws-client.ts';
 import { ROOT } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
 import { connectionTo } from '../support/stack.ts';
+import { watchSlack } from '../support/slack-watch.ts';
 
 let stack: Stack;
 let actor: SlackActor;
+let slack: ReturnType<typeof watchSlack>;
 let ecs: AwsClient;
 const calls: string[] = [];
 
@@ -30,21 +32,11 @@ beforeAll(async () => {
     },
   });
   actor = await meetSlack(stack.slack);
+  slack = watchSlack(actor);
   ecs = createAwsClient('ecs', connectionTo(stack));
 }, 60_000);
 
 afterAll(() => stack.stop());
-
-const eventually = async <Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> => {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value) || Date.now() > deadline) {
-      return value;
-    }
-    await wait(50);
-  }
-};
 
 const stateOf = (deployment: string) =>
   stack.services
@@ -58,32 +50,11 @@ const becomesStatus = (deployment: string, status: string): Promise<string | und
     (now) => now === status,
   );
 
-const mentioning = async (channel: string, deployment: string): Promise<readonly Message[]> =>
-  (await actor.messagesOf(channel)).filter((one) => JSON.stringify(one).includes(deployment));
-
-/** The message that asks about a deployment, once it has buttons. */
-const asking = async (deployment: string): Promise<Message> => {
-  const [message] = await eventually(
-    () => mentioning('approvals', deployment),
-    ([one]) => JSON.stringify(one ?? '').includes('"actions"'),
-  );
-  return message ?? fail('Nobody was asked');
-};
-
-const becomes = (message: Message, words: string): Promise<string> =>
-  eventually(
-    async () => {
-      const now = (await actor.messagesOf('approvals')).find(({ ts }) => ts === message.ts);
-      return /"text":"([^"]+)"/.exec(JSON.stringify(now?.blocks ?? []))?.[1] ?? '';
-    },
-    (header) => header.includes(words),
-  );
-
 /** The one message that tells of a deployment, once it says so. */
 const tells = async (deployment: string, words: string): Promise<readonly string[]> =>
   (
     await eventually(
-      () => mentioning('deployments', deployment),
+      () => slack.mentioning('deployments', deployment),
       ([one]) => one?.text.includes(words) === true,
     )
   ).map(({ text }) => text);
@@ -95,7 +66,7 @@ const fail = (why: string): never => {
 describe('a service of the local stack that waits at a pause hook', () => {
   it('goes on once it is approved in Slack, and has one message from start to end', { timeout: 90_000 }, async () => {
     const deployment = stack.services.start('prod', 'checkout');
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     const shown = JSON.stringify(message);
     expect(shown).toContain('Approve lets the deployment of the new version go on.');
     expect(shown).toContain('100 % of the test traffic');
@@ -105,7 +76,7 @@ describe('a service of the local stack that waits at a pause hook', () => {
     ]);
     expect(stateOf(deployment)?.status).toBe('IN_PROGRESS');
     expect(await actor.click('ada', message, 'Approve')).toMatchObject({ answer: { status: 200 } });
-    expect(await becomes(message, 'approved')).toContain('prod / checkout approved');
+    expect(await slack.becomes(message, 'approved')).toContain('prod / checkout approved');
     expect(await becomesStatus(deployment, 'SUCCESSFUL')).toBe('SUCCESSFUL');
     expect(await tells(deployment, 'succeeded')).toEqual([
       expect.stringContaining('prod / checkout (production) succeeded'),
@@ -115,10 +86,10 @@ describe('a service of the local stack that waits at a pause hook', () => {
 
   it('is rolled back once it is rejected, and is not told of as a success', { timeout: 90_000 }, async () => {
     const deployment = stack.services.start('prod', 'checkout');
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     const { modal } = await actor.click('grace', message, 'Reject…');
     await actor.submit('grace', modal ?? fail('No form has opened'), { Reason: 'The basket is empty' });
-    expect(await becomes(message, 'rejected')).toContain('prod / checkout rejected');
+    expect(await slack.becomes(message, 'rejected')).toContain('prod / checkout rejected');
     expect(await becomesStatus(deployment, 'ROLLBACK_SUCCESSFUL')).toBe('ROLLBACK_SUCCESSFUL');
     expect(await tells(deployment, 'failed')).toEqual([expect.stringContaining('prod / checkout (production) failed')]);
     await stack.idle();
@@ -133,14 +104,14 @@ describe('a service of the local stack that waits at a pause hook', () => {
 
   it('says so when it is continued by the CLI, and counts no click after that', { timeout: 90_000 }, async () => {
     const deployment = stack.services.start('prod', 'checkout');
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     const [hook] = stateOf(deployment)?.hooks ?? [];
     await ecs('ContinueServiceDeployment', {
       serviceDeploymentArn: `arn:aws:ecs:${stack.region}:${stack.account}:service-deployment/prod/checkout/${deployment}`,
       hookId: hook?.id,
       action: 'CONTINUE',
     });
-    expect(await becomes(message, 'outside Slack')).toContain('approved outside Slack');
+    expect(await slack.becomes(message, 'outside Slack')).toContain('approved outside Slack');
     await actor.click('ada', message, 'Approve');
     const refusals = await eventually(
       () => actor.ephemeralsOf('ada'),
@@ -153,6 +124,6 @@ describe('a service of the local stack that waits at a pause hook', () => {
     const deployment = stack.services.start('prod', 'catalog');
     expect(await becomesStatus(deployment, 'SUCCESSFUL')).toBe('SUCCESSFUL');
     expect(await tells(deployment, 'succeeded')).toHaveLength(1);
-    expect(await mentioning('approvals', deployment)).toEqual([]);
+    expect(await slack.mentioning('approvals', deployment)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedDeployment } from '../../local/aws/codedeploy/deployment-state.ts';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
-import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
+import type { SlackActor } from '../../local/slack/slack-actor.ts';
 import { startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
@@ -9,9 +9,11 @@ import type { AwsClient } from '../../shared/aws/aws-client.ts';
 import { ROOT } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { connectionTo } from '../support/stack.ts';
+import { watchSlack } from '../support/slack-watch.ts';
 
 let stack: Stack;
 let actor: SlackActor;
+let slack: ReturnType<typeof watchSlack>;
 let codeDeploy: AwsClient;
 const calls: string[] = [];
 
@@ -31,6 +33,7 @@ beforeAll(async () => {
     },
   });
   actor = await meetSlack(stack.slack);
+  slack = watchSlack(actor);
   codeDeploy = createAwsClient('codedeploy', connectionTo(stack));
 }, 60_000);
 
@@ -51,27 +54,6 @@ const becomesStatus = (deployment: string, status: string): Promise<string | und
     (now) => now === status,
   );
 
-const mentioning = async (channel: string, deployment: string): Promise<readonly Message[]> =>
-  (await actor.messagesOf(channel)).filter((one) => JSON.stringify(one).includes(deployment));
-
-/** The message that asks about a deployment, once it has buttons. */
-const asking = async (deployment: string): Promise<Message> => {
-  const [message] = await eventually(
-    () => mentioning('approvals', deployment),
-    ([one]) => JSON.stringify(one ?? '').includes('"actions"'),
-  );
-  return message ?? fail('Nobody was asked');
-};
-
-const becomes = (message: Message, words: string): Promise<string> =>
-  eventually(
-    async () => {
-      const now = (await actor.messagesOf('approvals')).find(({ ts }) => ts === message.ts);
-      return /"text":"([^"]+)"/.exec(JSON.stringify(now?.blocks ?? []))?.[1] ?? '';
-    },
-    (header) => header.includes(words),
-  );
-
 const start = (group = 'prod'): string => stack.deployments.start('storefront', group, { description: 'Spring sale' });
 
 const fail = (why: string): never => {
@@ -81,7 +63,7 @@ const fail = (why: string): never => {
 describe('a blue/green deployment in the local stack', () => {
   it('moves its traffic once it is approved in Slack', { timeout: 90_000 }, async () => {
     const deployment = start();
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     const shown = JSON.stringify(message);
     expect(shown).toContain('Approve lets the traffic move to the new version.');
     expect(shown).toContain('Spring sale');
@@ -89,10 +71,10 @@ describe('a blue/green deployment in the local stack', () => {
     expect(statusOf(deployment)).toBe('Ready');
     const click = await actor.click('ada', message, 'Approve');
     expect(click).toMatchObject({ answer: { status: 200 } });
-    expect(await becomes(message, 'approved')).toContain('storefront / prod approved');
+    expect(await slack.becomes(message, 'approved')).toContain('storefront / prod approved');
     expect(await becomesStatus(deployment, 'Succeeded')).toBe('Succeeded');
     const [told] = await eventually(
-      () => mentioning('deployments', deployment),
+      () => slack.mentioning('deployments', deployment),
       ([one]) => one?.text.includes('succeeded') === true,
     );
     expect(told?.text).toContain('storefront / prod (production) succeeded');
@@ -101,10 +83,10 @@ describe('a blue/green deployment in the local stack', () => {
 
   it('stops and is rolled back once it is rejected', { timeout: 90_000 }, async () => {
     const deployment = start();
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     const { modal } = await actor.click('grace', message, 'Reject…');
     await actor.submit('grace', modal ?? fail('No form has opened'), { Reason: 'The basket is empty' });
-    expect(await becomes(message, 'rejected')).toContain('storefront / prod rejected');
+    expect(await slack.becomes(message, 'rejected')).toContain('storefront / prod rejected');
     expect(await becomesStatus(deployment, 'Stopped')).toBe('Stopped');
     const rollback = deploymentsOf('prod').find(({ rollbackOf }) => rollbackOf === deployment);
     expect(rollback?.creator).toBe('codeDeployRollback');
@@ -118,9 +100,9 @@ describe('a blue/green deployment in the local stack', () => {
 
   it('says so when it is continued in the console, and counts no click after that', { timeout: 90_000 }, async () => {
     const deployment = start();
-    const message = await asking(deployment);
+    const message = await slack.askedOnce(deployment);
     await codeDeploy('ContinueDeployment', { deploymentId: deployment, deploymentWaitType: 'READY_WAIT' });
-    expect(await becomes(message, 'outside Slack')).toContain('approved outside Slack');
+    expect(await slack.becomes(message, 'outside Slack')).toContain('approved outside Slack');
     await actor.click('ada', message, 'Approve');
     const refusals = await eventually(
       () => actor.ephemeralsOf('ada'),
@@ -133,11 +115,11 @@ describe('a blue/green deployment in the local stack', () => {
     const deployment = start('staging');
     expect(await becomesStatus(deployment, 'Succeeded')).toBe('Succeeded');
     const [told] = await eventually(
-      () => mentioning('deployments', deployment),
+      () => slack.mentioning('deployments', deployment),
       ([one]) => one?.text.includes('succeeded') === true,
     );
     expect(told?.text).toContain('succeeded');
     await stack.idle();
-    expect(await mentioning('approvals', deployment)).toEqual([]);
+    expect(await slack.mentioning('approvals', deployment)).toEqual([]);
   });
 });
