@@ -21,16 +21,17 @@ let slack: ReturnType<typeof watchSlack>;
 let codePipeline: CodePipelineClient;
 const decided: string[] = [];
 
-/** One that the policy for `*-staging` is about: one approver, no form; a newer execution takes the older one's place. */
+/** One that a policy of gatehouse.yml is about: one approver, no form; of previews a newer execution takes the older one's place. */
 const aStagingPipeline = (
   name: string,
   executionMode: 'SUPERSEDED' | 'PARALLEL' = 'SUPERSEDED',
   approval: Partial<ReturnType<typeof anAction>> = {},
+  environment: 'staging' | 'preview' = 'staging',
 ) => {
   const { declaration } = aPipeline();
   return aPipeline(
     {
-      name: `${name}-staging`,
+      name: `${name}-${environment}`,
       executionMode,
       stages: declaration.stages.map((stage) =>
         stage.name === 'Approve' ? { ...stage, actions: [anAction('ProdGate', 'Approval', approval)] } : stage,
@@ -56,7 +57,7 @@ beforeAll(async () => {
     },
     pipelines: [
       aStagingPipeline('expiring', 'SUPERSEDED', { timeoutInMinutes: 0.1 }),
-      aStagingPipeline('overtaken'),
+      aStagingPipeline('overtaken', 'SUPERSEDED', {}, 'preview'),
       aStagingPipeline('retried'),
       aStagingPipeline('parallel', 'PARALLEL'),
       aStagingPipeline('crowded', 'PARALLEL'),
@@ -82,7 +83,7 @@ const statusOf = async (name: string, execution: string): Promise<string | undef
 
 /** The execution that waits in front of the approval. */
 const waitsInFront = async (): Promise<string | undefined> => {
-  const { stageStates = [] } = await codePipeline.send(new GetPipelineStateCommand({ name: 'overtaken-staging' }));
+  const { stageStates = [] } = await codePipeline.send(new GetPipelineStateCommand({ name: 'overtaken-preview' }));
   return stageStates.find(({ stageName }) => stageName === 'Approve')?.inboundExecutions?.[0]?.pipelineExecutionId;
 };
 
@@ -110,17 +111,17 @@ describe('an approval in the local stack, when things do not go smoothly', { tim
   });
 
   it('gives way to a newer execution, whoever approves it', async () => {
-    const older = stack.pipelines.start('overtaken-staging', { push: true });
+    const older = stack.pipelines.start('overtaken-preview', { push: true });
     const message = await slack.askedOnce(older);
-    const newer = stack.pipelines.start('overtaken-staging', { push: true });
+    const newer = stack.pipelines.start('overtaken-preview', { push: true });
     await eventually(waitsInFront, (execution) => execution === newer);
     await actor.click('linus', message, 'Approve');
     const text = await slack.comesToSay(message, 'superseded');
     expect(text).toContain('superseded');
-    expect(await comesTo('overtaken-staging', older, 'Failed')).toBe('Failed');
+    expect(await comesTo('overtaken-preview', older, 'Failed')).toBe('Failed');
     const next = await slack.askedOnce(newer);
     await actor.click('ada', next, 'Approve');
-    expect(await comesTo('overtaken-staging', newer, 'Succeeded')).toBe('Succeeded');
+    expect(await comesTo('overtaken-preview', newer, 'Succeeded')).toBe('Succeeded');
   });
 
   it('asks anew when the stage is tried again, and the old button decides nothing', async () => {
