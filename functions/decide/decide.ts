@@ -342,13 +342,13 @@ const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GateP
   if (isOverdue) {
     log.warn('gate open too long', { gate: id, rollout: rolloutPk(gate.point.rollout) });
   }
-  const next: Gate = { ...gate, ...described };
+  const next: Gate = { ...described, ...gate };
   await changeItem(
     gateKey(id),
     gateItem,
     looked(
+      described,
       {
-        ...described,
         ...(links && { links }),
         ...(isOverdue && { overdue: true }),
         reminded: remindersDue(gate, policy, now),

@@ -7,27 +7,28 @@ const LOOK_MS = 10 * 60_000;
 /** What was just opened is looked at again soon: its message is there then, and AWS shows what it did not before. */
 const SOON_MS = 60_000;
 
+/** Where nobody may decide any more, nobody is reminded either. */
+const NOBODY: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs' | 'supersede'> = { remindAfterMs: [], supersede: false };
+
 /** How many of a policy's reminders are due by now. */
 export const remindersDue = (
   { openedAt, reminded }: Pick<Gate, 'openedAt' | 'reminded'>,
-  policy: Pick<GatePolicy, 'remindAfterMs'> | undefined,
+  { remindAfterMs }: Pick<GatePolicy, 'remindAfterMs'> = NOBODY,
   now: number,
-): number => Math.max(reminded, (policy?.remindAfterMs ?? []).filter((after) => openedAt + after <= now).length);
+): number => Math.max(reminded, remindAfterMs.filter((after) => openedAt + after <= now).length);
 
 /** When an open gate is to be looked at again, in epoch milliseconds. */
 export const dueAfter = (
-  { openedAt, expiresAt, shown, links, overdue }: Gate,
-  policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs' | 'supersede'> | undefined,
+  { openedAt, expiresAt = Infinity, shown, links }: Gate,
+  { remindAfterMs, openLimitMs = Infinity, supersede }: Pick<GatePolicy, keyof typeof NOBODY> = NOBODY,
   now: number,
 ): number => {
-  // No event tells that a newer execution waits behind it.
-  const isAlone = policy?.supersede !== true;
   const isSettled = (shown !== undefined && links?.gate !== undefined) || openedAt + LOOK_MS < now;
   const moments = [
-    now + (isSettled && isAlone ? LOOK_MS : SOON_MS),
-    ...(policy?.remindAfterMs ?? []).map((after) => openedAt + after),
-    ...(policy?.openLimitMs === undefined || overdue === true ? [] : [openedAt + policy.openLimitMs]),
-    ...(expiresAt === undefined ? [] : [expiresAt + SOON_MS]),
+    // No event tells that a newer execution waits behind it.
+    now + (isSettled && !supersede ? LOOK_MS : SOON_MS),
+    ...[...remindAfterMs, openLimitMs].map((after) => openedAt + after),
+    expiresAt + SOON_MS,
   ];
   return Math.min(...moments.filter((at) => at > now));
 };
