@@ -34,7 +34,7 @@ describe('whom a rule names', () => {
 });
 
 describe('the tally', () => {
-  it('counts no decision where no rule names anybody (B62)', () => {
+  it('counts no decision where no rule names anybody', () => {
     expect(tallyOf({ rules: [], rejections: Infinity }, MEMBERS, [approval('UADA'), rejection('UGRACE')])).toEqual({
       verdict: undefined,
       by: [],

@@ -157,7 +157,7 @@ describe('fold', () => {
     expect(aRollout(later, earlier).registers['stage:Deploy']?.state).toBe('failed');
   });
 
-  it('takes, of two that one event id tells, the same one whichever comes first (B32)', () => {
+  it('takes, of two that one event id tells, the same one whichever comes first', () => {
     const changes = [
       aChange({ register: deploy, state: 'failed' }),
       aChange({ register: deploy, state: 'succeeded' }),
