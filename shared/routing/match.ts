@@ -45,8 +45,8 @@ export const subjectOf = (match: Match): 'action' | 'stage' | 'rollout' =>
 
 /** Whether the state of what changed is the state of what the match is about. */
 export const isOfSubject = (match: Match, { part, state }: ChangeFacts): boolean =>
-  // An action that waits for people is why its stage waits, and the whole rollout.
-  part === subjectOf(match) || (part === 'action' && state === 'waiting');
+  // Of the parts only an action waits for people: it is why its stage waits, and the whole rollout.
+  part === subjectOf(match) || state === 'waiting';
 
 const asksFor = (match: Match, criterion: Criterion): boolean => (match[criterion] ?? []).length > 0;
 
