@@ -52,6 +52,9 @@ describe('what opens a gate', () => {
   it('changes nothing when it is told again', () => {
     const known = aGate({ expiresAt: NOW, request: { text: 'Look at staging' } });
     expect(opened(opening, NOW)(known)).toStrictEqual({ outcome: true });
+    expect(opened(opening, NOW)(aGate())).toStrictEqual({ outcome: true });
+    const { token, ...bare } = opening;
+    expect(opened(bare, NOW)(known)).toStrictEqual({ outcome: true });
     expect(opened({ ...opening, expiresAt: NOW, request: { text: 'Another text' } }, NOW)(known)).toStrictEqual({
       outcome: true,
     });
@@ -173,17 +176,26 @@ describe('votes', () => {
   });
 
   it('that suffice by now decide at the next look, with the reason of the last of them', () => {
-    const clicks = [aClick({ name: 'ada' }), aClick({ key: 'k2', user: 'UGRACE', note: 'Looks fine' })];
-    const both = (all: readonly Click[]): Tally => ({ verdict: 'approve', by: votesOf(all), filled: [2] });
+    const clicks = [
+      aClick({ name: 'ada' }),
+      aClick({ key: 'k2', user: 'ULINUS', note: 'Have a look' }),
+      aClick({ key: 'k3', user: 'UGRACE', note: 'Looks fine' }),
+    ];
+    const all = (given: readonly Click[]): Tally => ({ verdict: 'approve', by: votesOf(given), filled: [3] });
     const body = aGate({
       clicks,
       state: {
         kind: 'decided',
-        decision: aDecision({ by: ['UADA', 'UGRACE'], names: ['ada', 'UGRACE'], note: 'Looks fine', at: NOW }),
+        decision: aDecision({
+          by: ['UADA', 'ULINUS', 'UGRACE'],
+          names: ['ada', 'ULINUS', 'UGRACE'],
+          note: 'Looks fine',
+          at: NOW,
+        }),
       },
       dueAt: NOW,
     });
-    expect(counted(both, NOW)(aGate({ clicks }))).toStrictEqual({ body, outcome: body });
+    expect(counted(all, NOW)(aGate({ clicks }))).toStrictEqual({ body, outcome: body });
   });
 
   it('that do not suffice leave the gate open', () => {
