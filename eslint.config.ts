@@ -3,7 +3,15 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', '.serverless/', '.gatehouse/', 'reports/', '.dependency-cruiser.cjs']),
+  globalIgnores([
+    'dist/',
+    'coverage/',
+    '.serverless/',
+    '.gatehouse/',
+    'reports/',
+    '.stryker-tmp/',
+    '.dependency-cruiser.cjs',
+  ]),
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

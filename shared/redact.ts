@@ -54,7 +54,7 @@ const MOST = 2_000;
 
 /** For `JSON.stringify`: leaves out what stands under a telling name or looks like a secret. */
 export const redactEntry = (key: string, value: unknown): unknown => {
-  if (key !== '' && value !== undefined && value !== null && SECRET_NAME.test(key)) {
+  if (value !== undefined && value !== null && SECRET_NAME.test(key)) {
     return REDACTED;
   }
   return typeof value === 'string' ? redactStart(value, MOST) : value;

@@ -250,8 +250,7 @@ const settle = async (
       if (policy?.supersede === true && seen.newer !== undefined) {
         return change(superseded(seen.newer, clock.now()));
       }
-      const deadline = deadlineOf(gate, policy);
-      return deadline !== undefined && deadline <= clock.now() ? change(lapsed(clock.now())) : { current: gate, seen };
+      return deadlineOf(gate, policy) <= clock.now() ? change(lapsed(clock.now())) : { current: gate, seen };
     }
     case 'ended':
       log.info('gate ended elsewhere', { gate: id, as: seen.ending.as });
@@ -346,13 +345,13 @@ const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GateP
   if (isOverdue) {
     log.warn('gate open too long', { gate: id, rollout: rolloutPk(gate.point.rollout) });
   }
-  const next: Gate = { ...gate, ...described };
+  const next: Gate = { ...described, ...gate };
   await changeItem(
     gateKey(id),
     gateItem,
     looked(
+      described,
       {
-        ...described,
         ...(links && { links }),
         ...(isOverdue && { overdue: true }),
         reminded: remindersDue(gate, policy, now),

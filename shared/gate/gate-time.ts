@@ -10,43 +10,40 @@ const SOON_MS = 60_000;
 /** So long before the platform gives up waiting a gate is rejected that is to be: the sweep comes by once a minute. */
 const BEFORE_MS = 3 * 60_000;
 
-/** When a gate that nobody has decided is rejected, in epoch milliseconds; undefined: that is up to the platform. */
+/** Where nobody may decide any more, nobody is reminded either, and nothing is rejected. */
+const NOBODY: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs' | 'supersede' | 'expireAfterMs' | 'onExpiry'> = {
+  remindAfterMs: [],
+  supersede: false,
+  onExpiry: 'aws',
+};
+
+/** When a gate that nobody has decided is rejected, in epoch milliseconds; Infinity: that is up to the platform. */
 export const deadlineOf = (
-  { openedAt, expiresAt }: Pick<Gate, 'openedAt' | 'expiresAt'>,
-  policy: Pick<GatePolicy, 'expireAfterMs' | 'onExpiry'> | undefined,
-): number | undefined => {
-  const own = policy?.expireAfterMs === undefined ? [] : [openedAt + policy.expireAfterMs];
-  const theirs =
-    policy?.onExpiry !== 'reject' || expiresAt === undefined
-      ? []
-      : [Math.max(expiresAt - BEFORE_MS, (openedAt + expiresAt) / 2)];
-  const moments = [...own, ...theirs];
-  return moments.length === 0 ? undefined : Math.min(...moments);
+  { openedAt, expiresAt = Infinity }: Pick<Gate, 'openedAt' | 'expiresAt'>,
+  { expireAfterMs = Infinity, onExpiry }: Pick<GatePolicy, 'expireAfterMs' | 'onExpiry'> = NOBODY,
+): number => {
+  const theirs = onExpiry === 'reject' ? Math.max(expiresAt - BEFORE_MS, (openedAt + expiresAt) / 2) : Infinity;
+  return Math.min(openedAt + expireAfterMs, theirs);
 };
 
 /** How many of a policy's reminders are due by now. */
 export const remindersDue = (
   { openedAt, reminded }: Pick<Gate, 'openedAt' | 'reminded'>,
-  policy: Pick<GatePolicy, 'remindAfterMs'> | undefined,
+  { remindAfterMs }: Pick<GatePolicy, 'remindAfterMs'> = NOBODY,
   now: number,
-): number => Math.max(reminded, (policy?.remindAfterMs ?? []).filter((after) => openedAt + after <= now).length);
+): number => Math.max(reminded, remindAfterMs.filter((after) => openedAt + after <= now).length);
 
 /** When an open gate is to be looked at again, in epoch milliseconds. */
-export const dueAfter = (
-  { openedAt, expiresAt, shown, links, overdue }: Gate,
-  policy: Pick<GatePolicy, 'remindAfterMs' | 'openLimitMs' | 'supersede' | 'expireAfterMs' | 'onExpiry'> | undefined,
-  now: number,
-): number => {
-  // No event tells that a newer execution waits behind it.
-  const isAlone = policy?.supersede !== true;
+export const dueAfter = (gate: Gate, policy: Pick<GatePolicy, keyof typeof NOBODY> = NOBODY, now: number): number => {
+  const { openedAt, expiresAt = Infinity, shown, links } = gate;
+  const { remindAfterMs, openLimitMs = Infinity, supersede } = policy;
   const isSettled = (shown !== undefined && links?.gate !== undefined) || openedAt + LOOK_MS < now;
-  const deadline = deadlineOf({ openedAt, ...(expiresAt !== undefined && { expiresAt }) }, policy);
   const moments = [
-    ...(deadline === undefined ? [] : [deadline]),
-    now + (isSettled && isAlone ? LOOK_MS : SOON_MS),
-    ...(policy?.remindAfterMs ?? []).map((after) => openedAt + after),
-    ...(policy?.openLimitMs === undefined || overdue === true ? [] : [openedAt + policy.openLimitMs]),
-    ...(expiresAt === undefined ? [] : [expiresAt + SOON_MS]),
+    deadlineOf(gate, policy),
+    // No event tells that a newer execution waits behind it.
+    now + (isSettled && !supersede ? LOOK_MS : SOON_MS),
+    ...[...remindAfterMs, openLimitMs].map((after) => openedAt + after),
+    expiresAt + SOON_MS,
   ];
   return Math.min(...moments.filter((at) => at > now));
 };

@@ -1,3 +1,4 @@
+import { cutText } from '../message/cut-text.ts';
 import type { Deployment, PipelineExecution, ServiceDeployment } from '../rollout/rollout.ts';
 import type { Step } from '../store/change-item.ts';
 
@@ -155,20 +156,21 @@ export const opened =
       return { outcome: false };
     }
     const { token, expiresAt, request } = opening;
+    const isUnseen = gate.state.kind === 'open' && gate.shown === undefined;
     const knows =
       (token === undefined || gate.token === token) &&
       (expiresAt === undefined || gate.expiresAt === expiresAt) &&
       (request === undefined || gate.request !== undefined);
     return knows
-      ? { outcome: gate.state.kind === 'open' && gate.shown === undefined }
+      ? { outcome: isUnseen }
       : {
           body: {
+            ...opening,
             ...gate,
             ...(token !== undefined && { token }),
             ...(expiresAt !== undefined && { expiresAt }),
-            ...(request && { request: gate.request ?? request }),
           },
-          outcome: gate.state.kind === 'open' && gate.shown === undefined,
+          outcome: isUnseen,
         };
   };
 
@@ -240,13 +242,12 @@ export const counted =
       return { outcome: gate };
     }
     const { verdict, by } = count(gate.clicks);
-    const last = by.at(-1);
-    if (verdict === undefined || last === undefined) {
+    if (verdict === undefined) {
       return { outcome: gate };
     }
     const body: Gate = {
       ...gate,
-      state: { kind: 'decided', decision: decisionOf(verdict, by, { ...last, at: now }) },
+      state: { kind: 'decided', decision: decisionOf(verdict, by, { ...by.at(-1), at: now }) },
       dueAt: now,
     };
     return { body, outcome: body };
@@ -352,33 +353,30 @@ export const needsToken = ({ kind }: GatePoint): boolean => {
   }
 };
 
-/** What is known of what is decided, and since when it need not be looked at before. */
+/** What a look at the gate has found out, and when it need not be looked at before. What it waits for stays as first told. */
 export const looked =
-  (known: Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request' | 'links' | 'reminded' | 'overdue'>>, dueAt: number) =>
+  (
+    described: Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request'>>,
+    news: Partial<Pick<Gate, 'links' | 'reminded' | 'overdue'>>,
+    dueAt: number,
+  ) =>
   (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
     if (gate === undefined || isOver(gate)) {
       return { outcome: gate };
     }
-    const body: Gate = {
-      ...gate,
-      ...known,
-      ...(gate.request && { request: gate.request }),
-      ...(gate.expiresAt !== undefined && { expiresAt: gate.expiresAt }),
-      dueAt,
-    };
+    const body: Gate = { ...described, ...gate, ...news, dueAt };
     return { body, outcome: body };
   };
 
 /** AWS takes 512 characters: https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ApprovalResult.html */
 const MOST_SUMMARY = 512;
+/** The rest is for the reason, however many have decided. */
+const MOST_SIGNATURE = 400;
 
 /** What the platform is told with a decision: who and why. */
 export const summaryOf = (decision: Decision): string => {
   const why = decision.note === undefined ? '' : `: ${decision.note}`;
-  return Array.from(`${signatureOf(decision)}${why}`)
-    .slice(0, MOST_SUMMARY)
-    .join('')
-    .slice(0, MOST_SUMMARY);
+  return cutText(`${signatureOf(decision)}${why}`, MOST_SUMMARY);
 };
 
 const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {
@@ -390,5 +388,8 @@ const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {
     case 'votes':
   }
   const people = by.map((user, index) => (names[index] === user ? user : `${names[index] ?? user} (${user})`));
-  return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`.slice(0, 400);
+  return cutText(
+    `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`,
+    MOST_SIGNATURE,
+  );
 };

@@ -37,14 +37,15 @@ export const isIn = ({ users, groups }: ApproverRule, members: Members, user: st
 
 type Seat = { readonly rule: number; readonly vote: Click };
 
+type Place = { readonly index: number; readonly rule: ApproverRule };
+
 /** Finds people their seats, in the order of their votes, moving earlier ones where that makes room. */
 const seated = (rules: readonly ApproverRule[], members: Members, votes: readonly Click[]): readonly Seat[] => {
-  const places = rules.flatMap(({ quorum }, rule) => Array.from({ length: quorum }, () => rule));
-  const taken = new Map<number, Click>();
-  const find = (vote: Click, tried: Set<number>): boolean =>
-    places.some((rule, place) => {
-      const may = rules[rule];
-      if (may === undefined || tried.has(place) || !isIn(may, members, vote.user)) {
+  const places = rules.flatMap((rule, index) => Array.from({ length: rule.quorum }, (): Place => ({ index, rule })));
+  const taken = new Map<Place, Click>();
+  const find = (vote: Click, tried: Set<Place>): boolean =>
+    places.some((place) => {
+      if (tried.has(place) || !isIn(place.rule, members, vote.user)) {
         return false;
       }
       tried.add(place);
@@ -58,9 +59,7 @@ const seated = (rules: readonly ApproverRule[], members: Members, votes: readonl
   for (const vote of votes) {
     find(vote, new Set());
   }
-  return votes.flatMap((vote) => {
-    const [place] = [...taken].find(([, seatedVote]) => seatedVote === vote) ?? [];
-    const rule = place === undefined ? undefined : places[place];
-    return rule === undefined ? [] : [{ rule, vote }];
-  });
+  return votes.flatMap((vote) =>
+    places.filter((place) => taken.get(place) === vote).map(({ index }) => ({ rule: index, vote })),
+  );
 };

@@ -94,8 +94,8 @@ const header = (gate: Gate, { environment }: Labels): HeaderBlock => {
 
 const where = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPart[] => {
   const since = momentOf(gate.openedAt);
-  const ends = deadlineOf(gate, policy) ?? gate.expiresAt;
-  const until = gate.state.kind !== 'open' || ends === undefined ? undefined : momentOf(ends);
+  const ends = Math.min(deadlineOf(gate, policy), gate.expiresAt ?? Infinity);
+  const until = gate.state.kind === 'open' ? momentOf(ends) : undefined;
   return [
     section(
       bold(pointTitle(gate.point)),

@@ -11,7 +11,7 @@ export const matchesGlob = (glob: string, name: string): boolean => {
     if (wanted === '*') {
       star = { at, inName };
       at += 1;
-    } else if (wanted !== undefined && (wanted === '?' || wanted === name[inName])) {
+    } else if (wanted === '?' || wanted === name[inName]) {
       at += 1;
       inName += 1;
     } else if (star !== undefined) {

@@ -4,7 +4,16 @@ import { createNotify } from '../../functions/notify/notify.ts';
 import type { GatePolicy } from '../../shared/config/config.ts';
 import { deliveryItem } from '../../shared/delivery/delivery.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
-import type { ApprovalPoint, Gate, GatePoint, PausePoint, ReadyPoint, Verdict } from '../../shared/gate/gate.ts';
+import type {
+  ApprovalPoint,
+  Click,
+  Decision,
+  Gate,
+  GatePoint,
+  PausePoint,
+  ReadyPoint,
+  Verdict,
+} from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
 import type { Vote } from '../../shared/gate/vote-message.ts';
@@ -66,6 +75,39 @@ export const PAUSE_POINT: PausePoint = {
 };
 
 export const GATE = gateId(POINT);
+
+/** A vote of Ada's that counts. */
+export const aClick = (given: Partial<Click> = {}): Click => ({
+  key: 'k1',
+  user: 'UADA',
+  verdict: 'approve',
+  at: TEN_O_CLOCK,
+  requestId: 'r',
+  outcome: 'counted',
+  ...given,
+});
+
+/** Ada's approval. */
+export const aDecision = (given: Partial<Decision> = {}): Decision => ({
+  verdict: 'approve',
+  why: 'votes',
+  by: ['UADA'],
+  names: ['ada'],
+  at: TEN_O_CLOCK,
+  ...given,
+});
+
+/** A gate that is open, and at which nothing has happened yet. */
+export const aGate = (given: Partial<Gate> = {}): Gate => ({
+  point: POINT,
+  channels: ['C1'],
+  openedAt: TEN_O_CLOCK,
+  token: TOKEN,
+  state: { kind: 'open' },
+  clicks: [],
+  reminded: 0,
+  ...given,
+});
 
 /** What a fake platform was asked to do, and what it says; it keeps summaries where it has tokens, as AWS's do. */
 export type FakePlatform = Platform & {

@@ -23,6 +23,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   '.serverless',
   '.gatehouse',
   'reports',
+  '.stryker-tmp',
 ]);
 
 /** What was broken may never end: it is ended, and has no exit code. */

@@ -71,6 +71,19 @@ describe('redactStart', () => {
     },
   );
 
+  it('shows nothing rather than what may be the half of a secret at the end of what it has read', () => {
+    const key = ['-----BEGIN ', `KEY-----${'k'.repeat(8_000)}`].join('');
+    const before = `${key} ${key} ${'x '.repeat(1_050)}`;
+    // Another ten characters, and it would be known for a secret.
+    const text = `${before.padEnd(18_190)}${['Basic ', 'canary'.repeat(10)].join('')}`;
+    expect(redactStart(text, 10_000)).not.toContain('canary'.slice(0, 4));
+  });
+
+  it('reads no more of a long text than it may have to show', () => {
+    const long = 'token=a '.repeat(3_000_000);
+    expect(cpuTimeOf(() => redactStart(long, 100))).toBeLessThan(1_000);
+  });
+
   it('is the whole of a text that is short', () => {
     expect(redactStart('shop', 4)).toBe('shop');
   });
@@ -82,6 +95,10 @@ describe('redactEntry', () => {
     expect(JSON.stringify({ headers }, redactEntry)).toBe(
       '{"headers":{"set-cookie":"[redacted]","authorization":"[redacted]","x-request":["id"]}}',
     );
+  });
+
+  it('leaves alone what is not there', () => {
+    expect(JSON.stringify({ token: undefined, cookie: null, count: 2 }, redactEntry)).toBe('{"cookie":null,"count":2}');
   });
 
   it('cuts a value after it was redacted', () => {

@@ -3,6 +3,7 @@ import {
   adopted,
   awoken,
   claimed,
+  closedToEdits,
   deliveryItem,
   doubted,
   failed,
@@ -10,6 +11,7 @@ import {
   HEAL_MS,
   intended,
   LEASE_MS,
+  noteWanted,
   postponed,
   refused,
   removed,
@@ -60,7 +62,14 @@ describe('wanted', () => {
   it('changes nothing for a revision that is wanted already, or shown', () => {
     expect(wanted(3, NOW)(aDelivery())).toEqual({ outcome: false });
     expect(wanted(4, NOW)(aDelivery({ done: 5 }))).toEqual({ outcome: false });
+    expect(wanted(5, NOW)(aDelivery({ done: 5 }))).toEqual({ outcome: false });
     expect(wanted(2, NOW)(aDelivery())).toEqual({ outcome: false });
+  });
+
+  it('never wants less than before', () => {
+    const behind = aDelivery({ want: 6, dueAt: NOW });
+    expect(wanted(5, NOW)(behind)).toEqual({ outcome: false });
+    expect(wanted(6, NOW)(behind)).toEqual({ outcome: false });
   });
 
   it('tries a channel that may have let the bot in, and leaves one that is gone', () => {
@@ -71,6 +80,28 @@ describe('wanted', () => {
     });
     const gone = aDelivery({ want: 4, refused: 'for-good' });
     expect(wanted(5, NOW)(gone)).toEqual({ body: { ...gone, want: 5 }, outcome: false });
+  });
+});
+
+describe('a note', () => {
+  const note = { kind: 'vote', click: 'k1' } as const;
+
+  it('is asked for once, however often it is told', () => {
+    const { body, outcome } = noteWanted(note, NOW)(undefined);
+    expect([body, outcome]).toEqual([{ want: 1, done: 0, fence: 0, failures: 0, dueAt: NOW + WAKE_UP_MS, note }, true]);
+    expect(noteWanted(note, NOW + 1)(body)).toEqual({ outcome: false });
+  });
+
+  it('stays what it is once it is posted', () => {
+    const posting = aDelivery({ want: 4, note });
+    expect(shown(2, { ts: '1.1', rev: 4, digest: 'new', by: 'posted' }, NOW)(posting).body?.note).toEqual(note);
+  });
+});
+
+describe('the sweep', () => {
+  it('finds a delivery from when it is due, and never one that is not', () => {
+    expect(deliveryItem.due?.(aDelivery({ dueAt: NOW }))).toEqual({ kind: 'delivery', at: NOW });
+    expect(deliveryItem.due?.(aDelivery())).toBeUndefined();
   });
 });
 
@@ -100,6 +131,17 @@ describe('claimed', () => {
     });
   });
 
+  it('waits for no post whose message is known by now', () => {
+    const delivery = { ...behind, intent: { key: 'k', at: NOW } };
+    expect(claimed(NOW)(delivery).outcome).toEqual({ ...delivery, fence: 3, dueAt: NOW + LEASE_MS });
+  });
+
+  it('knows nothing of what is shown after an owner that ended in the middle of an edit', () => {
+    const { shown: digest, ...left } = behind;
+    const owned = { ...left, fence: 3, dueAt: NOW + LEASE_MS };
+    expect(claimed(NOW)(left)).toStrictEqual({ body: owned, outcome: owned });
+  });
+
   it('takes one over whose post has had the time to appear', () => {
     const { ts, ...unknown } = behind;
     const delivery = { ...unknown, intent: { key: 'k', at: NOW - SETTLE_MS } };
@@ -119,7 +161,7 @@ describe('an owner', () => {
   });
 
   it('records what it shows, and is at rest', () => {
-    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)(owned)).toEqual({
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'updated' }, NOW)(owned)).toStrictEqual({
       body: { want: 4, done: 4, fence: 7, ts: '1.1', shown: 'new', failures: 0, history: EDITED },
       outcome: 'clean',
     });
@@ -147,6 +189,53 @@ describe('an owner', () => {
     expect(failed(6, { error: 'e', retryAt: NOW, ambiguous: false }, NOW)(owned)).toEqual({ outcome: 'lost' });
     expect(postponed(6, NOW, 'keep-intent')(owned)).toEqual({ outcome: 'lost' });
     expect(refused(6, 'e', 'for-good', NOW)(owned)).toEqual({ outcome: 'lost' });
+    expect(closedToEdits(6, 'e', NOW)(owned)).toEqual({ outcome: 'lost' });
+  });
+
+  it('records nothing of a delivery that is not there any more', () => {
+    expect(failed(7, { error: 'e', retryAt: NOW, ambiguous: false }, NOW)(undefined)).toEqual({ outcome: 'lost' });
+  });
+
+  it('writes down that it begins a post', () => {
+    const { ts, ...posting } = owned;
+    const intent = { key: 'k', at: NOW };
+    expect(intended(7, intent)(posting)).toEqual({ body: { ...posting, intent }, outcome: 'owned' });
+  });
+
+  it('keeps a message that it found without knowing when that was posted', () => {
+    const { ts, ...posting } = owned;
+    expect(found(7, '1.1')(posting)).toStrictEqual({ body: { ...posting, ts: '1.1' }, outcome: 'owned' });
+  });
+
+  it('remembers that a message cannot be edited any more', () => {
+    const body = { ...owned, uneditable: true, history: failedWith('edit_window_closed') } as const;
+    expect(closedToEdits(7, 'edit_window_closed', NOW)(owned)).toEqual({ body, outcome: 'owned' });
+    expect(shown(7, { ts: '1.1', rev: 4, digest: 'new', by: 'unchanged' }, NOW)(body).body?.uneditable).toBe(true);
+  });
+
+  it('puts a delivery off without counting a failure, and looks for its post again or forgets it', () => {
+    const { ts, ...posting } = { ...owned, intent: { key: 'k', at: NOW } };
+    const { intent, ...settled } = posting;
+    const later = { retryAt: NOW + 5, dueAt: NOW + 5 };
+    expect(postponed(7, NOW + 5, 'keep-intent')(posting)).toStrictEqual({
+      body: { ...posting, ...later },
+      outcome: 'owned',
+    });
+    expect(postponed(7, NOW + 5, 'drop-intent')(posting).body).toStrictEqual({ ...settled, ...later });
+    expect(postponed(7, NOW + 5, 'keep-intent')(settled).body).toStrictEqual({ ...settled, ...later });
+    expect(postponed(7, NOW + 5, 'drop-intent', { error: 'ratelimited', at: NOW })(owned).body).toStrictEqual({
+      ...owned,
+      ...later,
+      history: failedWith('ratelimited'),
+    });
+  });
+
+  it('tries an edit of unknown outcome again like any other: there is no post to wait for', () => {
+    const failure = { error: 'e', retryAt: NOW + 5, ambiguous: true };
+    expect(failed(7, failure, NOW)(owned)).toStrictEqual({
+      body: { ...owned, failures: 3, error: 'e', retryAt: NOW + 5, dueAt: NOW + 5, history: failedWith('e') },
+      outcome: 'owned',
+    });
   });
 
   it('does not begin a post where a message is already', () => {
@@ -193,6 +282,7 @@ describe('an owner', () => {
 
   it('comes back by the hour to a channel that lets it in some day, and never to one that does not', () => {
     const { retryAt, dueAt, ...rest } = owned;
+    expect(refused(7, 'not_in_channel', 'heals', NOW)(owned).outcome).toBe('owned');
     expect(refused(7, 'not_in_channel', 'heals', NOW)(owned).body).toEqual({
       ...rest,
       failures: 3,
@@ -221,12 +311,25 @@ describe('an owner that lost its fence', () => {
     });
   });
 
+  it('has the message that it gave brought up to date, when nothing else has it looked at', () => {
+    const { ts, ...posting } = aDelivery({ want: 4, done: 0 });
+    expect(adopted('9.9', NOW)(posting).body?.dueAt).toBe(NOW + WAKE_UP_MS);
+  });
+
+  it('gives its post once', () => {
+    expect(adopted('1.1', NOW)(aDelivery())).toEqual({ outcome: 'adopted' });
+  });
+
   it('has posted one too many where there is another', () => {
     const body = aDelivery({ extra: ['9.9'], dueAt: NOW + WAKE_UP_MS });
     expect(adopted('9.9', NOW)(aDelivery())).toEqual({ body, outcome: 'extra' });
     expect(adopted('9.9', NOW)(body)).toEqual({ outcome: 'extra' });
     expect(adopted('9.9', NOW)(undefined)).toEqual({ outcome: 'extra' });
-    expect(adopted('9.9', NOW)(aDelivery({ refused: 'for-good' }))).toEqual({
+    expect(adopted('9.9', NOW)(aDelivery({ extra: ['8.8'], dueAt: NOW }))).toEqual({
+      body: aDelivery({ extra: ['8.8', '9.9'], dueAt: NOW }),
+      outcome: 'extra',
+    });
+    expect(adopted('9.9', NOW)(aDelivery({ refused: 'for-good' }))).toStrictEqual({
       body: aDelivery({ refused: 'for-good', extra: ['9.9'] }),
       outcome: 'extra',
     });
@@ -248,6 +351,10 @@ describe('an owner that lost its fence', () => {
       aDelivery({ want: 4, dueAt: NOW }),
     );
     expect(removed('7.7')(extra)).toEqual({ outcome: undefined });
+    expect(removed('7.7')(aDelivery())).toEqual({ outcome: undefined });
+    expect(removed('7.7')(undefined)).toEqual({ outcome: undefined });
+    const never = aDelivery({ refused: 'for-good', extra: ['8.8', '9.9'] });
+    expect(removed('9.9')(never).body).toStrictEqual({ ...never, extra: ['8.8'] });
   });
 
   it('puts in doubt what an edit of its own may have overwritten', () => {
@@ -256,6 +363,10 @@ describe('an owner that lost its fence', () => {
       body: { ...rest, done: 0, fence: 3, dueAt: NOW + WAKE_UP_MS },
       outcome: undefined,
     });
+  });
+
+  it('puts nothing in doubt where there is nothing any more', () => {
+    expect(doubted(NOW)(undefined)).toEqual({ outcome: undefined });
   });
 
   it('takes the word from an owner whose edit may have come before its own', () => {
@@ -273,5 +384,6 @@ describe('awoken', () => {
 
   it('changes nothing when the delivery has moved on', () => {
     expect(awoken(NOW - 5, NOW)(aDelivery({ dueAt: NOW + 5 }))).toEqual({ outcome: undefined });
+    expect(awoken(NOW - 5, NOW)(undefined)).toEqual({ outcome: undefined });
   });
 });

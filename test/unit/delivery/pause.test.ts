@@ -9,6 +9,7 @@ describe('methodPaused', () => {
   it('leaves the method alone until the latest time that was named', () => {
     expect(methodPaused(NOW)(undefined).body).toEqual({ until: NOW, count: 0 });
     expect(methodPaused(NOW + 1)({ until: NOW, count: 0 }).body).toEqual({ until: NOW + 1, count: 0 });
+    expect(methodPaused(NOW)({ until: NOW, count: 0 }).body).toBeUndefined();
     expect(methodPaused(NOW - 1)({ until: NOW, count: 0 }).body).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOfStatus, failureOfWord, rateLimited } from '../../../shared/delivery/slack-reply.ts';
+import { failureOfStatus, failureOfWord, isTokenRefused, rateLimited } from '../../../shared/delivery/slack-reply.ts';
 
 describe('failureOfWord', () => {
   it.each([
@@ -14,6 +14,18 @@ describe('failureOfWord', () => {
     ['constructor', { kind: 'refused', error: 'constructor' }],
   ])('sorts %s', (word, failure) => {
     expect(failureOfWord(word)).toEqual(failure);
+  });
+});
+
+describe('a token', () => {
+  it.each([
+    ['invalid_auth', true],
+    ['token_revoked', true],
+    ['missing_scope', false],
+    ['not_in_channel', false],
+    ['fatal_error', false],
+  ])('that is there by now may do better after %s: %s', (word, may) => {
+    expect(isTokenRefused(failureOfWord(word))).toBe(may);
   });
 });
 

@@ -6,14 +6,14 @@ import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const inMinutes = (at: number | undefined) => at && (at - TEN_O_CLOCK) / MINUTE;
+const inMinutes = (at: number) => (at - TEN_O_CLOCK) / MINUTE;
 
 describe('the deadline of a gate', () => {
   it.each([
-    ['nothing', {}, undefined, undefined],
+    ['nothing', {}, undefined, Infinity],
     ['a time of its own', { expireAfterMs: HOUR }, undefined, 60],
     ['a time of its own, which is before that of AWS', { expireAfterMs: HOUR }, 24 * HOUR, 60],
-    ['rejecting it when AWS gives up, of which nobody has told when', { onExpiry: 'reject' }, undefined, undefined],
+    ['rejecting it when AWS gives up, of which nobody has told when', { onExpiry: 'reject' }, undefined, Infinity],
     ['rejecting it when AWS gives up', { onExpiry: 'reject' }, HOUR, 57],
     ['the same where AWS waits for four minutes only', { onExpiry: 'reject' }, 4 * MINUTE, 2],
     ['both', { onExpiry: 'reject', expireAfterMs: 2 * HOUR }, HOUR, 57],
@@ -23,7 +23,7 @@ describe('the deadline of a gate', () => {
   });
 
   it('is none where nobody has a say', () => {
-    expect(deadlineOf({ openedAt: TEN_O_CLOCK, expiresAt: TEN_O_CLOCK + HOUR }, undefined)).toBeUndefined();
+    expect(deadlineOf({ openedAt: TEN_O_CLOCK, expiresAt: TEN_O_CLOCK + HOUR }, undefined)).toBe(Infinity);
   });
 
   it('is when the gate is looked at next', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanText } from '../../../shared/message/clean-text.ts';
-import { cutText } from '../../../shared/message/cut-text.ts';
+import { cutPieces, cutText } from '../../../shared/message/cut-text.ts';
 import { escapeMrkdwn } from '../../../shared/message/escape-mrkdwn.ts';
 import { hostileText } from '../../support/arbitraries.ts';
 
@@ -130,5 +130,15 @@ describe('cutText', () => {
     ['𝕏𝕏𝕏', 4, '𝕏…'],
   ])('cuts %j at %i to %j (S38)', (text, limit, cut) => {
     expect(cutText(text, limit)).toBe(cut);
+  });
+});
+
+describe('cutPieces', () => {
+  it.each([
+    [11, 'a&amp;b&lt;'],
+    [10, 'a&amp;b…'],
+    [6, 'a…'],
+  ])('keeps of pieces as many as fit into %i characters: %j', (limit, cut) => {
+    expect(cutPieces(['a', '&amp;', 'b', '&lt;'], limit)).toBe(cut);
   });
 });

@@ -1,44 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Click, Decision, Gate, GatePoint } from '../../../shared/gate/gate.ts';
+import type { Gate, GatePoint } from '../../../shared/gate/gate.ts';
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
-import { aPolicy, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
+import { aClick, aDecision, aGate, aPolicy, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
 const LABELS = { environment: 'production' };
-
-const aClick = (given: Partial<Click> = {}): Click => ({
-  key: 'k1',
-  user: 'UADA',
-  verdict: 'approve',
-  at: TEN_O_CLOCK,
-  requestId: 'r',
-  outcome: 'counted',
-  ...given,
-});
-
-const aDecision = (given: Partial<Decision> = {}): Decision => ({
-  verdict: 'approve',
-  why: 'votes',
-  by: ['UADA'],
-  names: ['ada'],
-  at: TEN_O_CLOCK,
-  ...given,
-});
-
-const aGate = (given: Partial<Gate> = {}): Gate => ({
-  point: POINT,
-  channels: ['C1'],
-  openedAt: TEN_O_CLOCK,
-  token: TOKEN,
-  state: { kind: 'open' },
-  clicks: [],
-  reminded: 0,
-  ...given,
-});
 
 /** What a person reads, block by block. */
 const read = (gate: Gate, policy = aPolicy()): readonly string[] =>

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fold, MAX_REGISTERS } from '../../../shared/rollout/fold.ts';
+import { fold, MAX_REGISTERS, withFacts } from '../../../shared/rollout/fold.ts';
 import { registerName } from '../../../shared/rollout/rollout.ts';
-import type { Register, Rollout, StateChange } from '../../../shared/rollout/rollout.ts';
+import type { Facts, Register, Rollout, StateChange, Trigger } from '../../../shared/rollout/rollout.ts';
 import { arbitraryChange, arbitraryDeploymentChange, hostileChange } from '../../support/arbitraries.ts';
 import { aChange, aRollout, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
 
@@ -157,6 +157,40 @@ describe('fold', () => {
     expect(aRollout(later, earlier).registers['stage:Deploy']?.state).toBe('failed');
   });
 
+  it('takes, of two that one event id tells, the same one whichever comes first', () => {
+    const changes = [
+      aChange({ register: deploy, state: 'failed' }),
+      aChange({ register: deploy, state: 'succeeded' }),
+      aChange({ register: deploy, state: 'failed', result: { summary: 'too few healthy instances' } }),
+    ];
+    for (const a of changes) {
+      for (const b of changes) {
+        expect(aRollout(a, b)).toEqual(aRollout(b, a));
+      }
+    }
+  });
+
+  it('knows again what it has stored, in whatever order the fields come back', () => {
+    const trigger = (value: Trigger) => ({ trigger: { version: aVersion(), value } });
+    const told = trigger({ kind: 'commit', author: 'Ada', commit: 'abc', message: 'Fix', ref: 'main' });
+    const stored = trigger({ ref: 'main', message: 'Fix', commit: 'abc', author: 'Ada', kind: 'commit' });
+    for (const [first, second] of [
+      [told, stored],
+      [stored, told],
+    ] as const) {
+      const rollout = aRollout(aChange({ facts: first }));
+      expect(fold(rollout, aChange({ facts: second }))).toBe(rollout);
+    }
+  });
+
+  it('returns the very rollout it was given when a change tells of a part too many', () => {
+    const full = Array.from({ length: MAX_REGISTERS - 1 }, (_, index) =>
+      aChange({ register: { kind: 'stage', stage: `stage-${index}` } }),
+    );
+    const rollout = aRollout(aChange(), ...full);
+    expect(fold(rollout, aChange({ register: { kind: 'instance', instance: 'i-1' } }))).toBe(rollout);
+  });
+
   it('gives each register a name of its own', () => {
     const named = (register: Register): string => registerName(register);
     expect([
@@ -167,5 +201,27 @@ describe('fold', () => {
       named({ kind: 'stage', stage: '__proto__' }),
       named({ kind: 'instance', instance: 'a/b' }),
     ]).toEqual(['rollout', 'stage:a%2Fb', 'action:a/b%2Fc', 'action:a%2Fb/c', 'stage:__proto__', 'instance:a%2Fb']);
+  });
+});
+
+describe('facts that were looked up', () => {
+  const rollout = aRollout(aChange());
+  const newer = aVersion({ time: TEN_O_CLOCK + 60_000, eventId: 'newer' });
+
+  const fact = <Value>(value: Value, version = aVersion()) => ({ version, value });
+
+  it.each<[keyof Facts, Facts, Facts]>([
+    ['creator', { creator: fact('user') }, { creator: fact('codeDeployRollback', newer) }],
+    ['failure', { failure: fact({ summary: 'a' }) }, { failure: fact({ summary: 'b' }, newer) }],
+    ['rollbackOf', { rollbackOf: fact('d-1') }, { rollbackOf: fact('d-2', newer) }],
+    ['rolledBackBy', { rolledBackBy: fact('d-1') }, { rolledBackBy: fact('d-2', newer) }],
+    ['stages', { stages: fact(['Source']) }, { stages: fact(['Source', 'Deploy'], newer) }],
+    ['gone', { gone: fact(true) }, { gone: fact(true, newer) }],
+  ])('are kept as of the newest look, whichever comes first: %s', (_name, older, newest) => {
+    expect(withFacts(rollout, older)).toStrictEqual({ ...rollout, facts: older });
+    const looked = withFacts(withFacts(rollout, older), newest);
+    expect(looked).toStrictEqual({ ...rollout, facts: newest });
+    expect(withFacts(withFacts(rollout, newest), older)).toStrictEqual(looked);
+    expect(withFacts(looked, newest)).toBe(looked);
   });
 });

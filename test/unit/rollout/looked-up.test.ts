@@ -43,8 +43,33 @@ describe('what is looked up', () => {
 describe('deploymentFacts', () => {
   it('takes an id of its own for nobody’s rollback', () => {
     const rollbackInfo = { rollbackDeploymentId: 'd-ABCDE1234', rollbackTriggeringDeploymentId: '' };
-    expect(deploymentFacts({ creator: 'user', rollbackInfo }, aDeploymentId(), aVersion())).toEqual({
+    expect(deploymentFacts({ creator: 'user', rollbackInfo }, aDeploymentId(), aVersion())).toStrictEqual({
       creator: { version: aVersion(), value: 'user' },
+    });
+  });
+
+  it('tells why it failed, as far as CodeDeploy says it', () => {
+    const failureIn = (errorInformation: unknown) =>
+      deploymentFacts({ creator: 'user', errorInformation }, aDeploymentId(), aVersion());
+    const creator = { version: aVersion(), value: 'user' };
+    expect(failureIn({ code: 'HEALTH_CONSTRAINTS', message: 'Too few instances' })).toStrictEqual({
+      creator,
+      failure: { version: aVersion(), value: { summary: 'Too few instances', errorCode: 'HEALTH_CONSTRAINTS' } },
+    });
+    expect(failureIn({ code: 'HEALTH_CONSTRAINTS' }).failure?.value).toStrictEqual({ errorCode: 'HEALTH_CONSTRAINTS' });
+    expect(failureIn({ message: 'Too few instances' }).failure?.value).toStrictEqual({ summary: 'Too few instances' });
+    expect(failureIn({ code: ' ', message: '' })).toStrictEqual({ creator });
+    expect(failureIn(undefined)).toStrictEqual({ creator });
+  });
+
+  it.each([
+    ['rollbackTriggeringDeploymentId', 'rollbackOf'],
+    ['rollbackDeploymentId', 'rolledBackBy'],
+  ])('knows by %s the deployment that is its %s', (id, fact) => {
+    const info = { creator: 'user', rollbackInfo: { [id]: 'd-OTHER0001' } };
+    expect(deploymentFacts(info, aDeploymentId(), aVersion())).toStrictEqual({
+      creator: { version: aVersion(), value: 'user' },
+      [fact]: { version: aVersion(), value: 'd-OTHER0001' },
     });
   });
 
@@ -65,5 +90,9 @@ describe('stagesFact', () => {
   it('keeps no more stages than a pipeline may have', () => {
     const many = Array.from({ length: 80 }, (_, index) => `stage-${index}`);
     expect(stagesFact(many, aVersion()).stages?.value).toEqual(many.slice(0, 50));
+  });
+
+  it('leaves out a stage whose name nobody can read', () => {
+    expect(stagesFact(['Source', ' ', 'Deploy'], aVersion()).stages?.value).toEqual(['Source', 'Deploy']);
   });
 });

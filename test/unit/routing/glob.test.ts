@@ -16,6 +16,7 @@ describe('matchesGlob', () => {
     ['a*b*c', 'a-c-b', false],
     ['sh?p', 'shop', true],
     ['sh?p', 'shp', false],
+    ['shop?', 'shop', false],
     ['shop.prod', 'shop-prod', false],
     ['[a-z]*', 'shop', false],
     ['**', 'shop', true],

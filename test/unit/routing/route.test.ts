@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../../shared/config/config.ts';
-import { audienceOf } from '../../../shared/routing/route.ts';
+import { audienceOf, mayBeHeardOf } from '../../../shared/routing/route.ts';
 import { aChange, aDeploymentId, aRolloutId } from '../../support/rollouts.ts';
 
 const route = (match: Route['match'], ...to: Route['to']): Route => ({ match, to });
@@ -132,6 +132,16 @@ describe('audienceOf', () => {
     const mentions = (match: Route['match']) =>
       audienceOf(failed, [{ ...route(match, slack('C1')), mention: ['U1'] }]).channels.map((one) => one.mentions);
     expect(mentions({})).toEqual([[]]);
+    expect(audienceOf(failed, [route({ stage: ['Deploy'] }, slack('C1'))]).channels[0]?.mentions).toEqual([]);
     expect(mentions({ stage: ['Deploy'] })).toEqual([['U1']]);
+  });
+});
+
+describe('mayBeHeardOf', () => {
+  it('is true of a rollout that any of the routes is about, in whatever state', () => {
+    const routes = [route({ pipeline: ['billing'] }, slack('C1')), route({ pipeline: ['shop-*'], state: ['failed'] })];
+    expect(mayBeHeardOf(aRolloutId(), routes)).toBe(true);
+    expect(mayBeHeardOf(aRolloutId({ name: 'till' }), routes)).toBe(false);
+    expect(mayBeHeardOf(aRolloutId(), [])).toBe(false);
   });
 });
