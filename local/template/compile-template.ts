@@ -8,6 +8,7 @@ import { promisify, stripVTControlCharacters } from 'node:util';
 import * as v from 'valibot';
 import { REGION } from '../aws/account.ts';
 import { parseJson } from '../json.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { parseTemplate } from './resolve-template.ts';
 import type { Template } from './resolve-template.ts';
 
@@ -54,6 +55,25 @@ export const compileTemplate = async (options: {
     return { template: kept, taskRoot };
   }
   await mkdir(cache, { recursive: true });
+  // The framework and the bundler write to .serverless and dist, whoever asks and for whichever stage.
+  const template = await oneAtATime(join(root, '.gatehouse/compiling'), async () => {
+    // Who was waited for may have compiled the same.
+    if ((await readEntry(taskRoot)) === undefined) {
+      await compileInto(cache, taskRoot, { root, stage });
+    }
+    return readEntry(taskRoot);
+  });
+  if (template === undefined) {
+    throw new Error(`The compiled template cannot be read from ${relative(root, taskRoot)}`);
+  }
+  return { template, taskRoot };
+};
+
+const compileInto = async (
+  cache: string,
+  taskRoot: string,
+  { root, stage }: { readonly root: string; readonly stage: string },
+): Promise<void> => {
   const draft = await mkdtemp(join(cache, 'draft-'));
   try {
     await packageStack(root, stage, join(draft, 'package'));
@@ -61,16 +81,10 @@ export const compileTemplate = async (options: {
     await cp(join(root, 'dist'), join(draft, 'dist'), { recursive: true });
     await rm(join(draft, 'package'), { recursive: true });
     await prune(cache);
-    // Somebody else may have been faster: theirs is the same.
-    await rename(draft, taskRoot).catch(() => undefined);
+    await rename(draft, taskRoot);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  const template = await readEntry(taskRoot);
-  if (template === undefined) {
-    throw new Error(`The compiled template cannot be read from ${relative(root, taskRoot)}`);
-  }
-  return { template, taskRoot };
 };
 
 const readEntry = async (entry: string): Promise<Template | undefined> => {

@@ -77,6 +77,16 @@ describe('compileTemplate', () => {
     expect(await bundleOf(third.taskRoot)).toBe('exports.handler = async () => 2;');
   });
 
+  it('gives each of two stages that are compiled at once its own', { timeout: 60_000 }, async () => {
+    const stages = ['one', 'two', 'one'];
+    const stacks = await Promise.all(stages.map((stage) => compileTemplate({ root, stage })));
+    const names = stacks.map(({ template }) =>
+      resolveTemplate(template, surroundings)('AWS::SQS::Queue').map(({ properties }) => properties['QueueName']),
+    );
+    expect(names).toEqual([['one-events'], ['two-events'], ['one-events']]);
+    expect(new Set(stacks.map(({ taskRoot }) => taskRoot)).size).toBe(2);
+  });
+
   it('says what the Serverless Framework says when it refuses, and keeps nothing', async () => {
     await writeFile(join(root, 'serverless.yml'), SERVERLESS_YML.replace('sls:stage', 'self:custom.nobody'));
     await expect(compile()).rejects.toThrow(
