@@ -379,14 +379,18 @@ export const summaryOf = (decision: Decision): string => {
   return cutText(`${signatureOf(decision)}${why}`, MOST_SUMMARY);
 };
 
-const signatureOf = ({ verdict, why, by, names, newer }: Decision): string => {
-  switch (why) {
+const signatureOf = (decision: Decision): string => {
+  switch (decision.why) {
     case 'superseded':
-      return `Rejected by Gatehouse: superseded by execution ${newer ?? 'unknown'}`;
+      return `Rejected by Gatehouse: superseded by execution ${decision.newer ?? 'unknown'}`;
     case 'expired':
       return 'Rejected by Gatehouse: nobody decided in time';
     case 'votes':
+      return signatureOfVotes(decision);
   }
+};
+
+const signatureOfVotes = ({ verdict, by, names }: Decision): string => {
   const people = by.map((user, index) => (names[index] === user ? user : `${names[index] ?? user} (${user})`));
   return cutText(
     `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`,

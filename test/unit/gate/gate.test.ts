@@ -10,12 +10,13 @@ import {
   opened,
   reopened,
   summaryOf,
+  lapsed,
   superseded,
   voted,
   votesOf,
 } from '../../../shared/gate/gate.ts';
 import type { Click, Ending, Gate, Opening, Tally } from '../../../shared/gate/gate.ts';
-import { aClick, aDecision, aGate, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
+import { aClick, aDecision, aGate, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const NOW = TEN_O_CLOCK + 60_000;
@@ -228,6 +229,18 @@ describe('a newer execution', () => {
   });
 });
 
+describe('the end of the time to decide', () => {
+  it('has an open gate rejected by nobody', () => {
+    const decision = aDecision({ verdict: 'reject', why: 'expired', by: [], names: [], at: NOW });
+    const body = aGate({ state: { kind: 'decided', decision }, dueAt: NOW });
+    expect(lapsed(NOW)(aGate())).toStrictEqual({ body, outcome: body });
+  });
+
+  it.each([undefined, decided(), ...OVER])('changes nothing at a gate that is not open', (gate) => {
+    expect(lapsed(NOW)(gate)).toStrictEqual({ outcome: gate });
+  });
+});
+
 describe('a decision', () => {
   it('may be taken back until it is done', () => {
     const body = aGate({ dueAt: NOW });
@@ -286,12 +299,15 @@ describe('what the platform says of the end', () => {
     });
   });
 
-  it('is taken for ours where the platform keeps no summary and it is what was decided', () => {
-    const ready = decided({ point: READY_POINT });
-    expect(stateAfter({ as: 'approved', at: NOW }, ready)).toStrictEqual(asDecided);
-    const rejected: Ending = { as: 'rejected', at: NOW };
-    expect(stateAfter(rejected, ready)).toStrictEqual({ kind: 'ended', ending: rejected });
-  });
+  it.each([READY_POINT, PAUSE_POINT])(
+    'is taken for ours where no summary is kept and it is what was decided',
+    (point) => {
+      const ready = decided({ point });
+      expect(stateAfter({ as: 'approved', at: NOW }, ready)).toStrictEqual(asDecided);
+      const rejected: Ending = { as: 'rejected', at: NOW };
+      expect(stateAfter(rejected, ready)).toStrictEqual({ kind: 'ended', ending: rejected });
+    },
+  );
 
   it.each([undefined, ...OVER])('changes nothing once it is over', (gate) => {
     expect(ended(approved)(gate)).toStrictEqual({ outcome: gate });
@@ -331,7 +347,7 @@ describe('a gate', () => {
   });
 
   it('needs a token for an approval of a pipeline, and none for a deployment', () => {
-    expect([needsToken(POINT), needsToken(READY_POINT)]).toEqual([true, false]);
+    expect([POINT, READY_POINT, PAUSE_POINT].map(needsToken)).toEqual([true, false, false]);
   });
 });
 
@@ -343,6 +359,10 @@ describe('what AWS is told with a decision', () => {
     [
       'Rejected by Gatehouse: superseded by execution execution-2',
       aDecision({ verdict: 'reject', why: 'superseded', by: [], names: [], newer: 'execution-2' }),
+    ],
+    [
+      'Rejected by Gatehouse: nobody decided in time',
+      aDecision({ verdict: 'reject', why: 'expired', by: [], names: [] }),
     ],
   ])('is %j', (summary, decision) => {
     expect(summaryOf(decision)).toBe(summary);
