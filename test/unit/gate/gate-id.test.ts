@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gateId } from '../../../shared/gate/gate-id.ts';
-import { POINT, READY_POINT } from '../../support/gates.ts';
+import { PAUSE_POINT, POINT, READY_POINT } from '../../support/gates.ts';
 
 describe('the id of a gate', () => {
   it('is the same whoever hears of the point, and stays what the stored ones have', () => {
@@ -10,7 +10,7 @@ describe('the id of a gate', () => {
     ]);
   });
 
-  it('is another for another execution, stage, action, retry and kind', () => {
+  it('is another for another execution, stage, action, retry, hook and kind', () => {
     const { rollout } = POINT;
     const ids = [
       POINT,
@@ -20,6 +20,9 @@ describe('the id of a gate', () => {
       { ...POINT, actionExecutionId: '9e9e9e9e-0000-4000-8000-000000000010' },
       READY_POINT,
       { ...READY_POINT, rollout: { ...READY_POINT.rollout, executionId: 'd-OTHER0001' } },
+      PAUSE_POINT,
+      { ...PAUSE_POINT, rollout: { ...PAUSE_POINT.rollout, executionId: 'EZe5RN0000' } },
+      { ...PAUSE_POINT, hookId: 'ecs-pause-another' },
     ].map(gateId);
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { GateMatch } from '../../../shared/config/config.ts';
+import type { GatePoint } from '../../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../../shared/gate/policy.ts';
-import { aPolicy, POINT, READY_POINT } from '../../support/gates.ts';
+import { aPolicy, PAUSE_POINT, POINT, READY_POINT } from '../../support/gates.ts';
 
-const isFor = (match: GateMatch, point: typeof POINT | typeof READY_POINT): boolean =>
+const isFor = (match: GateMatch, point: GatePoint): boolean =>
   policyAt(point, { gates: [aPolicy({ match })] }) !== undefined;
 
 describe('who may decide at a point', () => {
@@ -32,14 +33,25 @@ describe('who may decide at a point', () => {
     expect(isFor(match, POINT)).toBe(is);
   });
 
-  it.each<[GateMatch, boolean, boolean]>([
-    [{}, true, false],
-    [{ account: ['*'] }, true, false],
-    [{ application: ['*'] }, false, true],
-    [{ group: ['prod'] }, false, true],
-    [{ application: ['till'] }, false, false],
-  ])('says nothing of deployments unless it names them, and then of nothing else: %j', (match, approval, ready) => {
-    expect([isFor(match, POINT), isFor(match, READY_POINT)]).toEqual([approval, ready]);
+  it.each<[GateMatch, readonly GatePoint['kind'][]]>([
+    [{}, ['pipeline-approval']],
+    [{ account: ['*'] }, ['pipeline-approval']],
+    [{ application: ['*'] }, ['deployment-ready']],
+    [{ group: ['prod'] }, ['deployment-ready']],
+    [{ application: ['till'] }, []],
+    [{ cluster: ['prod'] }, ['ecs-pause']],
+    [{ service: ['shop'] }, ['ecs-pause']],
+    [{ cluster: ['prod'], service: ['till'] }, []],
+  ])('says nothing of deployments and services unless it names them, and then of nothing else: %j', (match, kinds) => {
+    const points = [POINT, READY_POINT, PAUSE_POINT];
+    expect(points.filter((point) => isFor(match, point)).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it.each<[GateMatch, boolean]>([
+    [{ service: ['shop'], stage: ['POST_TEST_*'] }, true],
+    [{ service: ['shop'], stage: ['POST_SCALE_UP'] }, false],
+  ])('is asked of the lifecycle stage of a pause hook: %j', (match, is) => {
+    expect(isFor(match, PAUSE_POINT)).toBe(is);
   });
 
   it('goes by its name, or by its place', () => {

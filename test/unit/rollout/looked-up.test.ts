@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fold, withFacts } from '../../../shared/rollout/fold.ts';
 import { deploymentFacts, isToBeLookedUp, stagesFact } from '../../../shared/rollout/looked-up.ts';
-import { aChange, aDeploymentId, aRollout, aVersion, TEN_O_CLOCK } from '../../support/rollouts.ts';
+import {
+  aChange,
+  aDeploymentId,
+  aRollout,
+  aServiceDeploymentId,
+  aVersion,
+  TEN_O_CLOCK,
+} from '../../support/rollouts.ts';
 
 const started = aChange({ rollout: aDeploymentId() });
 const ended = aChange({
@@ -21,6 +28,11 @@ describe('what is looked up', () => {
     const both = withFacts(fold(running, ended), { creator: { version: ended.version, value: 'user' } });
     expect(isToBeLookedUp(both, ended)).toBe(false);
     expect(isToBeLookedUp(both, started)).toBe(false);
+  });
+
+  it('is no deployment of a service, which was looked up before it was folded', () => {
+    const ofService = aChange({ rollout: aServiceDeploymentId() });
+    expect(isToBeLookedUp(aRollout(ofService), ofService)).toBe(false);
   });
 
   it('is no instance, and no deployment that waits', () => {
