@@ -1,7 +1,7 @@
 // Imports go one way: functions -> edges -> core.
 const core =
-  '^shared/(rollout|routing|message|delivery|gate|interaction|store|config|quarantine|queue)/|^shared/(clock|log|redact|describe-issues)\\.ts$';
-const edge = '^shared/(aws|https|slack)/|^shared/(settings|system-clock)\\.ts$';
+  '^shared/(rollout|routing|message|delivery|gate|validation|interaction|store|config|quarantine|queue)/|^shared/(clock|log|redact|describe-issues)\\.ts$';
+const edge = '^shared/(aws|https|slack|probe)/|^shared/(settings|system-clock)\\.ts$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

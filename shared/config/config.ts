@@ -1,4 +1,5 @@
 import type { State } from '../rollout/state.ts';
+import type { Allowance } from '../validation/run.ts';
 
 /** `gatehouse.yml`, validated and compiled: what a bundle carries. It holds no secret. */
 export type Config = {
@@ -22,6 +23,34 @@ export type Config = {
   readonly people?: readonly Person[];
   /** Who may decide what: the first whose `match` holds counts. No policy: nobody. */
   readonly gates?: readonly GatePolicy[];
+  /** What suites may do and reach. Left out: they hold, and reach nothing over HTTP. */
+  readonly validation?: ValidationPolicy;
+};
+
+/** What the owner of an environment lets the suites of `suites/` do: they can only be stricter. */
+export type ValidationPolicy = {
+  readonly http: HttpPolicy;
+  /** Names of SSM parameters by the name that suites use: `${secret:name}`. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Every rule that matches counts. */
+  readonly rules: readonly ValidationRule[];
+};
+
+/** Which hosts an `http` check may reach. */
+export type HttpPolicy = {
+  /** Globs of host names. */
+  readonly hosts: readonly string[];
+  /** Globs of those among them that may be at private addresses. */
+  readonly privateHosts: readonly string[];
+  /** Besides 80 and 443. */
+  readonly ports: readonly number[];
+};
+
+/** Where a deployment may go on although its checks do not say so, and why it may. */
+export type ValidationRule = {
+  readonly name: string;
+  readonly match: Pick<Match, 'application' | 'group' | 'account' | 'region'> & { readonly suite?: readonly string[] };
+  readonly allow: readonly Allowance[];
 };
 
 /** One person as Slack, AWS and git know them. */
@@ -67,13 +96,16 @@ export type GatePolicy = {
 };
 
 /**
- * One that names an application or a group is about deployments that are ready, one that names a cluster or a service about
- * pause hooks, any other about pipelines' approvals.
+ * One that names a suite is about what that suite asks people, one that names an application or a group about deployments
+ * that are ready, one that names a cluster or a service about pause hooks, any other about pipelines' approvals.
  */
 export type GateMatch = Pick<
   Match,
   'pipeline' | 'stage' | 'action' | 'application' | 'group' | 'cluster' | 'service' | 'account' | 'region'
->;
+> & {
+  /** Globs of names of validation suites. */
+  readonly suite?: readonly string[];
+};
 
 /** What comes between a click on Approve and the vote: nothing, Slack's own "are you sure", or a modal. */
 export const CONFIRMS = ['none', 'dialog', 'modal'] as const;

@@ -1,0 +1,155 @@
+import type { Deployment } from '../rollout/rollout.ts';
+import type { Hook, Suite, ValidationPlatform } from './suite.ts';
+
+/** What one sample found: `fail` is the target's fault, `error` ours or nobody's. */
+export type SampleOutcome = 'pass' | 'fail' | 'nodata' | 'error';
+
+/** One sample. All of its texts are redacted and bounded by whoever took it. */
+export type Sample = {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly tookMs: number;
+  readonly outcome: SampleOutcome;
+  /** In one line what was found: `status 500, expected 200`. At most 300 characters. */
+  readonly says: string;
+  /** What was measured and what it was to be. At most 100 characters each. */
+  readonly value?: string;
+  readonly expected?: string;
+  /** Request, response or log tail: of samples that did not pass. At most 2,000 characters. */
+  readonly evidence?: string;
+  /** An https address where more is to be seen. */
+  readonly link?: string;
+};
+
+/** What a check comes to by its samples. */
+export type CheckVerdict = 'pass' | 'fail' | 'inconclusive' | 'error';
+
+/** What a suite comes to by its checks. */
+export type SuiteVerdict = CheckVerdict;
+
+export type CheckState = {
+  readonly samples: readonly Sample[];
+  /** A sample under way, and until when (epoch milliseconds) whoever takes it has it for themselves. */
+  readonly inFlight?: { readonly id: string; readonly by: string; readonly at: number; readonly until: number };
+  /** Epoch milliseconds from when the next sample is due. */
+  readonly nextAt?: number;
+  /** `skipped`: what it needs has not passed; `canceled`: it was of no interest any more. */
+  readonly end?: { readonly as: CheckVerdict | 'skipped' | 'canceled'; readonly at: number };
+  /** Of an approval: what people decided, and who. */
+  readonly answer?: Answer;
+};
+
+/** What people decided at a gate of the run. */
+export type Answer = {
+  readonly verdict: 'approve' | 'reject';
+  /** What AWS would be told: who, and why. */
+  readonly says: string;
+  readonly at: number;
+};
+
+/** Why a run ended as it did: a verdict of its checks, or a rule that came first. */
+export type Why =
+  | { readonly kind: 'verdict'; readonly verdict: SuiteVerdict }
+  /** People were asked, for the checks could not say. */
+  | { readonly kind: 'answer'; readonly verdict: SuiteVerdict; readonly answer: Answer }
+  | { readonly kind: 'deadline'; readonly verdict: SuiteVerdict }
+  /** It brings back what ran before: that is never held up. */
+  | { readonly kind: 'rollback' }
+  /** No suite matches. */
+  | { readonly kind: 'no-suite' }
+  /** Nothing that counts has run. */
+  | { readonly kind: 'vacuous' }
+  /** It could not begin: what it is for could not be read, or is unknown. */
+  | { readonly kind: 'not-begun'; readonly says: string };
+
+/** What was decided, before anybody is told: a crash repeats this, never something else. */
+export type Conclusion = {
+  readonly action: 'continue' | 'rollback';
+  readonly why: Why;
+  /** What lets it go on although not every required check has passed: an allowance of `gatehouse.yml`'s, by name. */
+  readonly allowedBy?: string;
+  /** What it would have come to, had it not only been observed. */
+  readonly shadow?: 'continue' | 'rollback';
+  /** In one sentence. */
+  readonly says: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+};
+
+export type RunState =
+  | { readonly kind: 'running' }
+  /** The checks are done and could not say: people are asked, and what can still fail is watched. */
+  | { readonly kind: 'asking'; readonly verdict: SuiteVerdict; readonly at: number }
+  | { readonly kind: 'decided'; readonly conclusion: Conclusion; readonly reports: number; readonly nextAt: number }
+  | { readonly kind: 'reported'; readonly conclusion: Conclusion; readonly at: number }
+  /** The platform had moved on before it could be told, or tells another verdict than ours. */
+  | { readonly kind: 'moot'; readonly conclusion: Conclusion; readonly says: string; readonly at: number };
+
+/** One run of a suite at one hook. Kept as it ended, it is the evidence. */
+export type Run = {
+  readonly platform: ValidationPlatform | 'unknown';
+  readonly rollout: Deployment;
+  /** CodeDeploy's id of this call of the hook: it is to be told with the verdict, and is shown to nobody. */
+  readonly hookExecutionId: string;
+  /** Absent: CodeDeploy did not say which it is. */
+  readonly hook?: Hook;
+  /** Absent: none matches. */
+  readonly suite?: Suite;
+  /** What the owner of the environment allows here (`gatehouse.yml`), by the name of the rule. */
+  readonly allowances: Readonly<Partial<Record<Allowance, string>>>;
+  /** What templates may name: `new.version`, `deployment.id`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Epoch milliseconds until when it is decided, and until when the platform waits. */
+  readonly deadline: number;
+  readonly platformDeadline: number;
+  /** In the order of the suite's checks. */
+  readonly checks: readonly CheckState[];
+  /** Of the alarms of its `alarms` checks, those that were red when it began. */
+  readonly redBefore?: readonly string[];
+  /** What people decided when they were asked because the checks could not say. */
+  readonly answer?: Answer;
+  readonly state: RunState;
+};
+
+/** What lets a deployment go on although its checks do not say so: only the owner of the environment can. */
+export const ALLOWANCES = [
+  'observe',
+  'empty',
+  'no-suite',
+  'deadline-continue',
+  'inconclusive-continue',
+  'no-data-pass',
+] as const;
+
+export type Allowance = (typeof ALLOWANCES)[number];
+
+/** What has happened since a run was last looked at. */
+export type Input =
+  | {
+      readonly kind: 'sampled';
+      readonly check: number;
+      readonly id: string;
+      readonly sample: Sample;
+      readonly redNow?: readonly string[];
+    }
+  /** People have decided at an approval check, or without `check` what they were asked about the whole. */
+  | { readonly kind: 'answered'; readonly check?: number; readonly answer: Answer }
+  | { readonly kind: 'reported'; readonly as: 'done' | 'already-so' }
+  /** The platform does not wait for it any more, or was told something else. */
+  | { readonly kind: 'refused'; readonly says: string }
+  | { readonly kind: 'report-failed'; readonly says: string };
+
+/** What is to be done about a run. All of it may be done twice. */
+export type Effect =
+  | { readonly kind: 'probe'; readonly check: number; readonly id: string; readonly timeoutMs: number }
+  /** Opens an approval: of a check, or without one about the whole. */
+  | { readonly kind: 'ask'; readonly check?: number; readonly until: number; readonly says: string }
+  | { readonly kind: 'report'; readonly action: Conclusion['action'] };
+
+/** A run after a look at it. `wakeAt`: epoch milliseconds when it is to be looked at again; none once it is done. */
+export type Ticked = { readonly run: Run; readonly effects: readonly Effect[]; readonly wakeAt?: number };
+
+/** Who looks, and when: `by` tells what this one has begun from what others have. */
+export type Look = { readonly now: number; readonly by: string; readonly random: () => number };

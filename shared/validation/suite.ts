@@ -1,0 +1,178 @@
+import type { JsonValue } from './json-value.ts';
+
+/** A validation suite, compiled from a file of `suites/`. Times are in milliseconds. */
+export type Suite = {
+  readonly name: string;
+  /** SHA-256 of the file that it was written in, in hex. */
+  readonly hash: string;
+  readonly match: SuiteMatch;
+  readonly budget: Budget;
+  readonly mode: Mode;
+  /** Variables of its own, by dotted names. */
+  readonly vars: Readonly<Record<string, string>>;
+  readonly checks: readonly Check[];
+  readonly decide: Decide;
+};
+
+export const PLATFORMS = ['codedeploy-lambda', 'codedeploy-ecs'] as const;
+
+/** By whom a suite is asked for, and for what. */
+export type ValidationPlatform = (typeof PLATFORMS)[number];
+
+/** Lifecycle events at which CodeDeploy calls a function, in their order; Lambda has the last and the third last only. */
+export const HOOKS = [
+  'BeforeInstall',
+  'AfterInstall',
+  'AfterAllowTestTraffic',
+  'BeforeAllowTraffic',
+  'AfterAllowTraffic',
+] as const;
+
+export type Hook = (typeof HOOKS)[number];
+
+/** What a hook has to be for a suite: every criterion that is there holds, by any one of its values. */
+export type SuiteMatch = {
+  readonly platform?: ValidationPlatform;
+  /** Globs of application names. */
+  readonly application?: readonly string[];
+  /** Globs of deployment group names. */
+  readonly group?: readonly string[];
+  readonly hook?: readonly Hook[];
+};
+
+export type Budget = {
+  /** From the begin of the hook until a verdict is reached, whatever happens. */
+  readonly totalMs: number;
+  /** What is left behind that until the platform gives up waiting: for the report and its repetitions. */
+  readonly reserveMs: number;
+};
+
+/** `observe`: what is found is told, and nothing comes of it. */
+export type Mode = 'enforce' | 'observe';
+
+/** What becomes of each verdict of a suite; `deadline`: its time is over, or nobody has answered. */
+export type Decide = {
+  readonly pass: 'continue';
+  readonly fail: 'rollback';
+  readonly inconclusive: 'ask' | 'rollback' | 'continue';
+  readonly error: 'ask' | 'rollback';
+  readonly deadline: 'rollback' | 'continue';
+};
+
+export type Check = {
+  readonly name: string;
+  readonly probe: Probe;
+  /** All have to hold. */
+  readonly expect: readonly Assertion[];
+  readonly sample: Sampling;
+  readonly limits: Limits;
+  readonly severity: 'required' | 'advisory';
+  readonly mode: Mode;
+  readonly onNoData: 'inconclusive' | 'pass' | 'fail';
+  /** Names of checks that have to have passed before it begins; otherwise it is skipped. */
+  readonly needs: readonly string[];
+};
+
+export type Sampling = {
+  /** Before the first sample. */
+  readonly warmupMs: number;
+  /** From the begin of one sample to that of the next. */
+  readonly intervalMs: number;
+  readonly count: number;
+  /** Of one sample. */
+  readonly timeoutMs: number;
+};
+
+/** How many samples of a kind a check may have, and how many it needs. */
+export type Limits = {
+  readonly failures: number;
+  readonly consecutiveFailures?: number;
+  readonly consecutiveErrors: number;
+  readonly noData: number;
+  readonly minSamples: number;
+  readonly consecutivePasses?: number;
+};
+
+/** What a sample does. Strings are templates: `${new.version}`, and in what is sent `${secret:name}`. */
+export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | FunctionProbe | ApprovalProbe;
+
+/** Invokes versions of the function that is deployed: the new one, or the old one and the new one side by side. */
+export type InvokeProbe = {
+  readonly kind: 'invoke';
+  /** Name of the function, or a glob that the deployed function's name has to match. */
+  readonly function: string;
+  /** One or two templates; each has to come to the number of a version. Of two the first is `old`, the second `new`. */
+  readonly qualifiers: readonly string[];
+  readonly payload: JsonValue;
+  readonly logTail: boolean;
+  /** Of two answers, names of keys in which they may differ, at whatever depth. */
+  readonly ignore: readonly string[];
+};
+
+export type HttpProbe = { readonly kind: 'http'; readonly steps: readonly HttpStep[] };
+
+export type HttpStep = {
+  /** By which later steps and assertions name it: `${login.body.token}`. */
+  readonly id: string;
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?:
+    { readonly kind: 'json'; readonly value: JsonValue } | { readonly kind: 'text'; readonly text: string };
+  readonly redirect: 'error' | 'follow' | 'manual';
+};
+
+export type AlarmsProbe = {
+  readonly kind: 'alarms';
+  readonly names: readonly string[];
+};
+
+export type MetricProbe = {
+  readonly kind: 'metric';
+  readonly namespace: string;
+  readonly metric: string;
+  readonly stat: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly periodSeconds: number;
+  /** How far back it looks, but never behind the begin of the hook unless `beforeHook`. */
+  readonly windowMs: number;
+  readonly minDataPoints: number;
+};
+
+/** The user's own check: a function that answers `{"verdict": "pass" | "fail" | "nodata", "says"?, "value"?, "link"?}`. */
+export type FunctionProbe = {
+  readonly kind: 'lambda';
+  /** Name of the function. */
+  readonly function: string;
+  readonly input: JsonValue;
+};
+
+/** People decide, by the policy of `gatehouse.yml` whose `match.suite` names this suite. */
+export type ApprovalProbe = { readonly kind: 'approval'; readonly says?: string };
+
+export const OPERATORS = [
+  'eq',
+  'ne',
+  'lt',
+  'lte',
+  'gt',
+  'gte',
+  'in',
+  'contains',
+  'matches',
+  'exists',
+  'absent',
+  'length',
+] as const;
+
+export type Operator = (typeof OPERATORS)[number];
+
+export type Assertion = {
+  /** JMESPath into what the probe found. */
+  readonly path: string;
+  readonly op: Operator;
+  /** A string is a template. Of `matches` a regular expression of RE2's. */
+  readonly value?: JsonValue;
+  /** Of which step of an `http` probe; left out: the last. */
+  readonly step?: string;
+};
