@@ -254,6 +254,16 @@ const inCbor = async (operation: string, input: object) => {
   return { status: response.status, query: response.headers.get('x-amzn-query-error'), body };
 };
 
+/** Calls CloudWatch by a query, as older clients do. */
+const inQuery = async (action: string, input: Readonly<Record<string, string>>): Promise<string> => {
+  const response = await fetch(stack.aws, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', authorization: AUTHORIZATION },
+    body: new URLSearchParams({ Action: action, Version: '2010-08-01', ...input }).toString(),
+  });
+  return response.text();
+};
+
 const queryOf = (metric: string, dimensions: Readonly<Record<string, string>>, namespace = 'AWS/Lambda') => ({
   MetricDataQueries: [
     {
@@ -288,14 +298,22 @@ describe('CloudWatch of the local stack', () => {
     expect(sumOf(await inJson('GetMetricData', queryOf('Invocations', { FunctionName: 'nobody' })))).toBe(0);
   });
 
-  it('speaks JSON and CBOR', async () => {
+  it('speaks JSON, CBOR and queries', async () => {
     const data = { Namespace: 'Shop', MetricData: [{ MetricName: 'Baskets', Value: 2 }] };
     expect(await inJson('PutMetricData', data)).toEqual({});
     expect(await inCbor('PutMetricData', data)).toMatchObject({ status: 200, body: {} });
+    await inQuery('PutMetricData', {
+      Namespace: 'Shop',
+      'MetricData.member.1.MetricName': 'Baskets',
+      'MetricData.member.1.Value': '3',
+    });
     const query = queryOf('Baskets', {}, 'Shop');
-    expect(sumOf(await inJson('GetMetricData', query))).toBe(4);
+    expect(sumOf(await inJson('GetMetricData', query))).toBe(7);
     const { body } = await inCbor('GetMetricData', query);
-    expect(sumOf(body)).toBe(4);
+    expect(sumOf(body)).toBe(7);
+    expect(await inQuery('DescribeAlarms', { 'AlarmNames.member.1': 'orders-errors' })).toMatch(
+      /<DescribeAlarmsResult>.*<MetricAlarms><member><AlarmName>orders-errors<\/AlarmName>.*<Dimensions><member><Name>FunctionName<\/Name><Value>orders</,
+    );
   });
 
   it('tells alarms, and what somebody says that they are', async () => {
@@ -331,6 +349,8 @@ describe('CloudWatch of the local stack', () => {
     const said = { AlarmName: 'nothing', StateValue: 'OK', StateReason: '' };
     expect(await inJson('SetAlarmState', said)).toMatchObject({ __type: 'ResourceNotFound' });
     expect(await inCbor('SetAlarmState', said)).toMatchObject({ status: 400, query: 'ResourceNotFound;Sender' });
+    expect(await inQuery('SetAlarmState', said)).toContain('<Code>ResourceNotFound</Code>');
+    expect(await inQuery('ListDashboards', {})).toContain('<Code>InvalidAction</Code>');
     expect(await inCbor('ListDashboards', {})).toMatchObject({
       status: 400,
       query: 'UnknownOperationException;Sender',
