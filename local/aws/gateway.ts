@@ -16,6 +16,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['CodePipeline_20150709', 'codepipeline'],
   ['CodeDeploy_20141006', 'codedeploy'],
   ['AmazonEC2ContainerServiceV20141113', 'ecs'],
+  ['GraniteServiceVersion20100801', 'monitoring'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);
@@ -60,8 +61,9 @@ const respond = async (answering: Answering, request: IncomingMessage, response:
     response.destroy();
     return;
   }
-  response.writeHead(made.status, { ...made.headers, 'content-length': Buffer.byteLength(made.body) });
-  response.end(made.body);
+  const sent = made.bytes ?? made.body;
+  response.writeHead(made.status, { ...made.headers, 'content-length': Buffer.byteLength(sent) });
+  response.end(sent);
 };
 
 const failed = (error: unknown): ServiceReply =>
@@ -79,7 +81,14 @@ const call = async (answering: Answering, request: IncomingMessage): Promise<Ser
   const name = serviceOf(headers, isForm ? text : '');
   const service = services.get(name);
   if (service !== undefined) {
-    const asked = { service: name, method: request.method ?? '', path: request.url ?? '/', headers, body: text };
+    const asked = {
+      service: name,
+      method: request.method ?? '',
+      path: request.url ?? '/',
+      headers,
+      body: text,
+      bytes: body,
+    };
     return meetFault(answering, asked, () => service(asked));
   }
   const refuse = isForm ? refuseInXml : refuseInJson;
