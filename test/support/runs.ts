@@ -1,0 +1,49 @@
+import { beginRun } from '../../shared/validation/begin.ts';
+import type { Beginning } from '../../shared/validation/begin.ts';
+import type { Input, Look, Run, Sample, Ticked } from '../../shared/validation/run.ts';
+import type { Check, Suite } from '../../shared/validation/suite.ts';
+import { tick } from '../../shared/validation/tick.ts';
+import { TEN_O_CLOCK } from './rollouts.ts';
+import { checkOf, suiteOf } from './suites.ts';
+
+/** A hook that was called at ten o'clock, of a Lambda deployment that goes forward. */
+export const aBeginning = (overrides: Partial<Beginning> = {}): Beginning => ({
+  platform: 'codedeploy-lambda',
+  rollout: {
+    source: 'codedeploy',
+    partition: 'aws',
+    account: '111122223333',
+    region: 'eu-west-1',
+    application: 'orders',
+    group: 'prod',
+    executionId: 'd-ABCDE1234',
+  },
+  hookExecutionId: 'hook-execution-1',
+  hook: 'BeforeAllowTraffic',
+  suite: suiteOf([aCheck()]),
+  allowances: {},
+  variables: { 'new.version': '7' },
+  isRollback: false,
+  waitsSince: TEN_O_CLOCK,
+  now: TEN_O_CLOCK,
+  ...overrides,
+});
+
+/** An `http` check that is required, once, with nothing that it forgives. */
+export const aCheck = (overrides: Partial<Check> = {}): Check =>
+  checkOf({ kind: 'http', steps: [] }, { name: 'smoke', ...overrides });
+
+export const aRun = (checks: readonly Check[], overrides: Partial<Suite> = {}, more: Partial<Beginning> = {}): Run =>
+  beginRun(aBeginning({ suite: suiteOf(checks, overrides), ...more }));
+
+export const aSample = (outcome: Sample['outcome'], overrides: Partial<Sample> = {}): Sample => ({
+  at: TEN_O_CLOCK,
+  tookMs: 100,
+  outcome,
+  says: `it says ${outcome}`,
+  ...overrides,
+});
+
+/** Looks at a run so many seconds after ten o'clock. */
+export const lookAt = (run: Run, seconds: number, inputs: readonly Input[] = [], look: Partial<Look> = {}): Ticked =>
+  tick(run, { now: TEN_O_CLOCK + seconds * 1000, by: 'worker-1', random: () => 0.5, ...look }, inputs);
