@@ -47,3 +47,7 @@ export const aSample = (outcome: Sample['outcome'], overrides: Partial<Sample> =
 /** Looks at a run so many seconds after ten o'clock. */
 export const lookAt = (run: Run, seconds: number, inputs: readonly Input[] = [], look: Partial<Look> = {}): Ticked =>
   tick(run, { now: TEN_O_CLOCK + seconds * 1000, by: 'worker-1', random: () => 0.5, ...look }, inputs);
+
+export const anAlarmsCheck = (): Check => checkOf({ kind: 'alarms', names: ['orders-5xx'] });
+
+export const anApproval = (says?: string): Check => checkOf({ kind: 'approval', ...(says !== undefined && { says }) });
