@@ -5,7 +5,7 @@ import { simulateValidation } from './simulate-validation.ts';
 
 const HELP = `Plays runs of drawn suites in which things go wrong, and holds the promises of validation against each.
 
-  node test/simulation/simulate-runs.ts [--seeds N] [--from S] [--harsh] [--bail] [--trace]
+  npm run simulate:runs -- [--seeds N] [--from S] [--harsh] [--bail] [--trace]
 
   --seeds N  how many worlds (1000)
   --from S   the first world's seed (1)
