@@ -1,4 +1,4 @@
-const CONCEALED = '[redacted]';
+import { REDACTED } from '../redact.ts';
 
 /** Remembers what was secret, and takes it out of texts again. */
 export type Concealment = {
@@ -19,7 +19,7 @@ export const createConcealment = (): Concealment => {
       // The longest first: one may be a part of another.
       [...secrets]
         .sort((a, b) => b.length - a.length)
-        .reduce((clean, secret) => clean.replaceAll(secret, () => CONCEALED), text),
+        .reduce((clean, secret) => clean.replaceAll(secret, () => REDACTED), text),
   };
 };
 

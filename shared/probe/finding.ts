@@ -1,5 +1,5 @@
 import type { Check } from '../validation/suite.ts';
-import type { Sample, SampleOutcome } from '../validation/run.ts';
+import type { Sample } from '../validation/run.ts';
 import type { SecretOf } from './templates.ts';
 
 /** What a probe found, in texts that are not yet redacted and bounded. What a probe throws is an `error`. */
@@ -23,5 +23,8 @@ export type Task = {
   readonly keepSecret: (value: string) => void;
 };
 
-/** The worst of what was found counts: a `fail` is never hidden by an `error`. */
-export const OUTCOMES_BY_WEIGHT: readonly SampleOutcome[] = ['fail', 'error', 'nodata', 'pass'];
+/** What all assertions together came to: `told` is about those that do not hold, or else about the first. */
+export type Judgement = {
+  readonly holds: boolean;
+  readonly told: Required<Pick<Sample, 'says' | 'value' | 'expected'>>;
+};

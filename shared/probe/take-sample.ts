@@ -64,7 +64,7 @@ export const createTakeSample = (deps: ProbeDeps): TakeSample => {
     let found: Finding;
     try {
       found = await Promise.race([
-        probe(task),
+        probe(deps, task),
         new Promise<never>((_resolve, reject) => {
           timers.push(
             setTimeout(() => {
@@ -96,17 +96,38 @@ export const createTakeSample = (deps: ProbeDeps): TakeSample => {
   };
 };
 
-const probe = ({ check }: Task): Promise<Finding> => {
-  switch (check.probe.kind) {
-    case 'http':
-    case 'invoke':
-    case 'alarms':
-    case 'metric':
-    case 'lambda':
+const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
+  const { connection } = deps;
+  const { probe } = task.check;
+  switch (probe.kind) {
+    case 'http': {
+      const { sampleHttp, resolveHost } = await import('./http-probe.ts');
+      const { http: policy, runtimeApi, localHosts } = deps;
+      return sampleHttp(probe, task, { policy, runtimeApi, localHosts, resolve: resolveHost });
+    }
+    case 'invoke': {
+      const { sampleInvoke } = await import('./invoke-probe.ts');
+      return sampleInvoke(probe, task, connection);
+    }
+    case 'lambda': {
+      const { sampleLambda } = await import('./lambda-probe.ts');
+      return sampleLambda(probe, task, connection);
+    }
+    case 'alarms': {
+      const { sampleAlarms } = await import('./alarms-probe.ts');
+      return sampleAlarms(probe, task, createAwsClient('cloudwatch', connection, ONCE));
+    }
+    case 'metric': {
+      const { sampleMetric } = await import('./metric-probe.ts');
+      return sampleMetric(probe, task, createAwsClient('cloudwatch', connection, ONCE));
+    }
     case 'approval':
-      return Promise.reject(new Error(`A check of kind ${check.probe.kind} is not sampled`));
+      throw new Error('People are asked, and not sampled');
   }
 };
+
+/** What fails is an `error`, and those are tried again: by the run, which counts them. */
+const ONCE = 1;
 
 const createSecrets = ({ connection, secrets, clock }: ProbeDeps): SecretOf => {
   const ssm = createAwsClient('ssm', connection);

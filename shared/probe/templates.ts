@@ -1,4 +1,5 @@
 import type { JsonValue } from '../validation/json-value.ts';
+import { isList, isRecord, ownValue } from './json.ts';
 
 /** The value of a secret by the name that suites use. Rejects when there is none. */
 export type SecretOf = (name: string) => Promise<string>;
@@ -43,7 +44,7 @@ export const fillJson = async (value: JsonValue, scope: Scope): Promise<JsonValu
   if (isList(value)) {
     return Promise.all(value.map((item) => fillJson(item, scope)));
   }
-  if (typeof value === 'object' && value !== null) {
+  if (isRecord(value)) {
     const entries = Object.entries(value).map(async ([key, item]) => [key, await fillJson(item, scope)] as const);
     return Object.fromEntries(await Promise.all(entries));
   }
@@ -103,7 +104,7 @@ const lookUp = async (name: string, scope: Scope): Promise<Filled> => {
   }
   const [step = '', ...path] = name.split('.');
   const found = path.reduce<JsonValue | undefined>(
-    (value, key) => (value === undefined ? undefined : ownValue(value, key)),
+    (value, key) => (value === undefined ? undefined : partOf(value, key)),
     scope.steps?.get(step),
   );
   if (found === undefined) {
@@ -113,15 +114,11 @@ const lookUp = async (name: string, scope: Scope): Promise<Filled> => {
   return { from: 'step', name, value: found };
 };
 
-/** What an object or a list itself has, and nothing that it inherits. */
-const ownValue = <Value extends JsonValue>(
-  value: Value | Readonly<Record<string, Value>>,
-  key: string,
-): Value | undefined =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? Object.entries(value).find(([name]) => name === key)?.[1]
-    : undefined;
+const partOf = (value: JsonValue, key: string): JsonValue | undefined => {
+  if (isList(value)) {
+    return /^\d{1,9}$/.test(key) ? value[Number(key)] : undefined;
+  }
+  return isRecord(value) ? ownValue(value, key) : undefined;
+};
 
 const textOf = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-const isList = (value: JsonValue): value is readonly JsonValue[] => Array.isArray(value);
