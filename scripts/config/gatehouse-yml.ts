@@ -3,29 +3,7 @@ import { CONFIRMS, DETAILS, SOURCES } from '../../shared/config/config.ts';
 import type { Match } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 import { mayMeanSource } from '../../shared/routing/match.ts';
-
-const described = <T extends v.GenericSchema>(schema: T, description: string) =>
-  v.pipe(schema, v.description(description));
-
-const text = (most: number) =>
-  v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(most, `is longer than ${most} characters`));
-
-/** One value or a list of them; compiled to a list. */
-const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
-  v.pipe(
-    v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]),
-    v.transform((written) => [written].flat()),
-  );
-
-/** As `oneOrMore`, of anything, up to so many. */
-const oneOrMoreOf = <T extends v.GenericSchema<string, unknown>>(schema: T, most: number) =>
-  v.pipe(
-    v.union([
-      schema,
-      v.pipe(v.array(schema), v.minLength(1, 'names nothing'), v.maxLength(most, `are more than ${most}`)),
-    ]),
-    v.transform((written): readonly v.InferOutput<T>[] => (Array.isArray(written) ? written : [written])),
-  );
+import { described, oneOrMore, oneOrMoreOf, text } from './schema-parts.ts';
 
 const Glob = text(200);
 
