@@ -80,8 +80,10 @@ const leaveOf = (checks: readonly Pair[]): Allowance | undefined => {
   return required.some(hasPassedWithoutData) ? 'no-data-pass' : undefined;
 };
 
-const hasPassedWithoutData = ({ check, state }: Pair): boolean =>
-  check.onNoData === 'pass' && state.end?.as === 'pass' && judge(check, state.samples, false)?.row === 6;
+const hasPassedWithoutData = ({ check, state }: Pair): boolean => {
+  const judged = judge(check, state.samples, false);
+  return state.end?.as === 'pass' && judged?.row === 6 && judged.verdict === 'pass';
+};
 
 type Pair = { readonly check: Check; readonly state: CheckState };
 
