@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Config, Destination, GatePolicy, Person, Route } from '../../shared/config/config.ts';
+import type { Config, Destination, GatePolicy, Person, Route, ValidationPolicy } from '../../shared/config/config.ts';
 import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
 import { pathName } from './problem.ts';
@@ -59,6 +59,7 @@ const compile = ({
   default: others,
   people,
   gates,
+  validation,
 }: GatehouseYml): Config => ({
   slack: {
     workspace: slack.workspace,
@@ -82,6 +83,13 @@ const compile = ({
         ],
   ...(people !== undefined && { people: peopleOf(people) }),
   ...(gates !== undefined && { gates: gates.map((gate) => policyOf(gate, slack, people ?? {})) }),
+  ...(validation !== undefined && { validation: validationOf(validation) }),
+});
+
+const validationOf = ({ http, secrets, rules }: NonNullable<GatehouseYml['validation']>): ValidationPolicy => ({
+  http: { hosts: http?.hosts ?? [], privateHosts: http?.private ?? [], ports: http?.ports ?? [] },
+  secrets: secrets ?? {},
+  rules: (rules ?? []).map(({ name, match, allow }) => ({ name, match: match ?? {}, allow })),
 });
 
 const peopleOf = (people: NonNullable<GatehouseYml['people']>): readonly Person[] =>

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Config } from '../../shared/config/config.ts';
+import { policyName } from '../../shared/gate/policy.ts';
+import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import { readSuite } from './compile-suite.ts';
 import type { CompiledSuite } from './compile-suite.ts';
@@ -12,8 +14,11 @@ import { SuiteInvalid } from './suite-problem.ts';
  * Reads and compiles every suite of a folder, held against what `gatehouse.yml` allows. Rejects with `SuiteInvalid`, which
  * has all problems of all files. No folder: no suites.
  */
-export const loadSuites = async (dir: string, config: Config): Promise<readonly Suite[]> => {
-  const read = await readSuites(await suiteFiles(dir), config);
+export const loadSuites = async (dir: string, config: Config): Promise<readonly Suite[]> =>
+  usableSuites(await readSuites(await suiteFiles(dir), config));
+
+/** The suites, if nothing is wrong with any of them. Throws `SuiteInvalid`. */
+export const usableSuites = (read: readonly CompiledSuite[]): readonly Suite[] => {
   const problems = read.flatMap((one) => one.problems);
   if (problems.length > 0) {
     throw new SuiteInvalid(problems);
@@ -49,7 +54,10 @@ export const readSuites = async (files: readonly SuiteFile[], config: Config): P
     ),
   );
   const among = overlapProblems(read);
-  return read.map((one) => ({ ...one, problems: [...one.problems, ...among.filter(({ file }) => file === one.file)] }));
+  return read.map((one) => ({
+    ...one,
+    problems: [...one.problems, ...among.filter(({ file }) => file === one.file)].sort((a, b) => a.line - b.line),
+  }));
 };
 
 const textAt = (path: string): string | undefined => {
@@ -58,4 +66,16 @@ const textAt = (path: string): string | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** Gates and rules of `gatehouse.yml` that are about suites of which there is none. */
+export const ofNoSuite = ({ gates = [], validation }: Config, read: readonly CompiledSuite[]): readonly string[] => {
+  const names = read.flatMap(({ suite }) => suite?.name ?? []);
+  const isOfNone = ({ match }: { readonly match: { readonly suite?: readonly string[] } }): boolean =>
+    match.suite?.some((glob) => names.some((name) => matchesGlob(glob, name))) === false;
+  const told = (what: string) => `gatehouse.yml: ${what} is about suites, and none of suites/ has such a name`;
+  return [
+    ...gates.flatMap((gate, index) => (isOfNone(gate) ? [told(policyName(gate, index))] : [])),
+    ...(validation?.rules ?? []).flatMap((rule) => (isOfNone(rule) ? [told(`validation rule "${rule.name}"`)] : [])),
+  ];
 };
