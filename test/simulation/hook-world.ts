@@ -13,6 +13,7 @@ import type { Log, LogFields } from '../../shared/log.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
+import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { gateOf, rolloutKey, rolloutPk, runKey, runRecordKey } from '../../shared/store/keys.ts';
 import { lookText, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import { runIdOf } from '../../shared/validation/run-id.ts';
@@ -56,6 +57,8 @@ export type HookWorldOptions = {
   readonly dies?: (by: 'validate' | 'sweep', now: number) => boolean;
   /** How often CodeDeploy calls the hook. */
   readonly calls?: number;
+  /** What happens besides, by the millisecond. */
+  readonly happens?: readonly { readonly afterMs: number; readonly work: (world: HookPorts) => Promise<unknown> }[];
 };
 
 /** What came of a hook: what CodeDeploy heard and when, the calls that were made, what was logged. */
@@ -70,17 +73,37 @@ export type HookOutcome = {
   }[];
   readonly table: MemoryTable;
   readonly samples: number;
+  /** The gates that were to be looked at, in their order. */
+  readonly gateLooks: readonly string[];
   readonly stored: () => ReturnType<typeof runItem.parse> | undefined;
   readonly record: () => ReturnType<typeof runRecordItem.parse> | undefined;
   readonly rollout: () => StoredRollout | undefined;
   readonly dead: readonly string[];
 };
 
+/** What somebody else works with in the same world. */
+export type HookPorts = {
+  readonly run: string;
+  readonly changeItem: ChangeItem;
+  readonly lookAtRun: (run: string) => Promise<void>;
+  readonly now: () => number;
+};
+
 type Queued = { readonly body: string; visibleAt: number; receives: number; done: boolean };
 
 /** Plays one hook in virtual time, with Lambda's retries, the queue, the sweep: until CodeDeploy would give up, and after. */
 export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> => {
-  const { suites, gates = [], rules = [], sample = passes, blow, fails = never, dies = never, calls = 1 } = options;
+  const {
+    suites,
+    gates = [],
+    rules = [],
+    sample = passes,
+    blow,
+    fails = never,
+    dies = never,
+    calls = 1,
+    happens = [],
+  } = options;
   const kernel = createKernel(TEN_O_CLOCK);
   const table = createMemoryTable();
   const deployment = options.deployment ?? aHookedDeployment();
@@ -88,6 +111,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
   const logged: { by: string; level: string; message: string; fields: LogFields }[] = [];
   const queue: Queued[] = [];
   const dead: string[] = [];
+  const gateLooks: string[] = [];
   let numbers = 0;
   let ids = 0;
   let samples = 0;
@@ -170,7 +194,10 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
       report: deployments.report,
       changeItem: createChangeItem({ store, clock, random: () => 0.5 }),
       wakeUp: () => call('SendMessageBatch', () => undefined),
-      lookAtGates: () => call('SendMessageBatch', () => undefined),
+      lookAtGates: (some: readonly string[]) =>
+        call('SendMessageBatch', () => {
+          gateLooks.push(...some);
+        }),
       lookAtRuns,
       clock,
       random: () => 0.5,
@@ -277,9 +304,30 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
   for (let made = 0; made < calls; made += 1) {
     void callHook();
   }
+  for (const { afterMs, work } of happens) {
+    kernel.after(afterMs, () => {
+      void work({
+        run: id,
+        changeItem: createChangeItem({
+          store: createMemoryStore(table, (_operation, effect) => Promise.resolve(effect())),
+          clock: kernel.clock,
+          random: () => 0.5,
+        }),
+        lookAtRun: (one) => {
+          send(lookText(one));
+          return Promise.resolve();
+        },
+        now: kernel.clock.now,
+      });
+    });
+  }
   kernel.after(1_000, poll);
   kernel.after(37_000, sweep);
   const isSettled = (): boolean => {
+    // What is yet to happen may be about a run that is over.
+    if (happens.some(({ afterMs }) => kernel.clock.now() <= TEN_O_CLOCK + afterMs)) {
+      return false;
+    }
     const item = table.read(runKey(id));
     return item !== undefined && runItem.parse(item.body).dueAt === undefined && queue.every(({ done }) => done);
   };
@@ -291,6 +339,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
     logged,
     table,
     samples,
+    gateLooks,
     stored: () => {
       const body = bodyOf(runKey(id));
       return body === undefined ? undefined : runItem.parse(body);
