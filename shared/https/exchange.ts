@@ -118,6 +118,10 @@ export const exchange = (url: URL, options: ExchangeOptions): Promise<Answered |
           unusable(`It answers with more than ${MOST_HINTS} provisional answers`);
         }
       })
+      .on('upgrade', (_response, socket) => {
+        socket.destroy();
+        unusable('It answers with another protocol');
+      })
       .on('error', (error) => {
         end(describeTrouble(error));
       })

@@ -8,6 +8,7 @@ import { isList, isRecord } from './json.ts';
 
 /** Evaluates all assertions about what a probe has found. Rejects when an expression cannot be evaluated. */
 export const judgeAll = async (assertions: readonly Assertion[], found: JsonValue, fill: Fill): Promise<Judgement> => {
+  disinherit(found);
   const judged: Judged[] = [];
   for (const assertion of assertions) {
     judged.push(await judge(assertion, found, fill));
@@ -41,13 +42,23 @@ const judge = async ({ path, op, value: template }: Assertion, found: JsonValue,
   return { holds, value: shown, expected: wantedText, says: `${path} is ${shown}, expected ${wantedText}` };
 };
 
+/** The library finds what objects inherit, too: `body.constructor` would be there in every answer. */
+const disinherit = (found: JsonValue): void => {
+  const left: JsonValue[] = [found];
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (isList(value)) {
+      value.forEach((item) => left.push(item));
+    } else if (isRecord(value)) {
+      Object.setPrototypeOf(value, null);
+      Object.values(value).forEach((item) => left.push(item));
+    }
+  }
+};
+
 /** What JMESPath finds; null when there is nothing. */
 const valueAt = (found: JsonValue, path: string): JsonValue => {
-  if (!isInput(found)) {
-    return null;
-  }
-  const value: JsonValue | undefined = search(found, path);
-  return value ?? null;
+  const value: JsonValue | undefined = isInput(found) ? search(found, path) : undefined;
+  return typeof value === 'function' ? null : (value ?? null);
 };
 
 /** Its type is our own, but for being read only. */

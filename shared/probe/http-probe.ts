@@ -135,7 +135,7 @@ const askStep = async (step: HttpStep, scope: Scope, net: Net, until: number): P
     const before = performance.now();
     const way = await wayTo(host, net);
     const dns = Math.round(performance.now() - before);
-    const timeoutMs = Math.floor(until - performance.now());
+    const timeoutMs = Math.ceil(until - performance.now());
     if (timeoutMs < 1) {
       throw new Error(`Its time was over before ${host} could be asked`);
     }
