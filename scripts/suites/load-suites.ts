@@ -29,8 +29,8 @@ export const usableSuites = (read: readonly CompiledSuite[]): readonly Suite[] =
 /** A file of suites: where it is, and what problems call it. */
 export type SuiteFile = { readonly path: string; readonly name: string };
 
-/** The files of a folder that hold suites, by name. */
-export const suiteFiles = async (dir: string): Promise<readonly SuiteFile[]> => {
+/** The files of a folder that hold suites, by name. `called`: what problems call the folder. */
+export const suiteFiles = async (dir: string, called = basename(dir)): Promise<readonly SuiteFile[]> => {
   const names = await readdir(dir).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return [];
@@ -40,7 +40,7 @@ export const suiteFiles = async (dir: string): Promise<readonly SuiteFile[]> => 
   return names
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
-    .map((name) => ({ path: join(dir, name), name: `${basename(dir)}/${name}` }));
+    .map((name) => ({ path: join(dir, name), name: join(called, name) }));
 };
 
 /** Reads suites, and finds out what is wrong with each and with all of them together. */

@@ -32,7 +32,7 @@ const NOWHERE: HttpPolicy = { hosts: [], privateHosts: [], ports: [] };
 type Vars = Readonly<Record<string, string>>;
 
 /** The text with the suite's own variables in it; what only a run knows stays. */
-const withVars = (text: string, vars: Vars): string =>
+export const withVars = (text: string, vars: Vars): string =>
   text.replaceAll(/\$\{([^}]*)\}/g, (whole, name: string) =>
     Object.hasOwn(vars, name) ? (vars[name] ?? whole) : whole,
   );

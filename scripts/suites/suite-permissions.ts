@@ -44,5 +44,5 @@ export const suitesReadSecrets = (suites: Suites, { validation }: Config): State
   );
 
 /** Names of secrets that suites use. */
-const secretsOf = (suites: Suites): ReadonlySet<string> =>
+export const secretsOf = (suites: Suites): ReadonlySet<string> =>
   new Set([...JSON.stringify(suites).matchAll(/\$\{secret:([\w-]+)\}/g)].map(([, name = '']) => name));
