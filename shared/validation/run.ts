@@ -19,6 +19,8 @@ export type Sample = {
   readonly evidence?: string;
   /** An https address where more is to be seen. */
   readonly link?: string;
+  /** Nobody has come back with it: the id by which it may still be told, late. */
+  readonly lost?: string;
 };
 
 /** What a check comes to by its samples. */
@@ -31,8 +33,12 @@ export type CheckState = {
   readonly samples: readonly Sample[];
   /** A sample under way, and until when (epoch milliseconds) whoever takes it has it for themselves. */
   readonly inFlight?: { readonly id: string; readonly by: string; readonly at: number; readonly until: number };
+  /** Epoch milliseconds from when samples count; absent: what it needs has not passed yet. */
+  readonly from?: number;
   /** Epoch milliseconds from when the next sample is due. */
   readonly nextAt?: number;
+  /** Of the alarms of an `alarms` check, those that were red when the run began; absent: that is not known yet. */
+  readonly redBefore?: readonly string[];
   /** `skipped`: what it needs has not passed; `canceled`: it was of no interest any more. */
   readonly end?: { readonly as: CheckVerdict | 'skipped' | 'canceled'; readonly at: number };
   /** Of an approval: what people decided, and who. */
@@ -106,8 +112,6 @@ export type Run = {
   readonly platformDeadline: number;
   /** In the order of the suite's checks. */
   readonly checks: readonly CheckState[];
-  /** Of the alarms of its `alarms` checks, those that were red when it began. */
-  readonly redBefore?: readonly string[];
   /** What people decided when they were asked because the checks could not say. */
   readonly answer?: Answer;
   readonly state: RunState;
