@@ -2,12 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundleFunctions } from '../../scripts/bundle.ts';
-import { loadConfig } from '../../scripts/config/load-config.ts';
+import { loadCompiled } from '../../scripts/load-compiled.ts';
 import { ROOT } from '../support/command.ts';
 
 /** Every file that a function may load of its own. */
 const bundledFiles = async () => {
-  const bundles = await bundleFunctions(ROOT, await loadConfig(join(ROOT, 'gatehouse.yml')));
+  const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
   const folders = bundles.map(async ({ name, path }) =>
     (await readdir(dirname(path)))
       .filter((file) => file.endsWith('.js'))
@@ -47,7 +47,7 @@ describe('a bundle', () => {
   });
 
   it('is made of the files that it says, down to the last kilobyte', async () => {
-    const bundles = await bundleFunctions(ROOT, await loadConfig(join(ROOT, 'gatehouse.yml')));
+    const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
     for (const { name, bytes, inputs } of bundles) {
       const known = inputs.reduce((sum, input) => sum + input.bytes, 0);
       expect(inputs.map(({ path }) => path)).toContain(`functions/${name}/index.ts`);
