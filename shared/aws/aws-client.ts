@@ -21,21 +21,17 @@ export type AwsConnection = Caller & {
  */
 export type AwsClient = (operation: string, input: object, abortSignal?: AbortSignal) => Promise<unknown>;
 
-/**
- * What targets begin with and which version of the protocol it speaks, by the name that calls are signed for; and what its
- * host begins with, where that is another name.
- */
+/** What targets begin with and which version of the protocol it speaks, by the name that calls are signed for. */
 const SERVICES = {
-  cloudwatch: { target: 'GraniteServiceVersion20100801', version: '1.0', host: 'monitoring' },
   codedeploy: { target: 'CodeDeploy_20141006', version: '1.1' },
   codepipeline: { target: 'CodePipeline_20150709', version: '1.1' },
   ecs: { target: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
+  // CloudWatch.
+  monitoring: { target: 'GraniteServiceVersion20100801', version: '1.0' },
   dynamodb: { target: 'DynamoDB_20120810', version: '1.0' },
   sqs: { target: 'AmazonSQS', version: '1.0' },
   ssm: { target: 'AmazonSSM', version: '1.1' },
-} as const satisfies Readonly<Record<string, Service>>;
-
-type Service = { readonly target: string; readonly version: '1.0' | '1.1'; readonly host?: string };
+} as const;
 
 /** A call that hangs is cut off. What failed three times is tried again by the queue that brought it. */
 const TIMEOUT_MS = 5_000;
@@ -76,8 +72,8 @@ export const createAwsClient = (
   { region, urlSuffix, endpoint, credentials, hear }: AwsConnection,
   maxAttempts = 3,
 ): AwsClient => {
-  const { target, version, host = service }: Service = SERVICES[service];
-  const url = new URL(endpoint ?? `https://${host}.${region}.${urlSuffix}`);
+  const { target, version } = SERVICES[service];
+  const url = new URL(endpoint ?? `https://${service}.${region}.${urlSuffix}`);
   const sign = createSigner(service, { region, credentials });
   let clockSkewMs = 0;
 

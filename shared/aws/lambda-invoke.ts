@@ -8,7 +8,7 @@ export type Invocation = {
   /** Its name alone. */
   readonly functionName: string;
   /** The number of a version; left out, what is deployed without one. */
-  readonly qualifier?: string;
+  readonly qualifier?: string | undefined;
   /** JSON. */
   readonly payload: string;
   /** Whether the end of what it logs is wanted. */

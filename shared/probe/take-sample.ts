@@ -115,11 +115,11 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
     }
     case 'alarms': {
       const { sampleAlarms } = await import('./alarms-probe.ts');
-      return sampleAlarms(probe, task, createAwsClient('cloudwatch', connection, ONCE));
+      return sampleAlarms(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
     case 'metric': {
       const { sampleMetric } = await import('./metric-probe.ts');
-      return sampleMetric(probe, task, createAwsClient('cloudwatch', connection, ONCE));
+      return sampleMetric(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
     case 'approval':
       throw new Error('People are asked, and not sampled');

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveHost, sampleHttp } from '../../shared/probe/http-probe.ts';
 import type { Net } from '../../shared/probe/http-probe.ts';
 import type { Task } from '../../shared/probe/finding.ts';
@@ -255,7 +255,7 @@ describe('an http check', () => {
   it('fails when it is refused, and when there is no TLS where there should be', async () => {
     const { port, close } = await aServer((response) => response.end());
     const tls = await askUrl(aNet(port).net, `https://shop.example.com:${port}/`);
-    expect(tls).toMatchObject({ outcome: 'fail', says: expect.stringMatching(/^The connection has failed: E/) });
+    expect([tls.outcome, tls.says]).toEqual(['fail', expect.stringMatching(/^The connection has failed: E/)]);
     close();
     expect(await askUrl(aNet(port).net, `http://shop.example.com:${port}/`)).toMatchObject({
       outcome: 'fail',
@@ -578,13 +578,14 @@ describe('an answer without end', () => {
         connected(socket);
       });
     });
-    const closed = () =>
-      [...sockets].map((socket) => (socket.destroyed ? true : new Promise((resolve) => socket.once('close', resolve))));
     const began = performance.now();
     const found = await askUrl(aNet(port).net, `http://a.example.com:${port}/`, { task: { timeoutMs: 400 } });
-    expect(found).toMatchObject({ outcome: 'fail', says: expect.stringMatching(says) });
+    expect(found.outcome).toBe('fail');
+    expect(found.says).toMatch(says);
     expect(performance.now() - began).toBeLessThan(1_500);
-    await Promise.all(closed());
+    await vi.waitFor(() => {
+      expect([...sockets].map(({ destroyed }) => destroyed)).toEqual([true]);
+    });
   });
 
   it('as gzip is unpacked to ten megabytes at most (S34)', async () => {
@@ -612,7 +613,8 @@ describe('an answer without end', () => {
         ],
       });
     expect(await to('gzip')).toMatchObject({ outcome: 'pass' });
-    expect(await to('br')).toMatchObject({ outcome: 'fail', says: expect.stringMatching(/not asked for/) });
+    const other = await to('br');
+    expect([other.outcome, other.says]).toEqual(['fail', 'It answers in an encoding that it was not asked for']);
     expect(await to('identity')).toMatchObject({ outcome: 'fail' });
   });
 });
