@@ -24,6 +24,8 @@ export type CompiledSuite = {
   /** What can be used and yet may not be what was meant. */
   readonly warnings: readonly SuiteProblem[];
   readonly lineAt: (path: Path) => number;
+  /** Whether what is at a path, or in it, cannot be used as it is written. */
+  readonly isWrongAt: (path: Path) => boolean;
 };
 
 export type Surroundings = {
@@ -102,11 +104,14 @@ export const readSuite = (text: string, file: string, { config, readFile }: Surr
   return {
     file,
     suite,
-    problems: [...found, ...told(linted.problems)].map(placed).sort((a, b) => a.line - b.line),
-    warnings: told(linted.warnings).map(placed),
+    problems: [...found, ...told(linted.problems)].map(placed).sort(byLine),
+    warnings: told(linted.warnings).map(placed).sort(byLine),
     lineAt: read.lineAt,
+    isWrongAt: (path) => found.some((problem) => isWithin(problem.path, path)),
   };
 };
+
+const byLine = (a: SuiteProblem, b: SuiteProblem): number => a.line - b.line;
 
 const refused = (
   file: string,
@@ -116,6 +121,7 @@ const refused = (
   problems: problems.map(({ line = 1, says }) => ({ file, line, says: withoutSecrets(says) })),
   warnings: [],
   lineAt: () => 1,
+  isWrongAt: () => true,
 });
 
 /** Of the file, and of the payload files that became part of the suite. */

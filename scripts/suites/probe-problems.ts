@@ -154,31 +154,27 @@ const urlProblem = (url: string, policy: HttpPolicy | undefined): string | undef
 };
 
 const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | undefined): string | undefined => {
-  const { hostname, port } = parsedHost(scheme, authority) ?? {};
-  if (hostname === undefined || hostname === '') {
+  const url = URL.parse(`${scheme}://${authority}/`);
+  if (url === null) {
     return 'names no host';
   }
   const written = authority.replace(/:\d*$/, '').toLowerCase();
-  if (written !== hostname) {
-    return `names a host that would be read as ${hostname}: write that`;
+  if (written !== url.hostname) {
+    return `names a host that would be read as ${url.hostname}: write that`;
+  }
+  if (url.hostname.endsWith('.')) {
+    return 'names a host that ends with a dot: write it without';
   }
   if (policy === undefined) {
     return undefined;
   }
-  if (!policy.hosts.some((glob) => matchesGlob(glob.toLowerCase(), hostname))) {
-    return `goes to ${hostname}, which no entry of validation.http.hosts of gatehouse.yml allows`;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!policy.hosts.some((glob) => matchesGlob(glob, host))) {
+    return `goes to ${host}, which no entry of validation.http.hosts of gatehouse.yml allows`;
   }
-  return port === undefined || ['', '80', '443'].includes(port) || policy.ports.includes(Number(port))
+  return ['', '80', '443'].includes(url.port) || policy.ports.includes(Number(url.port))
     ? undefined
-    : `goes to port ${port}, which validation.http.ports of gatehouse.yml does not name`;
-};
-
-const parsedHost = (
-  scheme: string,
-  authority: string,
-): { readonly hostname: string; readonly port: string } | undefined => {
-  const url = URL.parse(`${scheme}://${authority}/`);
-  return url === null ? undefined : { hostname: url.hostname, port: url.port };
+    : `goes to port ${url.port}, which validation.http.ports of gatehouse.yml does not name`;
 };
 
 const metricProblems = ({ check: { probe } }: PlacedCheck, path: Path): readonly LintProblem[] => {
