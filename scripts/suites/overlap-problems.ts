@@ -6,8 +6,9 @@ import type { CompiledSuite } from './compile-suite.ts';
 import type { SuiteProblem } from './suite-problem.ts';
 
 /** Suites of one name, and suites between which a hook could not choose. */
-export const overlapProblems = (read: readonly CompiledSuite[]): readonly SuiteProblem[] =>
-  read.flatMap((later, index) =>
+export const overlapProblems = (all: readonly CompiledSuite[]): readonly SuiteProblem[] => {
+  const read = all.filter(({ isWrongAt }) => !isWrongAt(['name']) && !isWrongAt(['match']));
+  return read.flatMap((later, index) =>
     read.slice(0, index).flatMap((earlier): readonly SuiteProblem[] => {
       if (later.suite === undefined || earlier.suite === undefined) {
         return [];
@@ -28,6 +29,7 @@ export const overlapProblems = (read: readonly CompiledSuite[]): readonly SuiteP
       ];
     }),
   );
+};
 
 const CRITERIA = ['platform', 'application', 'group', 'hook'] as const;
 

@@ -7,6 +7,7 @@ import { runVariables, whereVariable } from './run-variables.ts';
 import { writtenSteps } from './suite-of.ts';
 import type { PlacedCheck, WrittenStep } from './suite-of.ts';
 import { namesIn } from './template-problems.ts';
+import { lastSampleAt, spell } from './time-problems.ts';
 
 /** What a check must not do, or could not. */
 export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly LintProblem[] =>
@@ -18,7 +19,7 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
       case 'http':
         return httpProblems(check, suite.vars, config && (config.validation?.http ?? NOWHERE), [...path, 'http']);
       case 'metric':
-        return metricProblems(check, [...path, 'metric']);
+        return metricProblems(check, suite, [...path, 'metric']);
       case 'alarms':
       case 'lambda':
       case 'approval':
@@ -154,51 +155,57 @@ const urlProblem = (url: string, policy: HttpPolicy | undefined): string | undef
 };
 
 const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | undefined): string | undefined => {
-  const { hostname, port } = parsedHost(scheme, authority) ?? {};
-  if (hostname === undefined || hostname === '') {
+  const url = URL.parse(`${scheme}://${authority}/`);
+  if (url === null) {
     return 'names no host';
   }
   const written = authority.replace(/:\d*$/, '').toLowerCase();
-  if (written !== hostname) {
-    return `names a host that would be read as ${hostname}: write that`;
+  if (written !== url.hostname) {
+    return `names a host that would be read as ${url.hostname}: write that`;
+  }
+  if (url.hostname.endsWith('.')) {
+    return 'names a host that ends with a dot: write it without';
   }
   if (policy === undefined) {
     return undefined;
   }
-  if (!policy.hosts.some((glob) => matchesGlob(glob.toLowerCase(), hostname))) {
-    return `goes to ${hostname}, which no entry of validation.http.hosts of gatehouse.yml allows`;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (!policy.hosts.some((glob) => matchesGlob(glob, host))) {
+    return `goes to ${host}, which no entry of validation.http.hosts of gatehouse.yml allows`;
   }
-  return port === undefined || ['', '80', '443'].includes(port) || policy.ports.includes(Number(port))
+  return ['', '80', '443'].includes(url.port) || policy.ports.includes(Number(url.port))
     ? undefined
-    : `goes to port ${port}, which validation.http.ports of gatehouse.yml does not name`;
+    : `goes to port ${url.port}, which validation.http.ports of gatehouse.yml does not name`;
 };
 
-const parsedHost = (
-  scheme: string,
-  authority: string,
-): { readonly hostname: string; readonly port: string } | undefined => {
-  const url = URL.parse(`${scheme}://${authority}/`);
-  return url === null ? undefined : { hostname: url.hostname, port: url.port };
-};
-
-const metricProblems = ({ check: { probe } }: PlacedCheck, path: Path): readonly LintProblem[] => {
+const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path): readonly LintProblem[] => {
+  const { probe } = check;
   if (probe.kind !== 'metric') {
     return [];
   }
-  const most = Math.floor(probe.windowMs / (probe.periodSeconds * 1_000));
+  const periodMs = probe.periodSeconds * 1_000;
+  const most = Math.floor(probe.windowMs / periodMs);
   const dependsOn = [
     [...path, 'window'],
     [...path, 'period'],
   ];
-  return most === 0
-    ? [{ path: [...path, 'window'], says: 'is shorter than the period: it would hold no data point', dependsOn }]
-    : probe.minDataPoints > most
-      ? [
-          {
-            path: [...path, 'minDataPoints'],
-            says: `could never be reached: the window holds ${most}`,
-            dependsOn,
-          },
-        ]
-      : [];
+  if (most === 0) {
+    return [{ path: [...path, 'window'], says: 'is shorter than the period: it would hold no data point', dependsOn }];
+  }
+  if (probe.minDataPoints > most) {
+    return [
+      { path: [...path, 'minDataPoints'], says: `could never be reached: the window holds ${most}`, dependsOn },
+    ];
+  }
+  // What lies before the hook is no fault of the deployment, and CloudWatch is asked for whole periods only.
+  const last = lastSampleAt(suite, check);
+  return Math.floor(last / periodMs) < probe.minDataPoints
+    ? [
+        {
+          path,
+          says: `could never have data: its last sample is taken ${spell(last)} after the hook has begun, and needs ${spell(periodMs * probe.minDataPoints)} of it: give it sample.warmup`,
+          dependsOn: [...dependsOn, [...path, 'minDataPoints'], ['checks', index, 'sample'], ['checks', index, 'needs']],
+        },
+      ]
+    : [];
 };

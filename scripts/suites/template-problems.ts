@@ -116,7 +116,7 @@ const stepNames = ({ index, written }: PlacedCheck, vars: readonly string[]): re
   });
 };
 
-const templatesOf = ({ index, written }: PlacedCheck): readonly Template[] => {
+const templatesOf = ({ index, written, check }: PlacedCheck): readonly Template[] => {
   const path = ['checks', index];
   const { invoke, alarms, metric, lambda, approval, http } = written;
   const steps = writtenSteps(http ?? {});
@@ -128,6 +128,9 @@ const templatesOf = ({ index, written }: PlacedCheck): readonly Template[] => {
   return [
     ...texts(invoke?.qualifier, ['invoke', 'qualifier']),
     ...sent(invoke?.payload, ['invoke', 'payload']),
+    ...(invoke?.payloadFrom !== undefined && check.probe.kind === 'invoke'
+      ? sent(check.probe.payload, []).map((one) => ({ ...one, path: [...path, 'invoke', 'payloadFrom'] }))
+      : []),
     ...texts(alarms?.names, ['alarms', 'names']),
     ...texts(metric?.namespace, ['metric', 'namespace']),
     ...texts(metric?.metric, ['metric', 'metric']),

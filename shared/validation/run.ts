@@ -152,7 +152,11 @@ export type Effect =
   | { readonly kind: 'ask'; readonly check?: number; readonly until: number; readonly says: string }
   | { readonly kind: 'report'; readonly action: Conclusion['action'] };
 
-/** A run after a look at it. `wakeAt`: epoch milliseconds when it is to be looked at again; none once it is done. */
+/**
+ * A run after a look at it: the same object where nothing has come of it. `wakeAt`: epoch milliseconds when it is to be
+ * looked at again; none once it is done. Where both are as they were stored there is nothing to write, and no further look
+ * to ask for: whoever wrote last has, so copies of a look come to an end.
+ */
 export type Ticked = { readonly run: Run; readonly effects: readonly Effect[]; readonly wakeAt?: number };
 
 /** Who looks, and when: `by` tells what this one has begun from what others have. */

@@ -22,6 +22,9 @@ const LEAST_TO_SAMPLE_MS = 1_000;
 const FIRST_REPORT_MS = 1_000;
 const LONGEST_REPORT_MS = 30_000;
 
+/** It may have been told, and its answer lost: so long after it has given up the platform still says that it was. */
+const AFTERWARDS_MS = 5 * 60_000;
+
 /** A check as it counts here, with where it stands. */
 type Pair = { readonly check: Check; readonly state: CheckState; readonly index: number };
 
@@ -286,9 +289,9 @@ const sampling = (run: Run, { now, by }: Look): Ticked => {
       : [],
   );
   const asks = [
-    ...pairs.flatMap(({ check, state, index }): readonly Effect[] =>
-      isAsking({ check, state, index }, now)
-        ? [{ kind: 'ask', check: index, until: run.deadline, says: saysOfApproval(check) }]
+    ...pairs.flatMap((pair): readonly Effect[] =>
+      isAsking(pair, now)
+        ? [{ kind: 'ask', check: pair.index, until: run.deadline, says: saysOfApproval(pair.check) }]
         : [],
     ),
     ...(next.state.kind === 'asking'
@@ -303,8 +306,8 @@ const sampling = (run: Run, { now, by }: Look): Ticked => {
   ];
   const moments = [
     run.deadline,
-    ...(asks.length > 0 ? [now + ASK_AGAIN_MS] : []),
-    ...pairs.flatMap(({ check, state, index }) => momentsOf({ check, state, index }, next, now)),
+    ...(next.state.kind === 'asking' ? [askAgainAt(next.state.at, now)] : []),
+    ...pairs.flatMap((pair) => momentsOf(pair, next, now)),
   ];
   return { run: next, effects: [...probes, ...asks], wakeAt: Math.min(...moments) };
 };
@@ -318,10 +321,14 @@ const momentsOf = (pair: Pair, run: Run, now: number): readonly number[] => {
     return [inFlight.until];
   }
   if (pair.check.probe.kind === 'approval') {
-    return end === undefined && from !== undefined && from > now ? [from] : [];
+    return end === undefined && from !== undefined ? [from > now ? from : askAgainAt(from, now)] : [];
   }
   return nextAt !== undefined && nextAt > now && isSampled(pair, run) ? [nextAt] : [];
 };
+
+/** At the same moments for all who look: what nobody has changed is due when it was. */
+const askAgainAt = (since: number, now: number): number =>
+  since + (Math.floor((now - since) / ASK_AGAIN_MS) + 1) * ASK_AGAIN_MS;
 
 /** Whether people are to be asked what a check asks them. */
 const isAsking = ({ check, state }: Pair, now: number): boolean =>
@@ -359,22 +366,23 @@ const begun = ({ check, state, index }: Pair, run: Run, now: number, by: string)
   return { ...state, inFlight: { id, by, at: now, until: now + timeoutMs + GRACE_MS } };
 };
 
-/** Tells the platform, again and again until it has taken it or does not wait any more. */
+/** Tells the platform, again and again until it has taken it or says that it does not wait any more. */
 const reporting = (run: Run, state: Decided, { now, random }: Look): Ticked => {
   const { conclusion, reports, nextAt } = state;
-  if (now >= run.platformDeadline) {
+  const end = run.platformDeadline + AFTERWARDS_MS;
+  if (now >= end) {
     const says = 'It could not be told in time: the platform does not wait any more';
     return { run: { ...run, state: { kind: 'moot', conclusion, says, at: now } }, effects: [] };
   }
   if (now < nextAt) {
-    return { run, effects: [], wakeAt: Math.min(nextAt, run.platformDeadline) };
+    return { run, effects: [], wakeAt: Math.min(nextAt, end) };
   }
   const most = Math.min(LONGEST_REPORT_MS, FIRST_REPORT_MS * 2 ** Math.min(reports + 1, 10));
   const next = now + FIRST_REPORT_MS + Math.round(random() * (most - FIRST_REPORT_MS));
   return {
     run: { ...run, state: { ...state, reports: reports + 1, nextAt: next } },
     effects: [{ kind: 'report', action: conclusion.action }],
-    wakeAt: Math.min(next, run.platformDeadline),
+    wakeAt: Math.min(next, end),
   };
 };
 

@@ -462,7 +462,8 @@ describe('people who are asked because the checks could not say', () => {
     const asked = lookAt(begun, 1, told).run;
     expect(endsOf(asked)).toEqual(['inconclusive', 'pass', 'skipped', 'pass']);
     expect(probesOf(lookAt(asked, 120))).toEqual([]);
-    expect(seconds(lookAt(asked, 120).wakeAt)).toBe(180);
+    expect(seconds(lookAt(asked, 120).wakeAt)).toBe(121);
+    expect(seconds(lookAt(asked, 121).wakeAt)).toBe(181);
   });
 
   it('see what does not count run on until it has ended', () => {
@@ -642,14 +643,14 @@ describe('the report', () => {
     expect(lookAt(begun, 5, [{ kind: 'reported', as: 'done' }]).run).toBe(begun);
   });
 
-  it('is tried until the platform does not wait any more, and then is moot', () => {
-    const last = lookAt(decided(), 3599);
+  it('is tried until the platform does not wait any more and cannot say what came of it, and then is moot', () => {
+    const last = lookAt(decided(), 3899);
     expect(last.effects).toHaveLength(1);
-    expect(seconds(last.wakeAt)).toBe(3600);
-    expect(seconds(lookAt(last.run, 3599.1).wakeAt)).toBe(3600);
-    expect(lookAt(last.run, 3600)).toMatchObject({
+    expect(seconds(last.wakeAt)).toBe(3900);
+    expect(seconds(lookAt(last.run, 3899.1).wakeAt)).toBe(3900);
+    expect(lookAt(last.run, 3900)).toMatchObject({
       effects: [],
-      run: { state: { kind: 'moot', conclusion: { action: 'continue' }, at: TEN_O_CLOCK + 3_600_000 } },
+      run: { state: { kind: 'moot', conclusion: { action: 'continue' }, at: TEN_O_CLOCK + 3_900_000 } },
     });
   });
 
