@@ -99,9 +99,8 @@ const hasPassed = (check: Check, samples: readonly Sample[], place: number, { an
   const { failures, minSamples, noData } = check.limits;
   const isSteady = check.limits.consecutivePasses !== undefined;
   return (
-    count('pass') > 0 &&
     count('fail') <= failures &&
-    count('pass') + count('fail') >= minSamples &&
+    count('pass') + count('fail') >= Math.max(1, minSamples) &&
     (count('nodata') <= noData || isSteady)
   );
 };
