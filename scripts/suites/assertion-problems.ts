@@ -3,7 +3,7 @@ import { RE2JS } from 're2js';
 import type { Assertion, Operator, Probe } from '../../shared/validation/suite.ts';
 import { didYouMean } from '../config/near-name.ts';
 import type { Path } from '../config/problem.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 
 /** Assertions that say nothing, or that nothing could fulfil. */
 export const assertionProblems = ({ checks }: LintedSuite): readonly LintProblem[] =>

@@ -5,7 +5,7 @@ import type { Suite } from '../../shared/validation/suite.ts';
 import { mayMeet } from '../config/may-meet.ts';
 import type { Path } from '../config/problem.ts';
 import { mayBeInconclusive } from './limit-problems.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 
 /** A suite of which nothing counts: no verdict of it would be one. */
 export const noSayProblems = ({ suite, config }: LintedSuite): readonly LintProblem[] =>

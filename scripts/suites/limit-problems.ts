@@ -1,6 +1,6 @@
 import type { Check } from '../../shared/validation/suite.ts';
 import type { Path } from '../config/problem.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import type { CheckYml } from './suite-yml.ts';
 
 /** Limits that can never be reached, and what has no meaning for a check of its kind. */

@@ -1,6 +1,6 @@
 import { didYouMean } from '../config/near-name.ts';
 import { PROBES } from './suite-of.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 
 /** Checks that have one name, do no one thing, or need each other. */
 export const nameProblems = ({ yml }: LintedSuite): readonly LintProblem[] => [
@@ -95,4 +95,4 @@ const needsThatDecideNothing = (checks: Checks): readonly LintProblem[] =>
   );
 
 /** Whether a check is required and enforced. */
-export const decides = ({ severity, mode }: Checks[number]): boolean => severity !== 'advisory' && mode !== 'observe';
+const decides = ({ severity, mode }: Checks[number]): boolean => severity !== 'advisory' && mode !== 'observe';

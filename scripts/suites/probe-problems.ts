@@ -2,7 +2,7 @@ import type { HttpPolicy } from '../../shared/config/config.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import type { Path } from '../config/problem.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import { runVariables, whereVariable } from './run-variables.ts';
 import { writtenSteps } from './suite-of.ts';
 import type { PlacedCheck, WrittenStep } from './suite-of.ts';

@@ -3,7 +3,7 @@ import type { SuiteMatch } from '../../shared/validation/suite.ts';
 import { didYouMean } from '../config/near-name.ts';
 import type { Path } from '../config/problem.ts';
 import { HTTP_FIELDS } from './assertion-problems.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import { runVariables, whereVariable } from './run-variables.ts';
 import { stepId, writtenSteps } from './suite-of.ts';
 import type { PlacedCheck } from './suite-of.ts';

@@ -1,11 +1,11 @@
 import type { Check, Suite } from '../../shared/validation/suite.ts';
-import type { LintedSuite, LintProblem } from './lint-suite.ts';
+import type { LintedSuite, LintProblem } from './lint-problem.ts';
 
 /** How long CodeDeploy waits for a hook. */
 const PLATFORM_MS = 60 * 60_000;
 
 /** With less left, people are not asked. */
-export const LEAST_TO_ASK_MS = 5 * 60_000;
+const LEAST_TO_ASK_MS = 5 * 60_000;
 
 /** How many samples a run may take: it is one item of the table. */
 const MOST_SAMPLES = 1_000;
