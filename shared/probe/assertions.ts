@@ -34,7 +34,8 @@ type Judged = {
 };
 
 const judge = async ({ path, op, value: template }: Assertion, found: JsonValue, fill: Fill): Promise<Judged> => {
-  const wanted = template === undefined ? null : await fill(template);
+  // A regular expression is no template.
+  const wanted = template === undefined || op === 'matches' ? (template ?? null) : await fill(template);
   const value = valueAt(found, path);
   const { holds, expected } = await compare(op, value, wanted);
   // What has a telling name is told to nobody, and neither is what it should have been.

@@ -21,8 +21,9 @@ const TEMPLATE = /\$\{([^{}]*)\}/g;
 
 const WHOLE = /^\$\{([^{}]*)\}$/;
 
-/** Begins of names that the run gives, and no suite of its own. */
-const OF_THE_RUN = /^(?:application|group|hook|region|account|(?:deployment|function|old|new)\..*)$/;
+/** What the run gives: names in a deployment, which are of strangers. All others are the suite's own. */
+const OF_THE_RUN =
+  /^(?:deployment\.id|application|group|hook|region|account|function\.(?:name|alias)|(?:old|new)\.(?:version|weight|taskSet|targetGroup))$/;
 
 /** A text with its templates filled in. Rejects when it names what is not there. */
 export const fillText = async (text: string, scope: Scope): Promise<string> => {

@@ -1,6 +1,7 @@
 import { APPROVAL_ROWS } from './approval-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { INPUT_ROWS } from './input-rows.ts';
+import { PROBE_ROWS } from './probe-rows.ts';
 import type { Row } from './row.ts';
 import { SUITE_ROWS } from './suite-rows.ts';
 
@@ -9,6 +10,6 @@ const LETTERS = 'FBS';
 const placeOf = ({ row }: Row): number => LETTERS.indexOf(row.charAt(0)) * 1_000 + Number(row.slice(1));
 
 /** All rows, by their letters and numbers. */
-export const ROWS: readonly Row[] = [...FAULT_ROWS, ...INPUT_ROWS, ...APPROVAL_ROWS, ...SUITE_ROWS].sort(
+export const ROWS: readonly Row[] = [...FAULT_ROWS, ...INPUT_ROWS, ...APPROVAL_ROWS, ...PROBE_ROWS, ...SUITE_ROWS].sort(
   (a, b) => placeOf(a) - placeOf(b),
 );
