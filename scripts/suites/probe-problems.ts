@@ -193,9 +193,7 @@ const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path)
     return [{ path: [...path, 'window'], says: 'is shorter than the period: it would hold no data point', dependsOn }];
   }
   if (probe.minDataPoints > most) {
-    return [
-      { path: [...path, 'minDataPoints'], says: `could never be reached: the window holds ${most}`, dependsOn },
-    ];
+    return [{ path: [...path, 'minDataPoints'], says: `could never be reached: the window holds ${most}`, dependsOn }];
   }
   // What lies before the hook is no fault of the deployment, and CloudWatch is asked for whole periods only.
   const last = lastSampleAt(suite, check);
@@ -204,7 +202,12 @@ const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path)
         {
           path,
           says: `could never have data: its last sample is taken ${spell(last)} after the hook has begun, and needs ${spell(periodMs * probe.minDataPoints)} of it: give it sample.warmup`,
-          dependsOn: [...dependsOn, [...path, 'minDataPoints'], ['checks', index, 'sample'], ['checks', index, 'needs']],
+          dependsOn: [
+            ...dependsOn,
+            [...path, 'minDataPoints'],
+            ['checks', index, 'sample'],
+            ['checks', index, 'needs'],
+          ],
         },
       ]
     : [];

@@ -25,7 +25,6 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codedeploy:PutLifecycleEventHookExecutionStatus', 'Any deployment group may call the hook.'],
   ['codedeploy:BatchGetDeploymentTargets', 'IAM knows no resource for it.'],
   ['codedeploy:ListDeploymentTargets', 'IAM knows no resource for it.'],
-  ['cloudwatch:GetMetricData', 'IAM knows no resource for it.'],
   ['cloudwatch:DescribeAlarms', 'Templates name the alarms of a suite.'],
   ['lambda:InvokeFunction', 'The number of a version is made when it is deployed.'],
 ]);
@@ -34,7 +33,6 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
-  'cloudwatch:GetMetricData',
 ]);
 
 const GOLDEN = 'permissions.golden.yml';

@@ -35,6 +35,7 @@ checks:
   - name: errors
     metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
     expect: [{ path: value, op: eq, value: 0 }]
+    sample: { warmup: 1m }
   - { name: people, needs: [api, red], approval: {} }
 `,
   );
