@@ -1,12 +1,17 @@
 import { print, tell } from '../local/command.ts';
 import { lintSuites } from './suite/lint.ts';
+import { simulateSuite } from './suite/simulate.ts';
 import type { SuiteCommand } from './suite/suite-command.ts';
 
-const COMMANDS: ReadonlyMap<string, SuiteCommand> = new Map<string, SuiteCommand>([['lint', lintSuites]]);
+const COMMANDS: ReadonlyMap<string, SuiteCommand> = new Map<string, SuiteCommand>([
+  ['lint', lintSuites],
+  ['simulate', simulateSuite],
+]);
 
 const HELP = `What can be done with the suites of suites/ at a desk.
 
-  npm run suite -- lint [PATH...]     finds what is wrong with them; nothing is asked or sent
+  npm run suite -- lint [PATH...]                   finds what is wrong with them; nothing is asked or sent
+  npm run suite -- simulate SUITE --scenario FILE   plays one in virtual time; nothing is asked or sent
 
 Each says more with --help.
 

@@ -499,6 +499,12 @@ describe('an approval check', () => {
     ]);
   });
 
+  it('says what it is about by the variables that there are', () => {
+    const check = anApproval('Version ${new.version} of ${what} in ${constructor}?');
+    const asked = lookAt(aRun([check], { vars: { what: 'orders', 'new.version': '1' } }), 0);
+    expect(asksOf(asked)).toMatchObject([{ says: 'Version 7 of orders in ${constructor}?' }]);
+  });
+
   it('fails the suite where it is rejected', () => {
     const asked = lookAt(aRun([anApproval()]), 0);
     expect(asksOf(asked)).toMatchObject([{ says: 'approval is to be approved.' }]);
