@@ -1,4 +1,5 @@
 import { APPROVAL_ROWS } from './approval-rows.ts';
+import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { INPUT_ROWS } from './input-rows.ts';
 import type { Row } from './row.ts';
@@ -9,6 +10,10 @@ const LETTERS = 'FBS';
 const placeOf = ({ row }: Row): number => LETTERS.indexOf(row.charAt(0)) * 1_000 + Number(row.slice(1));
 
 /** All rows, by their letters and numbers. */
-export const ROWS: readonly Row[] = [...FAULT_ROWS, ...INPUT_ROWS, ...APPROVAL_ROWS, ...SUITE_ROWS].sort(
-  (a, b) => placeOf(a) - placeOf(b),
-);
+export const ROWS: readonly Row[] = [
+  ...FAULT_ROWS,
+  ...INPUT_ROWS,
+  ...APPROVAL_ROWS,
+  ...SUITE_ROWS,
+  ...ENGINE_ROWS,
+].sort((a, b) => placeOf(a) - placeOf(b));

@@ -150,6 +150,15 @@ describe('samples', () => {
     expect(probesOf(lookAt(given.run, 25, [], ANOTHER))).toMatchObject([{ id: '0.1.25000' }]);
   });
 
+  it('are gone on with by whoever looks next, where whoever began them is gone (F53)', () => {
+    const begun = lookAt(aRun([aCheck()]), 0);
+    const given = lookAt(begun.run, 15, [], ANOTHER);
+    const again = lookAt(given.run, 25, [], ANOTHER);
+    expect(probesOf(again)).toHaveLength(1);
+    const told = lookAt(again.run, 26, [sampledOf(again.run, 0, 'pass')], ANOTHER);
+    expect(told.effects).toEqual([{ kind: 'report', action: 'continue' }]);
+  });
+
   it('that come after they were given up count in their place (F56)', () => {
     const begun = lookAt(aRun([aCheck()]), 0);
     const given = lookAt(begun.run, 15, [], ANOTHER);
