@@ -96,9 +96,10 @@ const told = async (
   id: string,
   words: string,
 ): Promise<{ readonly message: Message | undefined; readonly shown: string }> => {
+  // What brings back the old version names it, too, in a message of its own.
   const [message] = await until(
-    () => slack.mentioning('deployments', id),
-    ([one]) => JSON.stringify(one?.blocks ?? []).includes(words),
+    async () => (await slack.mentioning('deployments', id)).filter((one) => JSON.stringify(one.blocks).includes(words)),
+    (all) => all.length > 0,
   );
   return { message, shown: JSON.stringify(message?.blocks ?? []) };
 };
