@@ -328,7 +328,15 @@ const Validation = v.strictObject({
       v.strictObject({
         hosts: described(oneOrMore(HostGlob), 'Names of hosts that http checks may reach, by glob. Left out: none.'),
         private: described(
-          v.exactOptional(oneOrMore(HostGlob)),
+          v.exactOptional(
+            v.union([
+              v.pipe(
+                HostGlob,
+                v.transform((host) => [host]),
+              ),
+              v.array(HostGlob),
+            ]),
+          ),
           'Those among them that may be at private addresses (10.0.0.0/8 and the like), by glob. Left out: none.',
         ),
         ports: described(
@@ -342,7 +350,6 @@ const Validation = v.strictObject({
                   v.maxValue(65_535, 'is no port'),
                 ),
               ),
-              v.minLength(1, 'names no port'),
               v.maxLength(20, 'are more than 20'),
             ),
           ),

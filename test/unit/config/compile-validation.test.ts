@@ -18,6 +18,13 @@ const problemsOf = (more: string): readonly string[] => {
 describe('the validation of gatehouse.yml', () => {
   it('reaches nothing and allows nothing where it says nothing', () => {
     expect(compileConfig(HEAD)).not.toHaveProperty('validation');
+    expect(
+      compileConfig(`${HEAD}validation: { http: { hosts: [a.b], private: [], ports: [] } }`).validation?.http,
+    ).toEqual({
+      hosts: ['a.b'],
+      privateHosts: [],
+      ports: [],
+    });
     expect(compileConfig(`${HEAD}validation: {}`).validation).toEqual({
       http: { hosts: [], privateHosts: [], ports: [] },
       secrets: {},
