@@ -18,6 +18,7 @@ const HELP = `Runs Gatehouse on this machine: embedded AWS services, an embedded
                                 stays up until Ctrl-C
   npm start -- --once           ends after the recorded run
   npm start -- --run STORY      plays another run, a folder of events/runs
+  npm start -- --speed N        what is simulated goes N times as fast; people have as long as ever
   npm start -- --port PORT      AWS on PORT, the others on the ports after it; 0: free ports
   npm start -- --verbose        shows what the functions log
   npm start -- --json           plays nothing; prints one line of JSON when it is ready, logs on stderr
@@ -38,6 +39,13 @@ const Options = v.object({
   once: v.boolean(),
   verbose: v.boolean(),
   run: v.string(),
+  speed: v.pipe(
+    v.string(),
+    v.regex(/^\d{1,4}(?:\.\d{1,3})?$/, '--speed takes a number'),
+    v.transform(Number),
+    v.minValue(0.1, '--speed takes a number from 0.1 to 1000'),
+    v.maxValue(1000, '--speed takes a number from 0.1 to 1000'),
+  ),
   port: v.pipe(
     v.string(),
     v.regex(/^\d{1,5}$/, '--port takes a number'),
@@ -56,6 +64,7 @@ const readOptions = (args: readonly string[]): Options => {
       once: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       run: { type: 'string', default: 'success' },
+      speed: { type: 'string', default: '1' },
       port: { type: 'string', default: DEFAULT_PORT },
     },
   });
@@ -106,7 +115,7 @@ const whatNext = (
 ): string =>
   [
     '',
-    `AWS    ${aws}   (codedeploy, codepipeline, dynamodb, ecs, events, iam, lambda, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (cloudwatch, codedeploy, codepipeline, dynamodb, ecs, events, iam, lambda, sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     `Clicks ${gatehouse}${slackRequestPath}   (where Slack would send them)`,
     '',
@@ -122,6 +131,12 @@ const whatNext = (
     'Start a blue/green deployment that waits before its traffic moves:',
     `  aws --endpoint-url ${aws} deploy create-deployment --application-name storefront --deployment-group-name prod \\`,
     '    --github-location repository=acme/storefront,commitId=e3b60d7f42a95c18f0d6b3a7c9e24581f6d0a3b7',
+    'Deploy a new version of a Lambda function as a canary, whose hooks ask Gatehouse; good.json brings a good one:',
+    `  aws --endpoint-url ${aws} deploy create-deployment --application-name orders --deployment-group-name prod \\`,
+    '    --revision file://examples/orders/bad.json',
+    'Deploy a web service with a listener for tests; good.json brings a good version:',
+    `  aws --endpoint-url ${aws} deploy create-deployment --application-name web --deployment-group-name prod \\`,
+    '    --revision file://examples/web/bad.json',
     'Deploy a service that waits at a pause hook before its traffic moves:',
     `  aws --endpoint-url ${aws} ecs update-service --cluster prod --service checkout --force-new-deployment`,
     'See what doctor and hello say of it, in another terminal:',
@@ -138,7 +153,7 @@ const portOption = (aws: string): string => {
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-const run = async ({ json, once, port, run: story, verbose }: Options): Promise<number> => {
+const run = async ({ json, once, port, run: story, speed, verbose }: Options): Promise<number> => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const stop = (): void => {
@@ -166,6 +181,7 @@ const run = async ({ json, once, port, run: story, verbose }: Options): Promise<
     ports: { aws: port, slack: port && port + 1, gatehouse: port && port + 2 },
     functions: true,
     schedules: true,
+    speed,
     log: (line, source) => {
       if (json || verbose || isTrouble(line)) {
         tell(`${source}: ${line}`);

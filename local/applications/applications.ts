@@ -42,9 +42,12 @@ export type Applications = {
   readonly stop: () => Promise<void>;
 };
 
-/** Between two of the users' requests, by a clock that has not been sped up, and the least. */
+/** Between two of the users' requests, by a clock that has not been sped up. */
 const BETWEEN_REQUESTS_MS = 1_000;
+
+/** What the clock makes of that may be less than a timer is good for: then several come at once. */
 const LEAST_MS = 50;
+const MOST_AT_ONCE = 100;
 
 /** Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments. */
 export const runApplications = async (
@@ -116,12 +119,16 @@ export const runApplications = async (
     if (traffic === undefined || users.has(key) || !isShifting(state) || hasStopped) {
       return;
     }
+    const every = Math.max(BETWEEN_REQUESTS_MS / speed, LEAST_MS);
+    const atOnce = Math.min(Math.round((every * speed) / BETWEEN_REQUESTS_MS), MOST_AT_ONCE);
     users.set(
       key,
-      after(Math.max(BETWEEN_REQUESTS_MS / speed, LEAST_MS), () => {
+      after(every, () => {
         users.delete(key);
         // What a user is told is in the metrics.
-        void functions.invoke(traffic.functionName, traffic.event, traffic.alias);
+        for (let count = 0; count < atOnce; count += 1) {
+          void functions.invoke(traffic.functionName, traffic.event, traffic.alias);
+        }
         const next = hooked.stateOf(application, group);
         if (next !== undefined) {
           use(next);

@@ -9,6 +9,7 @@ import { shortName } from './rollout-name.ts';
 
 const MOST_RUNS = 5;
 const MOST_CHECKS = 10;
+const MOST_LINKS = 3;
 
 /** Draws how the validations at a rollout's hooks stand, the earliest first: each with its checks, and how it ended. */
 export const validationParts = (
@@ -19,7 +20,9 @@ export const validationParts = (
   const earlier = Math.max(0, runs.length - MOST_RUNS);
   return [
     ...(earlier === 0 ? [] : [section(text(`${earlier} earlier ${earlier === 1 ? 'validation' : 'validations'}`))]),
-    ...runs.slice(earlier).map(([id, { summary }]) => runPart(summary, askedBy(gates, id))),
+    ...runs
+      .slice(earlier)
+      .map(([id, { summary }], index, { length }) => runPart(summary, askedBy(gates, id), index === length - 1)),
   ];
 };
 
@@ -27,40 +30,43 @@ export const validationParts = (
 const askedBy = (gates: readonly GateMark[], id: string): GateMark | undefined =>
   gates.filter(({ run, link }) => run === id && link !== undefined).sort((a, b) => b.at - a.at)[0];
 
-const runPart = (summary: RunSummary, asked: GateMark | undefined): RichTextPart => {
+/** Of those before the newest it is enough how they ended: a message has only so much room. */
+const runPart = (summary: RunSummary, asked: GateMark | undefined, isNewest: boolean): RichTextPart => {
   const { hook, suite, state, says, checks } = summary;
   const { emoji, label } = STATE_WORDS[state];
   const isOpen = state === 'running' || state === 'asking';
   const leading = isOpen ? linkTo(asked?.link, 'decide') : undefined;
   // What is said of a run that goes on can be seen of its checks.
-  const why = state === 'running' ? '' : cutText(cleanText(state === 'rollback' ? `Rolled back: ${says}` : says), 300);
-  const shown = state === 'continue' ? checks.filter(({ verdict }) => verdict !== 'pass') : checks;
+  const said = state === 'rollback' ? `Rolled back: ${says}` : says;
+  const why = state === 'running' ? '' : cutText(cleanText(said), isNewest ? 300 : 120);
+  const worthIt = state === 'continue' ? checks.filter(({ verdict }) => verdict !== 'pass') : checks;
+  const shown = isNewest ? worthIt : [];
   return section(
     bold(`${emoji} Validation${hook === undefined ? '' : ` at ${hook}`} ${label}`),
     ...(suite === undefined ? [] : [text(` · ${shortName(suite)}`)]),
     ...(leading === undefined ? [] : [text(' · '), leading]),
     ...(why === '' ? [] : [text(`\n${why}`)]),
-    ...shown.slice(0, MOST_CHECKS).flatMap(checkParts),
+    ...shown.slice(0, MOST_CHECKS).flatMap((check, index) => checkParts(check, index < MOST_LINKS)),
     ...(shown.length > MOST_CHECKS ? [text(`\nand ${shown.length - MOST_CHECKS} more`)] : []),
   );
 };
 
-const checkParts = (check: CheckSummary): readonly RichTextElement[] => {
+const checkParts = (check: CheckSummary, mayLead: boolean): readonly RichTextElement[] => {
   const { name, verdict, value, expected, says = '', advisory, taken, count, link } = check;
   const isGoing = verdict === 'running';
   const figures =
     value === undefined
       ? isGoing || verdict === 'pass'
         ? ''
-        : cutText(cleanText(says), 120)
-      : `${cutText(cleanText(value), 60)}${expected === undefined ? '' : `, expected ${cutText(cleanText(expected), 60)}`}`;
+        : cutText(cleanText(says), 100)
+      : `${cutText(cleanText(value), 50)}${expected === undefined ? '' : `, expected ${cutText(cleanText(expected), 50)}`}`;
   const words = [
     shortName(name),
     ...(advisory ? ['(does not count)'] : []),
     CHECK_WORDS[verdict].label,
     ...(isGoing && count > 1 ? [`${taken} of ${count}`] : []),
   ].join(' ');
-  const leading = linkTo(link, 'see');
+  const leading = mayLead ? linkTo(link, 'see') : undefined;
   return [
     text(`\n${CHECK_WORDS[verdict].emoji} ${words}${figures === '' ? '' : `: ${figures}`}`),
     ...(leading === undefined ? [] : [text(' · '), leading]),

@@ -46,37 +46,44 @@ const PRIVATE: readonly Range[] = [
  */
 const UNICAST_6: readonly Range[] = [['2000::', 3]];
 
-const FAMILIES: ReadonlyMap<number, 'ipv4' | 'ipv6'> = new Map([
-  [4, 'ipv4'],
-  [6, 'ipv6'],
-]);
+const IPV4 = 'ipv4';
+const IPV6 = 'ipv6';
 
 const listOf = (ranges: readonly Range[]): BlockList => {
   const list = new BlockList();
   for (const [address, prefix] of ranges) {
-    list.addSubnet(address, prefix, FAMILIES.get(isIP(address)));
+    list.addSubnet(address, prefix, isIP(address) === 4 ? IPV4 : IPV6);
   }
   return list;
 };
 
 const forbidden = listOf(FORBIDDEN);
-const isPrivate = listOf(PRIVATE);
-const isUnicast6 = listOf(UNICAST_6);
-const isMapped = listOf([['::ffff:0:0', 96]]);
+const ofOnesOwn = listOf(PRIVATE);
+const unicast6 = listOf(UNICAST_6);
+const mapped = listOf([['::ffff:0:0', 96]]);
 
 /** What an address in the usual spelling is; what is none is forbidden. */
 export const judgeAddress = (address: string): AddressKind => {
-  const family = FAMILIES.get(isIP(address));
   // With a zone it is an address of this very link.
-  if (family === undefined || address.includes('%') || forbidden.check(address, family)) {
+  if (address.includes('%')) {
     return 'forbidden';
   }
-  if (family === 'ipv4') {
-    return isPrivate.check(address, family) ? 'private' : 'public';
+  switch (isIP(address)) {
+    case 4:
+      return listed(address, IPV4) ?? 'public';
+    case 6:
+      // Node takes a mapped address for the one that it holds.
+      return mapped.check(address, IPV6)
+        ? 'forbidden'
+        : (listed(address, IPV6) ?? (unicast6.check(address, IPV6) ? 'public' : 'forbidden'));
+    default:
+      return 'forbidden';
   }
-  // Node takes a mapped address for the one that it holds.
-  if (isMapped.check(address, family)) {
+};
+
+const listed = (address: string, family: typeof IPV4 | typeof IPV6): AddressKind | undefined => {
+  if (forbidden.check(address, family)) {
     return 'forbidden';
   }
-  return isPrivate.check(address, family) ? 'private' : isUnicast6.check(address, family) ? 'public' : 'forbidden';
+  return ofOnesOwn.check(address, family) ? 'private' : undefined;
 };

@@ -83,9 +83,9 @@ const isListed = (host: string, globs: readonly string[]): boolean =>
   globs.some((glob) => matchesGlob(glob.toLowerCase(), host));
 
 /** Without the brackets of IPv6. */
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
+const hostOf = ({ hostname }: URL): string => hostname.replace(/[[\]]/g, '');
 
-const runtimeHost = (runtimeApi: string | undefined): string | undefined => {
-  const address = `http://${runtimeApi ?? ''}`;
-  return URL.canParse(address) ? hostOf(new URL(address)) : undefined;
-};
+const runtimeHost = (runtimeApi: string | undefined): string | undefined =>
+  runtimeApi !== undefined && URL.canParse(`http://${runtimeApi}`)
+    ? hostOf(new URL(`http://${runtimeApi}`))
+    : undefined;

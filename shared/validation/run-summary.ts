@@ -69,7 +69,8 @@ const checkSummary = (check: Check, state: CheckState): CheckSummary => {
     ...(says !== undefined && { says }),
     ...(told?.link !== undefined && { link: told.link }),
     advisory: !counts(check),
-    taken: samples.filter(({ outcome }) => outcome !== 'error').length,
+    // While people are asked some go on being watched.
+    taken: Math.min(check.sample.count, samples.filter(({ outcome }) => outcome !== 'error').length),
     count: check.sample.count,
   };
 };

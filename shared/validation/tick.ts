@@ -291,7 +291,7 @@ const sampling = (run: Run, { now, by }: Look): Ticked => {
   const asks = [
     ...pairs.flatMap((pair): readonly Effect[] =>
       isAsking(pair, now)
-        ? [{ kind: 'ask', check: pair.index, until: run.deadline, says: saysOfApproval(pair.check) }]
+        ? [{ kind: 'ask', check: pair.index, until: run.deadline, says: saysOfApproval(pair.check, run) }]
         : [],
     ),
     ...(next.state.kind === 'asking'
@@ -312,8 +312,13 @@ const sampling = (run: Run, { now, by }: Look): Ticked => {
   return { run: next, effects: [...probes, ...asks], wakeAt: Math.min(...moments) };
 };
 
-const saysOfApproval = ({ name, probe }: Check): string =>
-  (probe.kind === 'approval' ? probe.says : undefined) ?? `${name} is to be approved.`;
+const saysOfApproval = ({ name, probe }: Check, { suite, variables }: Run): string => {
+  const known: Run['variables'] = { ...suite?.vars, ...variables };
+  const says = (probe.kind === 'approval' ? probe.says : undefined) ?? `${name} is to be approved.`;
+  return says.replaceAll(/\$\{([^{}]+)\}/g, (whole, variable: string) =>
+    Object.hasOwn(known, variable) ? (known[variable] ?? whole) : whole,
+  );
+};
 
 const momentsOf = (pair: Pair, run: Run, now: number): readonly number[] => {
   const { inFlight, nextAt, from, end } = pair.state;

@@ -19,13 +19,13 @@ export const judge = (
   const outcomes = samples.map(({ outcome }) => outcome);
   const total = (of: SampleOutcome): number => outcomes.filter((outcome) => outcome === of).length;
   const measured = total('pass') + total('fail');
-  const { consecutiveFailures = Infinity, consecutivePasses } = limits;
+  const { consecutiveFailures = Infinity, consecutivePasses = Infinity } = limits;
   // What could not be measured says nothing about the target: it does not end a run of failures.
   const failuresInARow = runOf(
     'fail',
     outcomes.filter((outcome) => outcome === 'pass' || outcome === 'fail'),
   );
-  const isSteady = consecutivePasses !== undefined && runOf('pass', outcomes) >= consecutivePasses;
+  const isSteady = runOf('pass', outcomes) >= consecutivePasses;
   // Not even a limit of nothing lets a check pass that has measured nothing.
   const isMeasured = measured >= Math.max(1, limits.minSamples);
 
@@ -48,7 +48,7 @@ export const judge = (
   if (!isMeasured || total('nodata') > limits.noData) {
     return { row: 6, verdict: onNoData === 'pass' && samples.length === 0 ? 'inconclusive' : onNoData };
   }
-  if (consecutivePasses !== undefined) {
+  if (consecutivePasses !== Infinity) {
     return { row: 7, verdict: 'inconclusive' };
   }
   return { row: 8, verdict: 'pass' };

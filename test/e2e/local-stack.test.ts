@@ -189,6 +189,8 @@ describe('npm start', () => {
   it.each([
     [['--bogus'], "Unknown option '--bogus'"],
     [['--port', 'x'], '--port takes a number'],
+    [['--speed', 'fast'], '--speed takes a number'],
+    [['--speed', '0'], '--speed takes a number from 0.1 to 1000'],
   ])('says how it is used after %j', async (args, problem) => {
     const { code, stdout, stderr } = await run('local/start.ts', args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -28,7 +28,7 @@ export const PROBE_ROWS: readonly Row[] = [
     outcome: 'Nothing is connected to, whatever the owner lists, and the sample is an error that says why.',
     guard: 'URLs are parsed as browsers parse them, and addresses are judged by what they are.',
     file: 'shared/probe/address-policy.ts',
-    takeOut: { from: ' || forbidden.check(address, family)) {', to: ') {' },
+    takeOut: { from: 'if (forbidden.check(address, family)) {', to: 'if (false) {' },
   },
   {
     row: 'S29',

@@ -1,11 +1,12 @@
 import { cbor, dateToTag } from '@smithy/core/cbor';
 import { isList, isRecord } from '../../json.ts';
 import type { JsonRecord } from '../../json.ts';
-import { callerOf, jsonService, reply } from '../service.ts';
+import { answerInXml, callerOf, jsonService, refuseInXml, reply } from '../service.ts';
 import type { Operation, Service, ServiceReply, ServiceRequest } from '../service.ts';
+import { readQuery, writeXml } from './query-protocol.ts';
 
 /**
- * CloudWatch in the two protocols that its clients speak: JSON, and CBOR as newer SDKs and the AWS CLI do.
+ * CloudWatch in the protocols that its clients speak: JSON, CBOR as newer SDKs and the AWS CLI do, and queries as older ones do.
  * https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
  */
 export const createCloudWatchService = (operations: ReadonlyMap<string, Operation>): Service => {
@@ -20,8 +21,32 @@ export const createCloudWatchService = (operations: ReadonlyMap<string, Operatio
       ]),
     ),
   );
-  return (request) =>
-    request.headers['smithy-protocol'] === 'rpc-v2-cbor' ? inCbor(operations, request) : inJson(request);
+  return (request) => {
+    const { headers } = request;
+    if (headers['smithy-protocol'] === 'rpc-v2-cbor') {
+      return inCbor(operations, request);
+    }
+    return (headers['content-type'] ?? '').includes('x-www-form-urlencoded')
+      ? inQuery(operations, request)
+      : inJson(request);
+  };
+};
+
+const NAMESPACE = 'http://monitoring.amazonaws.com/doc/2010-08-01/';
+
+const inQuery = async (
+  operations: ReadonlyMap<string, Operation>,
+  { headers, body }: ServiceRequest,
+): Promise<ServiceReply> => {
+  const { Action, Version, ...input } = readQuery(body);
+  const name = String(Action);
+  const outcome = await operations.get(name)?.(input, callerOf(headers));
+  if (outcome === undefined) {
+    return refuseInXml('InvalidAction', `It has ${[...operations.keys()].join(', ')}.`);
+  }
+  return outcome.kind === 'answer'
+    ? answerInXml(name, NAMESPACE, writeXml(outcome.body))
+    : refuseInXml(outcome.code, outcome.message);
 };
 
 const inCbor = async (

@@ -5,7 +5,6 @@ import type { Datum, MetricName, Metrics } from './metrics.ts';
 /** The alarms of the account, judged by a clock. */
 export type SimulatedAlarms = {
   readonly all: () => readonly Alarm[];
-  readonly find: (name: string) => Alarm | undefined;
   /** Makes an alarm, or another one of it. */
   readonly define: (definition: AlarmDefinition) => void;
   /** Says what an alarm is until it is judged again; false: there is no such alarm. */
@@ -75,11 +74,26 @@ export const runAlarms = (options: {
     }
   };
 
-  options.alarms.forEach(define);
+  const watchFor = (seconds: number): void => {
+    watchUntil = Math.max(watchUntil, now() + (seconds * 1000) / speed + 2 * Math.max(EVERY_MS / speed, LEAST_MS));
+    watch();
+  };
+
+  for (const definition of options.alarms) {
+    define(definition);
+    const alarm = alarms.get(definition.name);
+    // They have been there for long: nobody hears of what they are.
+    const judged = judge(definition, metrics, now(), speed);
+    if (alarm !== undefined && judged !== undefined) {
+      alarms.set(definition.name, { definition, state: { ...judged, at: now() } });
+    }
+  }
   return {
     all: () => [...alarms.values()],
-    find: (name) => alarms.get(name),
-    define,
+    define: (definition) => {
+      define(definition);
+      watchFor(0);
+    },
     set: (name, value, reason) => {
       const alarm = alarms.get(name);
       if (alarm !== undefined) {
@@ -90,11 +104,12 @@ export const runAlarms = (options: {
     put: (metric, datum) => {
       metrics.put(metric, datum);
       const spans = [...alarms.values()].map(
-        ({ definition }) => (definition.evaluationPeriods + 1) * definition.periodSeconds * 1000,
+        ({ definition }) => (definition.evaluationPeriods + 1) * definition.periodSeconds,
       );
-      // Once more after the last period that has the data in it.
-      watchUntil = now() + Math.max(0, ...spans) / speed + 2 * Math.max(EVERY_MS / speed, LEAST_MS);
-      watch();
+      // Until after the last period that has the data in it.
+      if (spans.length > 0) {
+        watchFor(Math.max(...spans));
+      }
     },
     stop: () => {
       hasStopped = true;

@@ -196,6 +196,7 @@ describe('a URL', () => {
   it('needs no runtime to be judged: there is none on a desk', () => {
     for (const runtimeApi of [undefined, '', ':x']) {
       expect(refusalOf('http://shop.example.com/', { policy: POLICY, runtimeApi })).toBeUndefined();
+      expect(refusalOf('http://undefined/', { ...ANYTHING, runtimeApi })).toBeUndefined();
       expect(refusalOf('http://127.0.0.1/', { ...ANYTHING, runtimeApi })).toMatch(/nobody may connect/);
     }
   });

@@ -150,6 +150,15 @@ describe('samples', () => {
     expect(probesOf(lookAt(given.run, 25, [], ANOTHER))).toMatchObject([{ id: '0.1.25000' }]);
   });
 
+  it('are gone on with by whoever looks next, where whoever began them is gone (F53)', () => {
+    const begun = lookAt(aRun([aCheck()]), 0);
+    const given = lookAt(begun.run, 15, [], ANOTHER);
+    const again = lookAt(given.run, 25, [], ANOTHER);
+    expect(probesOf(again)).toHaveLength(1);
+    const told = lookAt(again.run, 26, [sampledOf(again.run, 0, 'pass')], ANOTHER);
+    expect(told.effects).toEqual([{ kind: 'report', action: 'continue' }]);
+  });
+
   it('that come after they were given up count in their place (F56)', () => {
     const begun = lookAt(aRun([aCheck()]), 0);
     const given = lookAt(begun.run, 15, [], ANOTHER);
@@ -497,6 +506,12 @@ describe('an approval check', () => {
       'pass',
       undefined,
     ]);
+  });
+
+  it('says what it is about by the variables that there are', () => {
+    const check = anApproval('Version ${new.version} of ${what} in ${constructor}?');
+    const asked = lookAt(aRun([check], { vars: { what: 'orders', 'new.version': '1' } }), 0);
+    expect(asksOf(asked)).toMatchObject([{ says: 'Version 7 of orders in ${constructor}?' }]);
   });
 
   it('fails the suite where it is rejected', () => {

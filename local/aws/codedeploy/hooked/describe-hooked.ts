@@ -46,7 +46,7 @@ export const describeHooked = ({ group }: HookedState, deployment: HookedDeploym
     ...(group.target.platform === 'ECS' && { blueGreenDeploymentConfiguration: toldBlueGreen(group) }),
     ...(group.target.platform === 'ECS' && { loadBalancerInfo: toldLoadBalancer(group) }),
     computePlatform: group.target.platform,
-    ...(alarms.length > 0 && { overrideAlarmConfiguration: toldAlarms(alarms) }),
+    ...(alarms !== group.alarms && { overrideAlarmConfiguration: toldAlarms(alarms) }),
   };
 };
 
