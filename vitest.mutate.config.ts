@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{delivery,gate,interaction,message,rollout,routing,store}/**/*.test.ts',
+      'test/unit/{delivery,gate,interaction,message,probe,rollout,routing,store,validation}/**/*.test.ts',
       'test/unit/functions/{decide,ready-gates}.test.ts',
       'test/unit/redact.test.ts',
     ],

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { Config } from '../shared/config/config.ts';
+import type { Suite } from '../shared/validation/suite.ts';
 
 /**
  * A bundled function: where it is, how many bytes it has with all that it may load later, and which file brings how many
@@ -51,25 +52,30 @@ const laterParts = (functionName: string, found: Map<string, Part>): esbuild.Plu
         return undefined;
       }
       const name = basename(path, '.ts');
-      found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
+      if (!found.has(name)) {
+        found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
+      }
       return { path: `./${name}.js`, external: true };
     });
   },
 });
 
+/** What bundles carry: a Lambda parses no YAML. */
+export type CompiledIn = { readonly config: Config; readonly suites: readonly Suite[] };
+
 /**
- * Bundles every `functions/<name>/index.ts` to `dist/<name>/index.js`, the configuration compiled in. CommonJS: an ES
+ * Bundles every `functions/<name>/index.ts` to `dist/<name>/index.js`, the configuration and the suites compiled in. CommonJS: an ES
  * module that imports a built-in evaluates all of it, which costs a cold start 25 ms and more. A bundle that has not
  * changed is not written again, and one that has is replaced at once, so that others may be reading it.
  */
-export const bundleFunctions = async (root: string, config: Config): Promise<readonly Bundle[]> => {
+export const bundleFunctions = async (root: string, compiled: CompiledIn): Promise<readonly Bundle[]> => {
   const folders = await readdir(join(root, 'functions'), { withFileTypes: true });
   const names = folders.filter((folder) => folder.isDirectory()).map(({ name }) => name);
   await writeIfChanged(join(root, 'dist/package.json'), '{ "type": "commonjs" }\n');
-  return Promise.all(names.map((name) => bundleFunction(root, config, name)));
+  return Promise.all(names.map((name) => bundleFunction(root, compiled, name)));
 };
 
-const bundleFunction = async (root: string, config: Config, name: string): Promise<Bundle> => {
+const bundleFunction = async (root: string, { config, suites }: CompiledIn, name: string): Promise<Bundle> => {
   const later = new Map<string, Part>();
   const build = (parts: readonly Part[]) =>
     esbuild.build({
@@ -89,14 +95,23 @@ const bundleFunction = async (root: string, config: Config, name: string): Promi
       sourcemap: 'linked',
       sourcesContent: false,
       legalComments: 'none',
-      define: { GATEHOUSE_CONFIG: JSON.stringify(config) },
+      define: { GATEHOUSE_CONFIG: JSON.stringify(config), GATEHOUSE_SUITES: JSON.stringify(suites) },
       plugins: [environmentCredentials, laterParts(name, later)],
       metafile: true,
       write: false,
       logLevel: 'silent',
     });
   const built = [await build([{ in: `functions/${name}/index.ts`, out: `${name}/index` }])];
-  built.push(await build([...later.values()]));
+  const known = new Set<Part>();
+  for (;;) {
+    // A part may load parts of its own.
+    const next = [...later.values()].filter((part) => !known.has(part));
+    if (next.length === 0) {
+      break;
+    }
+    next.forEach((part) => known.add(part));
+    built.push(await build(next));
+  }
   for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
     await writeIfChanged(path, contents);
   }

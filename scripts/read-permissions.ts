@@ -4,7 +4,8 @@ import { gatedKind } from '../shared/gate/policy.ts';
 import { matchesGlob } from '../shared/routing/glob.ts';
 import { mayMeanSource } from '../shared/routing/match.ts';
 
-type Statement = {
+/** A statement of a role. */
+export type Statement = {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly unknown[];
@@ -112,7 +113,7 @@ const matchesOf = (routes: Config['routes'], source: Source): readonly Match[] =
   routes.map(({ match }) => match).filter((match) => mayMeanSource(match, source));
 
 /** Each of the names once, without those that another one covers. */
-const widest = (names: readonly Globs[]): readonly Globs[] =>
+export const widest = (names: readonly Globs[]): readonly Globs[] =>
   names.filter(
     (name, index) =>
       !names.some((other, place) => place !== index && covers(other, name) && (place < index || !covers(name, other))),
@@ -125,12 +126,14 @@ const covers = (wide: Globs, narrow: Globs): boolean =>
     return matchesGlob(glob, other) && (glob === other || !glob.includes('?') || !other.includes('*'));
   });
 
-const allow = (Action: readonly string[], Resource: readonly unknown[]): Statement | undefined =>
+/** Allows actions on resources. Undefined without any. */
+export const allow = (Action: readonly string[], Resource: readonly unknown[]): Statement | undefined =>
   Resource.length === 0 ? undefined : { Effect: 'Allow', Action, Resource };
 
-const arnOf = (service: string, name: string): unknown => ({
+/** The ARN of something of the stack's own account and region; `name` may be a pattern. */
+export const arnOf = (service: string, name: string): unknown => ({
   'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}`,
 });
 
 /** IAM reads * and ? as our globs do. A $ would begin a variable: it is written as ${$}, and the ! is for Fn::Sub. */
-const asPattern = (glob: string): string => glob.replaceAll('$', () => '${!$}');
+export const asPattern = (glob: string): string => glob.replaceAll('$', () => '${!$}');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../shared/config/config.ts';
+import type { Suite } from '../shared/validation/suite.ts';
 import { bundleFunctions } from './bundle.ts';
 import { compileConfig, readGatehouseYml } from './config/compile-config.ts';
 import { configWarnings } from './config/config-warnings.ts';
@@ -19,6 +20,10 @@ import {
 } from './read-permissions.ts';
 import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
+import type { CompiledSuite } from './suites/compile-suite.ts';
+import { ofNoSuite, readSuites, suiteFiles, usableSuites } from './suites/load-suites.ts';
+import { suitesInvoke, suitesReadAlarms, suitesReadMetrics, suitesReadSecrets } from './suites/suite-permissions.ts';
+import { problemLine } from './suites/suite-problem.ts';
 import {
   alarmReceiver,
   alarmTopicResources,
@@ -51,8 +56,8 @@ type VariableRequest = {
 };
 
 /**
- * Makes the Serverless Framework know Gatehouse: `${gatehouse:...}` stands for what follows from gatehouse.yml and from
- * the stage's parameters, functions are bundled before they are packaged, and `invoke local` has the embedded stack around it.
+ * Makes the Serverless Framework know Gatehouse: `${gatehouse:...}` stands for what follows from gatehouse.yml, the suites
+ * and the stage's parameters, functions are bundled before they are packaged, and `invoke local` has the embedded stack around it.
  */
 export default class GatehousePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
@@ -65,8 +70,12 @@ export default class GatehousePlugin {
       log.warning(`gatehouse.yml: ${warning}`);
     }
     let problems: readonly string[] = [];
+    const { config } = gatehouse;
+    let suites: Promise<readonly CompiledSuite[]> | undefined;
+    const readOnce = () =>
+      (suites ??= suiteFiles(join(serviceDir, 'suites')).then((files) => readSuites(files, config)));
     const bundle = async () => {
-      await bundleFunctions(serviceDir, gatehouse.config);
+      await bundleFunctions(serviceDir, { config, suites: usableSuites(await readOnce()) });
     };
     let finish = (): Promise<void> => Promise.resolve();
 
@@ -77,14 +86,24 @@ export default class GatehousePlugin {
           const { params, problems: found } = readStageParams(stage.written, stage.region);
           // Told once, when all is read: the framework would tell it again for each variable.
           problems = [...found, ...ownTopics(gatehouse, stage.name)];
-          return { value: partOf(address, gatehouse, stage, params) ?? NO_VALUE };
+          // What is wrong with them is told with the rest.
+          const read = (await readOnce()).flatMap(({ suite }) => suite ?? []);
+          return { value: partOf(address, { ...gatehouse, suites: read }, stage, params) ?? NO_VALUE };
         },
       },
     };
     this.hooks = {
       initialize: async () => {
-        if (problems.length > 0) {
-          throw new classes.Error(['This stage cannot be deployed:', ...problems].join('\n  '));
+        const read = await readOnce();
+        for (const warning of [
+          ...read.flatMap(({ warnings }) => warnings.map(problemLine)),
+          ...ofNoSuite(config, read),
+        ]) {
+          log.warning(warning);
+        }
+        const told = [...problems, ...read.flatMap((suite) => suite.problems.map(problemLine))];
+        if (told.length > 0) {
+          throw new classes.Error(['This stage cannot be deployed:', ...told].join('\n  '));
         }
         if (serverless.processedInput.commands.join(' ') === 'invoke local') {
           await bundle();
@@ -141,7 +160,7 @@ const readStage = async (resolveVariable: VariableRequest['resolveVariable']): P
 /** What `${gatehouse:address}` stands for. Undefined: nothing. */
 const partOf = (
   address: string,
-  { config, listenedTo }: Gatehouse,
+  { config, listenedTo, suites }: Gatehouse & { readonly suites: readonly Suite[] },
   { name, region }: Stage,
   params: StageParams,
 ): unknown => {
@@ -203,6 +222,14 @@ const partOf = (
       return decideServices(config, ['ecs:ContinueServiceDeployment', 'ecs:DescribeServiceDeployments']);
     case 'mayReadGatedRevisions':
       return readGatedRevisions(config, ['ecs:DescribeServiceRevisions']);
+    case 'suitesInvoke':
+      return suitesInvoke(suites);
+    case 'suitesReadMetrics':
+      return suitesReadMetrics(suites);
+    case 'suitesReadAlarms':
+      return suitesReadAlarms(suites);
+    case 'suitesReadSecrets':
+      return suitesReadSecrets(suites, config);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

@@ -8,6 +8,7 @@ import { span, written } from '../terminal/styled-text.ts';
 import type { Span, Style } from '../terminal/styled-text.ts';
 import { wrapLine } from '../terminal/wrap-line.ts';
 import type { StoryGate } from './gate-story.ts';
+import type { StoryRun } from './run-story.ts';
 import type { Story, StoryEvent, StoryFact, StoryMessage, StoryNote } from './rollout-story.ts';
 
 const WIDTH = 96;
@@ -23,6 +24,7 @@ export const drawStory = (story: Story, config: Config, colours: boolean): strin
       ...story.facts.flatMap(factLines),
       ...(story.lookedUp ? [] : [line(2, NOT_LOOKED_UP, 'dim')]),
     ]),
+    ...story.validations.map((run) => section(runTitle(run), runLines(run))),
     ...story.gates.map((gate) => section(`Gate ${gate.where}`, gateLines(gate))),
     ...story.messages.map((message) => section(`Slack ${channelName(message.channel, config)}`, messageLines(message))),
     ...story.notes.map((note) =>
@@ -140,6 +142,57 @@ const gateLines = (gate: StoryGate): readonly Line[] => {
   ];
 };
 
+const runTitle = ({ hook, suite }: StoryRun): string =>
+  `Validation at ${hook ?? 'an unknown hook'}${suite === null ? '' : ` by ${suite}`}`;
+
+const runLines = (run: StoryRun): readonly Line[] => {
+  const { id, hash, startedAt, deadline, variables, allowances, checks, votes, conclusion, report, isRecorded } = run;
+  const day = dateOf(startedAt);
+  const told = Object.entries(variables).map(([name, value]) => `${name} ${value}`);
+  const allowed = Object.entries(allowances).map(([what, rule]) => `${what} by “${rule}”`);
+  return [
+    line(2, `run ${id}${hash === null ? '' : ` · suite of SHA-256 ${hash}`}`, 'dim'),
+    line(2, `began ${day} ${timeOf(startedAt)}, to be decided by ${momentOn(day, deadline)}`, 'dim'),
+    ...(told.length === 0 ? [] : [line(2, told.join(' · '), 'dim')]),
+    ...(allowed.length === 0 ? [] : [line(2, `allowed: ${allowed.join(', ')}`, 'dim')]),
+    ...checks.flatMap(({ name, verdict, advisory, taken, count, samples }) => [
+      line(
+        2,
+        `${name}${advisory ? ' (does not count)' : ''}: ${verdict}, ${taken} of ${counted(count, 'sample')}`,
+        'bold',
+      ),
+      ...samples.flatMap(({ at, tookMs, outcome, says, value, expected, evidence }) => [
+        line(
+          4,
+          `${momentOn(day, at)}  ${outcome} in ${tookMs} ms: ${says}` +
+            (value === null ? '' : ` · ${value}${expected === null ? '' : `, expected ${expected}`}`),
+        ),
+        ...(evidence === null ? [] : evidence.split('\n').map((text) => line(6, text, 'dim'))),
+      ]),
+    ]),
+    ...votes.map(({ check, user, name, verdict, note, at, outcome }) =>
+      line(
+        2,
+        `${momentOn(day, at)}  ${name === undefined ? user : `${name} (${user})`} ${verdict === 'approve' ? 'approves' : 'rejects'}` +
+          `${check === undefined ? '' : ` at ${check}`}${note === undefined ? '' : `: ${note}`} · ${outcome}`,
+      ),
+    ),
+    ...(conclusion === null
+      ? [line(2, 'It goes on.')]
+      : [line(2, `${momentOn(day, conclusion.at)}  ${conclusion.action}: ${conclusion.says}`, 'bold')]),
+    ...(report === null
+      ? []
+      : [
+          line(
+            2,
+            `${momentOn(day, report.at)}  ${report.kind === 'reported' ? `CodeDeploy was told ${report.says}` : `moot: ${report.says}`}`,
+            'bold',
+          ),
+        ]),
+    ...(isRecorded ? [] : [line(2, 'not recorded yet', 'dim')]),
+  ];
+};
+
 const cameOf = ({ outcome, why, routes, channels, published }: StoryEvent, config: Config): string => {
   const changed = why === null ? outcome : `${outcome}: ${why}`;
   if (routes.length === 0) {
@@ -199,6 +252,8 @@ const noteWords = (note: StoryNote, { source }: RolloutId): string => {
     }
     case 'news':
       return 'says what the message cannot show';
+    case 'check':
+      return `tells what ${note.part} has found: ${note.says}`;
   }
 };
 

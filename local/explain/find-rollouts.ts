@@ -26,7 +26,7 @@ export type Found = {
 /** An item as it is stored; whoever knows its kind reads the body. */
 export type StoredRow = { readonly sk: string; readonly rev: number; readonly body: unknown };
 
-/** What is stored of a gate of the rollout. */
+/** What is stored of a gate of the rollout, or of a run of validation at one of its hooks. */
 export type StoredGate = { readonly id: string; readonly items: readonly StoredRow[] };
 
 const text = v.pipe(
@@ -175,7 +175,7 @@ const foundQuarantined = ({ pk, sk, body }: Row): Found['quarantined'] => {
   }
 };
 
-/** All that is stored of a rollout and its gates, and the workspace's pauses. Needs `dynamodb:Query`. */
+/** All that is stored of a rollout, its gates and its validations, and the workspace's pauses. Needs `dynamodb:Query`. */
 export const readRollout = async (
   client: DynamoDBClient,
   table: string,
@@ -185,24 +185,29 @@ export const readRollout = async (
   readonly items: readonly StoredRow[];
   readonly pauses: readonly StoredRow[];
   readonly gates: readonly StoredGate[];
+  readonly runs: readonly StoredGate[];
 }> => {
   const [items, pauses] = await Promise.all([
     readPartition(client, table, rolloutPk(id)),
     readPartition(client, table, workspacePk(workspace)),
   ]);
-  const gates = await Promise.all(
-    gatesOf(items).map(async (gate) => ({ id: gate, items: await readPartition(client, table, gatePk(gate)) })),
-  );
-  return { items, pauses, gates };
+  const { gates, runs } = idsIn(items);
+  const readAll = (ids: readonly string[]): Promise<readonly StoredGate[]> =>
+    Promise.all(ids.map(async (one) => ({ id: one, items: await readPartition(client, table, gatePk(one)) })));
+  return { items, pauses, gates: await readAll(gates), runs: await readAll(runs) };
 };
 
-/** Ids of the gates at which the rollout has waited; none of what a newer version has written. */
-const gatesOf = (items: readonly StoredRow[]): readonly string[] => {
+/**
+ * Ids of the gates at which the rollout has waited, and of the runs of validation at its hooks; none of what a newer version
+ * has written.
+ */
+const idsIn = (items: readonly StoredRow[]): Readonly<Record<'gates' | 'runs', readonly string[]>> => {
   const state = items.find(({ sk }) => sk === 'STATE');
   try {
-    return Object.keys(rolloutItem.parse(state?.body).gates ?? {});
+    const { gates = {}, validations = {} } = rolloutItem.parse(state?.body);
+    return { gates: Object.keys(gates), runs: Object.keys(validations) };
   } catch {
-    return [];
+    return { gates: [], runs: [] };
   }
 };
 

@@ -26,6 +26,8 @@ import { circuitKey, deliveryPlaceOf, methodKey, rolloutKey, rolloutPk } from '.
 import type { StoredGate, StoredRow } from './find-rollouts.ts';
 import { gateStory } from './gate-story.ts';
 import type { StoryGate } from './gate-story.ts';
+import { runStory } from './run-story.ts';
+import type { StoryRun } from './run-story.ts';
 import { slackTroubleOf } from './slack-trouble.ts';
 
 /** The story of a rollout, as what is stored tells it. Times are epoch milliseconds; null is what nobody knows. */
@@ -54,6 +56,8 @@ export type Story = {
   readonly notes: readonly StoryNote[];
   /** Where it has waited for people, the earliest first. */
   readonly gates: readonly StoryGate[];
+  /** What was validated at its hooks, the earliest first. */
+  readonly validations: readonly StoryRun[];
   /** Keys of what is stored in a way that this version cannot read. */
   readonly unreadable: readonly string[];
 };
@@ -125,6 +129,7 @@ export type Stored = {
   /** Everything under the workspace's key. */
   readonly pauses: readonly StoredRow[];
   readonly gates?: readonly StoredGate[];
+  readonly runs?: readonly StoredGate[];
 };
 
 /** A reply in the thread of a message: it calls people to a failure, or says what the message cannot. */
@@ -138,6 +143,8 @@ export type StoryNote = StoryMessage & { readonly key: string } & (
         readonly attempt: number;
       }
     | { readonly kind: 'news' }
+    /** What a check of a validation has found. */
+    | { readonly kind: 'check'; readonly part: string; readonly says: string }
   );
 
 /** A rollout that a newer version has stored. */
@@ -146,7 +153,11 @@ export class StoryUnreadable extends Error {
 }
 
 /** Tells a rollout's story from what is stored. Throws `StoryUnreadable`. */
-export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: Config, now: number): Story => {
+export const rolloutStory = (
+  { id, items, pauses, gates = [], runs = [] }: Stored,
+  config: Config,
+  now: number,
+): Story => {
   const unreadable: string[] = [];
   const read = <Body>(row: StoredRow, parse: (body: unknown) => Body): readonly Body[] => {
     try {
@@ -202,6 +213,10 @@ export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: 
       if (delivery.note.kind === 'news') {
         return [{ ...message(each), key, kind: 'news' }];
       }
+      if (delivery.note.kind === 'check') {
+        const { suite, check, says } = delivery.note;
+        return [{ ...message(each), key, kind: 'check', part: `${suite} / ${check}`, says: redact(says) }];
+      }
       const { kind, mentions, register, attempt } = delivery.note;
       return [{ ...message(each), key, kind, calls: mentions, part: partOf(registerName(register)), attempt }];
     }),
@@ -214,6 +229,15 @@ export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: 
         return story ?? [];
       })
       .sort((a, b) => a.openedAt - b.openedAt),
+    validations: runs
+      .flatMap((run) => {
+        const story = runStory(run);
+        if (story === undefined) {
+          unreadable.push(`the validation ${run.id}`);
+        }
+        return story ?? [];
+      })
+      .sort((a, b) => a.startedAt - b.startedAt),
     unreadable,
   };
 };

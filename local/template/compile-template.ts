@@ -23,6 +23,7 @@ export type CompiledStack = {
 const SOURCES = [
   'serverless.yml',
   'gatehouse.yml',
+  'suites',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

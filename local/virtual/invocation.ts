@@ -4,7 +4,7 @@ export type FunctionName = 'notify' | 'deliver' | 'sweep';
 
 /** One run of a function: it may end, die, or stand still for a while without knowing. */
 export type Invocation = {
-  readonly name: FunctionName | 'decide';
+  readonly name: FunctionName | 'decide' | 'validate';
   readonly number: number;
   readonly startedAt: number;
   readonly isAlive: () => boolean;

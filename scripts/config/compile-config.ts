@@ -1,17 +1,12 @@
 import * as v from 'valibot';
-import { LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
-import type { Config, Destination, GatePolicy, Person, Route } from '../../shared/config/config.ts';
+import type { Config, Destination, GatePolicy, Person, Route, ValidationPolicy } from '../../shared/config/config.ts';
 import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
-import { inheritedKeys } from './inherited-keys.ts';
 import { pathName } from './problem.ts';
-import type { Problem } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
 import { referenceProblems } from './reference-problems.ts';
-import { withoutListsForMappings } from './schema-keys.ts';
 import { schemaProblems } from './schema-problems.ts';
-import { secretsIn, withoutSecrets } from './secret-literals.ts';
-import { lineOf, pathAt } from './yaml-place.ts';
+import { withoutSecrets } from './secret-literals.ts';
 
 /** `gatehouse.yml` cannot be used: every problem with its place, none with a value that might be secret. */
 export class ConfigInvalid extends Error {
@@ -30,54 +25,30 @@ export const compileConfig = (text: string, file?: string): Config => compile(re
 
 /** Reads the text of a `gatehouse.yml`. Throws `ConfigInvalid` with all of its problems at once. */
 export const readGatehouseYml = (text: string, file = 'gatehouse.yml'): GatehouseYml => {
-  const lines = new LineCounter();
-  // Its own warnings, on stderr, would say what is written there.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  // A warning tells of a tag, such as !Ref: nobody would follow it.
-  const unread = [...document.errors, ...document.warnings];
-  if (unread.length > 0) {
+  const read = readYaml(GatehouseYml, text);
+  if ('unreadable' in read) {
     throw new ConfigInvalid(
       file,
-      unread.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}  ${message}`),
+      read.unreadable.map(({ line, says }) => (line === undefined ? says : `line ${line}  ${says}`)),
     );
   }
-  const written = valueOf(document, file);
-  // An empty file lacks everything.
-  const parsed = v.safeParse(GatehouseYml, withoutListsForMappings(GatehouseYml, written ?? {}));
+  const parsed = v.safeParse(GatehouseYml, read.value);
   const problems = [
-    ...schemaProblems(parsed.issues ?? []),
-    ...inheritedKeys(document),
-    ...referenceProblems(written),
-    ...secretProblems(text, document, lines),
+    ...schemaProblems(GatehouseYml, parsed.issues ?? []),
+    ...referenceProblems(read.value),
+    ...read.problems,
   ];
   if (!parsed.success || problems.length > 0) {
     throw new ConfigInvalid(
       file,
       problems
-        .map(({ path, says, line = lineOf(document, lines, path) }) => ({ line, says: `${pathName(path)}: ${says}` }))
+        .map(({ path, says, line = read.lineAt(path) }) => ({ line, says: `${pathName(path)}: ${says}` }))
         .sort((a, b) => a.line - b.line)
         .map(({ line, says }) => `line ${line}  ${says}`),
     );
   }
   return parsed.output;
 };
-
-const valueOf = (document: Document.Parsed, file: string): unknown => {
-  try {
-    const written: unknown = document.toJS({ maxAliasCount: 50 });
-    return written;
-  } catch {
-    // The library's own words would say what is written there.
-    throw new ConfigInvalid(file, ['the file: an alias (*name) leads nowhere, or there are too many of them']);
-  }
-};
-
-const secretProblems = (text: string, document: Document.Parsed, lines: LineCounter): readonly Problem[] =>
-  secretsIn(text).map((offset) => ({
-    path: pathAt(document.contents, offset),
-    line: lines.linePos(offset).line,
-    says: 'looks like a secret, which has no place here: it belongs into a parameter of SSM; replace it where it came from',
-  }));
 
 const compile = ({
   slack,
@@ -88,6 +59,7 @@ const compile = ({
   default: others,
   people,
   gates,
+  validation,
 }: GatehouseYml): Config => ({
   slack: {
     workspace: slack.workspace,
@@ -111,6 +83,13 @@ const compile = ({
         ],
   ...(people !== undefined && { people: peopleOf(people) }),
   ...(gates !== undefined && { gates: gates.map((gate) => policyOf(gate, slack, people ?? {})) }),
+  ...(validation !== undefined && { validation: validationOf(validation) }),
+});
+
+const validationOf = ({ http, secrets, rules }: NonNullable<GatehouseYml['validation']>): ValidationPolicy => ({
+  http: { hosts: http?.hosts ?? [], privateHosts: http?.private ?? [], ports: http?.ports ?? [] },
+  secrets: secrets ?? {},
+  rules: (rules ?? []).map(({ name, match, allow }) => ({ name, match: match ?? {}, allow })),
 });
 
 const peopleOf = (people: NonNullable<GatehouseYml['people']>): readonly Person[] =>

@@ -1,6 +1,7 @@
 import type { Config, Match, Route } from '../../shared/config/config.ts';
 import { CRITERIA } from '../../shared/routing/match.ts';
 import { routeName } from '../../shared/routing/route.ts';
+import { mayMeet } from './may-meet.ts';
 
 /** What a `gatehouse.yml` says that can be used and yet may not be what was meant. */
 export const configWarnings = ({ slack, routes }: Config): readonly string[] =>
@@ -31,26 +32,4 @@ const mayBothMatch = (a: Route, b: Route): boolean =>
 const overlap = (a: Match, b: Match, criterion: (typeof CRITERIA)[number]): boolean => {
   const [ours, theirs] = [a[criterion] ?? [], b[criterion] ?? []];
   return ours.length === 0 || theirs.length === 0 || ours.some((one) => theirs.some((other) => mayMeet(one, other)));
-};
-
-/** Whether some name matches both globs. */
-const mayMeet = (a: string, b: string): boolean => {
-  const seen = new Set<string>();
-  const meet = (inA: number, inB: number): boolean => {
-    const place = `${inA} ${inB}`;
-    if (seen.has(place)) {
-      return false;
-    }
-    seen.add(place);
-    const [x, y] = [a[inA], b[inB]];
-    if (x === undefined && y === undefined) {
-      return true;
-    }
-    return (
-      (x === '*' && (meet(inA + 1, inB) || (y !== undefined && meet(inA, inB + 1)))) ||
-      (y === '*' && (meet(inA, inB + 1) || (x !== undefined && meet(inA + 1, inB)))) ||
-      (x !== undefined && y !== undefined && (x === y || x === '?' || y === '?') && meet(inA + 1, inB + 1))
-    );
-  };
-  return meet(0, 0);
 };

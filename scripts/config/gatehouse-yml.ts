@@ -3,29 +3,8 @@ import { CONFIRMS, DETAILS, SOURCES } from '../../shared/config/config.ts';
 import type { Match } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 import { mayMeanSource } from '../../shared/routing/match.ts';
-
-const described = <T extends v.GenericSchema>(schema: T, description: string) =>
-  v.pipe(schema, v.description(description));
-
-const text = (most: number) =>
-  v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(most, `is longer than ${most} characters`));
-
-/** One value or a list of them; compiled to a list. */
-const oneOrMore = <T extends v.GenericSchema<string>>(schema: T) =>
-  v.pipe(
-    v.union([schema, v.pipe(v.array(schema), v.minLength(1, 'names nothing'))]),
-    v.transform((written) => [written].flat()),
-  );
-
-/** As `oneOrMore`, of anything, up to so many. */
-const oneOrMoreOf = <T extends v.GenericSchema<string, unknown>>(schema: T, most: number) =>
-  v.pipe(
-    v.union([
-      schema,
-      v.pipe(v.array(schema), v.minLength(1, 'names nothing'), v.maxLength(most, `are more than ${most}`)),
-    ]),
-    v.transform((written): readonly v.InferOutput<T>[] => (Array.isArray(written) ? written : [written])),
-  );
+import { ALLOWANCES } from '../../shared/validation/run.ts';
+import { described, oneOrMore, oneOrMoreOf, text } from './schema-parts.ts';
 
 const Glob = text(200);
 
@@ -206,6 +185,11 @@ const GateChannels = v.pipe(
   v.minLength(1, 'names no channel'),
 );
 
+const SuiteNames = described(
+  v.exactOptional(oneOrMore(Glob)),
+  'Names of validation suites, by glob: it is about what they ask people.',
+);
+
 const Gate = v.pipe(
   v.strictObject({
     name: described(v.exactOptional(text(60)), 'What the gate is called. Left out: "gate 1" and so on, by its place.'),
@@ -220,13 +204,18 @@ const Gate = v.pipe(
             group: Group,
             cluster: Cluster,
             service: Service,
+            suite: SuiteNames,
             account: Account,
             region: Regions,
           }),
           v.check((match) => meansAnySource(match), OF_TWO_SOURCES),
+          v.check(
+            (match) => match.suite === undefined || mayMeanSource(match, 'codedeploy'),
+            'matches nothing: suites are of codedeploy, which has application and group',
+          ),
         ),
       ),
-      'What it is about; every key has to hold. With application or group: blue/green deployments of CodeDeploy that wait before their traffic moves; with cluster or service: pause hooks of ECS, whose stage is the lifecycle stage; otherwise manual approvals of pipelines, and left out: all of them.',
+      'What it is about; every key has to hold. With suite: what validation suites ask people, otherwise with application or group: blue/green deployments of CodeDeploy that wait before their traffic moves; with cluster or service: pause hooks of ECS, whose stage is the lifecycle stage; otherwise manual approvals of pipelines, and left out: all of them.',
     ),
     to: described(GateChannels, 'The channels that are asked: where the approvers are.'),
     approvers: v.exactOptional(Approvers),
@@ -295,7 +284,8 @@ const Gate = v.pipe(
     'mentions somebody, and does not say when: add remind',
   ),
   v.check(
-    ({ supersede, match }) => supersede !== true || mayMeanSource(match ?? {}, 'codepipeline'),
+    ({ supersede, match }) =>
+      supersede !== true || (mayMeanSource(match ?? {}, 'codepipeline') && match?.suite === undefined),
     'has supersede, which is for pipelines: a deployment group and a service have one deployment at a time',
   ),
 );
@@ -322,6 +312,100 @@ const Person = v.strictObject({
     'ARNs of IAM users and of sessions of roles, as CodePipeline names who started it; * stands for any text.',
   ),
   git: described(v.exactOptional(oneOrMore(text(200))), 'E-mail addresses and names that commits go by.'),
+});
+
+const HostGlob = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?=.{1,253}$)(?!\*+$)[a-z0-9.*?:-]+$/,
+    'is not the name of a host, or a glob of such names (lower case, no scheme, no port, and not all there are)',
+  ),
+);
+
+const Validation = v.strictObject({
+  http: described(
+    v.exactOptional(
+      v.strictObject({
+        hosts: described(oneOrMore(HostGlob), 'Names of hosts that http checks may reach, by glob. Left out: none.'),
+        private: described(
+          v.exactOptional(
+            v.union([
+              v.pipe(
+                HostGlob,
+                v.transform((host) => [host]),
+              ),
+              v.array(HostGlob),
+            ]),
+          ),
+          'Those among them that may be at private addresses (10.0.0.0/8 and the like), by glob. Left out: none.',
+        ),
+        ports: described(
+          v.exactOptional(
+            v.pipe(
+              v.array(
+                v.pipe(
+                  v.number(),
+                  v.integer('is not a whole number'),
+                  v.minValue(1, 'is no port'),
+                  v.maxValue(65_535, 'is no port'),
+                ),
+              ),
+              v.maxLength(20, 'are more than 20'),
+            ),
+          ),
+          'Ports that they may ask besides 80 and 443.',
+        ),
+      }),
+    ),
+    'What http checks may reach. Left out: nothing.',
+  ),
+  secrets: described(
+    v.exactOptional(
+      v.record(
+        v.pipe(
+          v.string(),
+          v.regex(/^[A-Za-z][\w-]{0,39}$/, 'is not a name for a secret: a letter, then letters, digits, - and _'),
+        ),
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^(?:\/[\w.-]{1,200}){1,15}$/,
+            'is not the name of a parameter of SSM such as /gatehouse/dev/synthetic-user',
+          ),
+        ),
+      ),
+    ),
+    'Names of SSM parameters, by the name that suites use: ${secret:name}.',
+  ),
+  rules: described(
+    v.exactOptional(
+      v.pipe(
+        v.array(
+          v.strictObject({
+            name: described(text(60), 'What the record of a run calls it.'),
+            match: described(
+              v.exactOptional(
+                v.strictObject({
+                  suite: described(v.exactOptional(oneOrMore(Glob)), 'Names of suites, by glob. Left out: all.'),
+                  application: Application,
+                  group: Group,
+                  account: Account,
+                  region: Regions,
+                }),
+              ),
+              'Where it counts; every key has to hold. Left out: everywhere.',
+            ),
+            allow: described(
+              oneOrMore(v.picklist(ALLOWANCES)),
+              'What lets a deployment go on although not every required check has passed: observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass.',
+            ),
+          }),
+        ),
+        v.minLength(1, 'names no rule'),
+      ),
+    ),
+    'Where suites may be less strict; every rule that matches counts. Left out: nowhere.',
+  ),
 });
 
 /** What users write into `gatehouse.yml`. Published as JSON Schema for editors. */
@@ -422,6 +506,10 @@ export const GatehouseYml = v.strictObject({
   gates: described(
     v.exactOptional(v.pipe(v.array(Gate), v.minLength(1, 'names no gate'))),
     'Who decides at manual approvals, from Slack; the first that matches counts. An approval that none matches is nobody’s to decide here.',
+  ),
+  validation: described(
+    v.exactOptional(Validation),
+    'What the suites of suites/ may do and reach: they can be stricter, and never less strict.',
   ),
   listen: described(
     v.exactOptional(

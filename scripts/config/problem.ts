@@ -1,7 +1,7 @@
-/** Where in `gatehouse.yml`: keys and places in lists, from the top. */
+/** Where in a file: keys and places in lists, from the top. */
 export type Path = readonly (string | number)[];
 
-/** What is wrong in `gatehouse.yml`, and where. */
+/** What is wrong in a file, and where. */
 export type Problem = {
   readonly path: Path;
   readonly says: string;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { routeName } from '../../shared/routing/route.ts';
+import { mayMeet } from './may-meet.ts';
 import { didYouMean } from './near-name.ts';
 import type { Path, Problem } from './problem.ts';
 
@@ -21,6 +22,13 @@ const Mention = orElse(
 const Quorum = orElse(v.optional(v.number(), 1), 1);
 
 const Rule = v.object({ approvers: Mention, quorum: Quorum });
+
+const Validation = v.object({
+  http: orElse(v.object({ hosts: Mention, private: Mention }), { hosts: [], private: [] }),
+  rules: orElse(v.array(orElse(v.object({ name: Text }), {})), []),
+});
+
+const NO_VALIDATION = { http: { hosts: [], private: [] }, rules: [] };
 
 const NO_GATE = { to: [], approvers: [], quorum: 1, rules: [], mention: [] };
 
@@ -49,9 +57,18 @@ const Names = orElse(
     default: v.optional(Destinations, []),
     people: orElse(v.optional(v.record(v.string(), v.unknown()), {}), {}),
     gates: orElse(v.array(orElse(GateNames, NO_GATE)), []),
+    validation: orElse(v.optional(Validation, NO_VALIDATION), NO_VALIDATION),
     listen: orElse(v.object({ topics: orElse(v.array(Text), []) }), { topics: [] }),
   }),
-  { slack: { channels: {}, mentions: {} }, routes: [], default: [], people: {}, gates: [], listen: { topics: [] } },
+  {
+    slack: { channels: {}, mentions: {} },
+    routes: [],
+    default: [],
+    people: {},
+    gates: [],
+    validation: NO_VALIDATION,
+    listen: { topics: [] },
+  },
 );
 type Names = v.InferOutput<typeof Names>;
 
@@ -68,6 +85,8 @@ export const referenceProblems = (written: unknown): readonly Problem[] => {
     ...partitionsApart(names),
     ...loops(names),
     ...alarmTopics(names),
+    ...rulesTwice(names),
+    ...privateAndUnreached(names),
   ];
 };
 
@@ -218,4 +237,20 @@ const loops = (names: Names): readonly Problem[] => {
 const alarmTopics = (names: Names): readonly Problem[] =>
   destinationsOf(names).flatMap(({ path, sns }): readonly Problem[] =>
     sns === 'alarms' ? [{ path: [...path, 'sns'], says: 'is the topic that hears of alarms: take another name' }] : [],
+  );
+
+/** A run's record names the rule that let it go on. */
+const rulesTwice = ({ validation: { rules } }: Names): readonly Problem[] =>
+  rules.flatMap(({ name }, index): readonly Problem[] => {
+    const first = rules.findIndex((rule) => rule.name === name);
+    return name === undefined || first === index
+      ? []
+      : [{ path: ['validation', 'rules', index, 'name'], says: `is already that of rules[${first}]` }];
+  });
+
+const privateAndUnreached = ({ validation: { http } }: Names): readonly Problem[] =>
+  http.private.flatMap((glob, index): readonly Problem[] =>
+    http.hosts.some((host) => mayMeet(host, glob))
+      ? []
+      : [{ path: ['validation', 'http', 'private', index], says: 'is none of the hosts that may be reached at all' }],
   );

@@ -2,7 +2,7 @@
 export type Key = { readonly pk: string; readonly sk: string };
 
 /** What the sweep looks for. */
-export type DueKind = 'delivery' | 'rollout' | 'gate';
+export type DueKind = 'delivery' | 'rollout' | 'gate' | 'run';
 
 /** One item: what it holds is opaque to the store. */
 export type Item = {

@@ -19,6 +19,8 @@ export type Sample = {
   readonly evidence?: string;
   /** An https address where more is to be seen. */
   readonly link?: string;
+  /** Nobody has come back with it: the id by which it may still be told, late. */
+  readonly lost?: string;
 };
 
 /** What a check comes to by its samples. */
@@ -31,8 +33,12 @@ export type CheckState = {
   readonly samples: readonly Sample[];
   /** A sample under way, and until when (epoch milliseconds) whoever takes it has it for themselves. */
   readonly inFlight?: { readonly id: string; readonly by: string; readonly at: number; readonly until: number };
+  /** Epoch milliseconds from when samples count; absent: what it needs has not passed yet. */
+  readonly from?: number;
   /** Epoch milliseconds from when the next sample is due. */
   readonly nextAt?: number;
+  /** Of the alarms of an `alarms` check, those that were red when the run began; absent: that is not known yet. */
+  readonly redBefore?: readonly string[];
   /** `skipped`: what it needs has not passed; `canceled`: it was of no interest any more. */
   readonly end?: { readonly as: CheckVerdict | 'skipped' | 'canceled'; readonly at: number };
   /** Of an approval: what people decided, and who. */
@@ -106,8 +112,6 @@ export type Run = {
   readonly platformDeadline: number;
   /** In the order of the suite's checks. */
   readonly checks: readonly CheckState[];
-  /** Of the alarms of its `alarms` checks, those that were red when it began. */
-  readonly redBefore?: readonly string[];
   /** What people decided when they were asked because the checks could not say. */
   readonly answer?: Answer;
   readonly state: RunState;
@@ -148,7 +152,11 @@ export type Effect =
   | { readonly kind: 'ask'; readonly check?: number; readonly until: number; readonly says: string }
   | { readonly kind: 'report'; readonly action: Conclusion['action'] };
 
-/** A run after a look at it. `wakeAt`: epoch milliseconds when it is to be looked at again; none once it is done. */
+/**
+ * A run after a look at it: the same object where nothing has come of it. `wakeAt`: epoch milliseconds when it is to be
+ * looked at again; none once it is done. Where both are as they were stored there is nothing to write, and no further look
+ * to ask for: whoever wrote last has, so copies of a look come to an end.
+ */
 export type Ticked = { readonly run: Run; readonly effects: readonly Effect[]; readonly wakeAt?: number };
 
 /** Who looks, and when: `by` tells what this one has begun from what others have. */

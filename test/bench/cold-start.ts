@@ -12,11 +12,15 @@ import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { gateId } from '../../shared/gate/gate-id.ts';
 import { opened } from '../../shared/gate/gate.ts';
 import { heard } from '../../shared/rollout/watch.ts';
-import { gateKey, rolloutKey, rolloutPk } from '../../shared/store/keys.ts';
+import { gateKey, rolloutKey, rolloutPk, runKey } from '../../shared/store/keys.ts';
+import { beginRun } from '../../shared/validation/begin.ts';
+import type { Run } from '../../shared/validation/run.ts';
 import { ROOT } from '../support/command.ts';
 import { aPipelineEvent } from '../support/events.ts';
 import { aChange, aRollout, aRolloutId } from '../support/rollouts.ts';
+import { aBeginning } from '../support/runs.ts';
 import { connectionTo } from '../support/stack.ts';
+import { checkOf, suiteOf } from '../support/suites.ts';
 import { median } from './median.ts';
 import { startRuntimeApi } from './runtime-api.ts';
 
@@ -164,6 +168,8 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
     handler: `dist/${name}/index.handler`,
     environment: stack.environmentOf(`gatehouse-local-${name}`) ?? {},
   });
+  // It has the name by which CodeDeploy's policies know hooks.
+  const validateEnvironment = stack.environmentOf('CodeDeployHook_gatehouse-local') ?? {};
   return [
     {
       name: 'empty',
@@ -220,6 +226,34 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       makes: ['dynamodb GetItem', 'codedeploy GetDeployment', 'dynamodb PutItem'],
     },
     {
+      ...functionOf('validate'),
+      environment: validateEnvironment,
+      event: () => {
+        number += 1;
+        return Promise.resolve({ DeploymentId: `d-COLD${number}`, LifecycleEventHookExecutionId: `hook-${number}` });
+      },
+      makes: ['codedeploy GetDeployment', 'dynamodb PutItem', 'sqs SendMessageBatch'],
+    },
+    {
+      ...functionOf('validate'),
+      name: 'validate, to a verdict',
+      environment: validateEnvironment,
+      event: async () => {
+        number += 1;
+        const run = `run-${number}`;
+        const now = Date.now();
+        await store.write({
+          key: runKey(run),
+          rev: 1,
+          body: { run: aRunOfOneSample(stack, number, now), dueAt: now },
+          expiresAt: now + 3_600_000,
+        });
+        return queued(JSON.stringify({ run }));
+      },
+      // From the item to the record, with a sample taken and CodeDeploy told.
+      makes: ['monitoring DescribeAlarms', 'codedeploy PutLifecycleEventHookExecutionStatus', 'dynamodb PutItem'],
+    },
+    {
       ...functionOf('notify'),
       name: 'notify, no look-up',
       event: async () => {
@@ -254,6 +288,25 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
     },
   ];
 };
+
+/** A run that is over with its first sample. */
+const aRunOfOneSample = ({ account, region }: Stack, number: number, now: number): Run =>
+  beginRun(
+    aBeginning({
+      rollout: {
+        source: 'codedeploy',
+        partition: 'aws',
+        account,
+        region,
+        application: '',
+        group: '',
+        executionId: `d-COLD${number}`,
+      },
+      suite: suiteOf([checkOf({ kind: 'alarms', names: ['orders-errors'] })]),
+      waitsSince: now,
+      now,
+    }),
+  );
 
 /** Milliseconds to the first response, and those of the processor in it. */
 type Start = { readonly ms: number; readonly cpu: number };

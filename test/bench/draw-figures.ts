@@ -124,6 +124,7 @@ const COLD_BOUNDS: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['deliver', ['1.90', '1.50']],
   ['sweep', ['1.90', '1.50']],
   ['decide', ['1.90', '1.50']],
+  ['validate', ['1.90', '1.50']],
   ['interact', ['1.50', '1.25']],
 ]);
 

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { readRecordedAnswers } from '../../local/recorded/recorded-answers.ts';
 import { bundleFunctions } from '../../scripts/bundle.ts';
 import { loadConfig } from '../../scripts/config/load-config.ts';
+import { loadCompiled } from '../../scripts/load-compiled.ts';
 import { budgetOf, weightsOf } from '../../scripts/size-budgets.ts';
 import type { SizeBudget } from '../../scripts/size-budgets.ts';
 import { ROOT } from '../support/command.ts';
@@ -128,7 +129,7 @@ export const describeMachine = (): Figures['machine'] => ({
 });
 
 const measureSizes = async (): Promise<readonly SizeFigures[]> => {
-  const bundles = await bundleFunctions(ROOT, await loadConfig(join(ROOT, 'gatehouse.yml')));
+  const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
   return Promise.all(
     bundles.map(async (bundle) => ({
       name: bundle.name,

@@ -2,12 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundleFunctions } from '../../scripts/bundle.ts';
-import { loadConfig } from '../../scripts/config/load-config.ts';
+import { loadCompiled } from '../../scripts/load-compiled.ts';
 import { ROOT } from '../support/command.ts';
 
 /** Every file that a function may load of its own. */
 const bundledFiles = async () => {
-  const bundles = await bundleFunctions(ROOT, await loadConfig(join(ROOT, 'gatehouse.yml')));
+  const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
   const folders = bundles.map(async ({ name, path }) =>
     (await readdir(dirname(path)))
       .filter((file) => file.endsWith('.js'))
@@ -29,9 +29,11 @@ describe('a bundle', () => {
       (await readFile(path, 'utf8')).includes('middlewareStack') ? 'SDK' : 'ours',
     ]);
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
+      'decide/checks-queue.js': 'ours',
       'decide/index.js': 'ours',
       'decide/pipeline-approvals.js': 'SDK',
       'decide/retries.js': 'ours',
+      'decide/run-gates.js': 'ours',
       'deliver/index.js': 'ours',
       'deliver/retries.js': 'ours',
       'interact/index.js': 'ours',
@@ -41,13 +43,27 @@ describe('a bundle', () => {
       'notify/retries.js': 'ours',
       'notify/sns-publisher.js': 'SDK',
       'sweep/ask-aws.js': 'SDK',
+      'sweep/checks-queue.js': 'ours',
+      'sweep/hooked-deployments.js': 'ours',
       'sweep/index.js': 'ours',
       'sweep/retries.js': 'ours',
+      'sweep/watch-runs.js': 'ours',
+      'validate/alarms-probe.js': 'ours',
+      'validate/assertions.js': 'ours',
+      'validate/drive.js': 'ours',
+      'validate/http-probe.js': 'ours',
+      'validate/index.js': 'ours',
+      'validate/invoke-probe.js': 'ours',
+      'validate/lambda-probe.js': 'ours',
+      'validate/matches.js': 'ours',
+      'validate/metric-probe.js': 'ours',
+      'validate/retries.js': 'ours',
+      'validate/take-sample.js': 'ours',
     });
   });
 
   it('is made of the files that it says, down to the last kilobyte', async () => {
-    const bundles = await bundleFunctions(ROOT, await loadConfig(join(ROOT, 'gatehouse.yml')));
+    const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
     for (const { name, bytes, inputs } of bundles) {
       const known = inputs.reduce((sum, input) => sum + input.bytes, 0);
       expect(inputs.map(({ path }) => path)).toContain(`functions/${name}/index.ts`);

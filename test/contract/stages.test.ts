@@ -15,15 +15,28 @@ const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/boundary`;
 
 const Params = v.object({ params: v.object({ default: v.record(v.string(), v.union([v.string(), v.number()])) }) });
 
+const Policy = v.object({
+  Policies: v.array(v.object({ PolicyDocument: v.object({ Statement: v.array(v.unknown()) }) })),
+});
+
 /** The template of a stage with parameters of its own; one that is off by default and not said is not there at all. */
-const compile = async (params: Readonly<Record<string, string | number>>, gatehouseYml = (text: string) => text) => {
+const compile = async (
+  params: Readonly<Record<string, string | number>>,
+  gatehouseYml?: (text: string) => string,
+  suites?: Readonly<Record<string, string>>,
+  parts: readonly string[] = [],
+) => {
   const lines = Object.entries(params).map(([name, value]) => `    ${name}: ${value}`);
   const project = await aProject({
     serverlessYml: (text) =>
       text
         .replace(/^ {4}\w+: ''\n/gm, '')
-        .replace(/^params:$/m, ['params:', '  prod:', '    none: 0', ...lines].join('\n')),
-    gatehouseYml,
+        .replace(/^params:$/m, ['params:', '  prod:', '    none: 0', ...lines].join('\n'))
+        .replace(/^( *)- \$\{gatehouse:mayReadPipelines\}$/m, (line, indent: string) =>
+          [line, ...parts.map((part) => `${indent}- \${gatehouse:${part}}`)].join('\n'),
+        ),
+    ...(gatehouseYml !== undefined && { gatehouseYml }),
+    ...(suites !== undefined && { suites }),
   });
   try {
     const { template } = await compileTemplate({ root: project.root, stage: 'prod' });
@@ -111,5 +124,78 @@ describe('a stage', () => {
 
   it('is refused when no log can be kept for so long', async () => {
     await expect(compile({ logRetentionDays: 45 })).rejects.toThrow("'provider.logRetentionInDays'");
+  });
+
+  const PARTS = ['suitesInvoke', 'suitesReadMetrics', 'suitesReadAlarms', 'suitesReadSecrets'];
+
+  const statementsOf = (resources: Awaited<ReturnType<typeof compile>>): readonly unknown[] => {
+    const [notify] = resources('AWS::IAM::Role').filter(({ logicalId }) => logicalId === 'NotifyRole');
+    const { Policies } = v.parse(Policy, notify?.properties);
+    return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter((statement) =>
+      /lambda:|cloudwatch:|ssm:/.test(JSON.stringify(statement)),
+    );
+  };
+
+  it('lets a role do what its suites use, and nothing more', async () => {
+    const resources = await compile(
+      {},
+      (text) =>
+        text.replace(
+          /^validation:$/m,
+          'validation:\n  secrets: { synthetic: /gatehouse/prod/synthetic, other: /gatehouse/prod/other }',
+        ),
+      {
+        'orders.yml': `name: orders
+match: { platform: codedeploy-lambda }
+checks:
+  - { name: one, invoke: { function: orders-*, payload: { key: '\${secret:synthetic}' } } }
+  - { name: two, invoke: { function: orders-api } }
+  - { name: own, lambda: { function: checks-orders } }
+  - { name: red, alarms: { names: orders-errors } }
+  - name: errors
+    metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
+    expect: [{ path: value, op: eq, value: 0 }]
+    sample: { warmup: 1m }
+`,
+      },
+      PARTS,
+    );
+    expect(statementsOf(resources)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['lambda:InvokeFunction'],
+        Resource: [
+          `arn:aws:lambda:${REGION}:${ACCOUNT}:function:orders-*:*`,
+          `arn:aws:lambda:${REGION}:${ACCOUNT}:function:checks-orders`,
+        ],
+      },
+      { Effect: 'Allow', Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
+      {
+        Effect: 'Allow',
+        Action: ['cloudwatch:DescribeAlarms'],
+        Resource: [`arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['ssm:GetParameter'],
+        Resource: [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/gatehouse/prod/synthetic`],
+      },
+    ]);
+  });
+
+  it('lets a role do nothing for suites that use nothing, and is fine without any', async () => {
+    expect(statementsOf(await compile({}, undefined, {}, PARTS))).toEqual([]);
+  });
+
+  it('is refused with every problem of its suites, and of several together', async () => {
+    const suite = 'name: web\nchecks: [{ name: home, http: { url: https://web.example.com/ } }]\n';
+    await expect(compile({}, undefined, { 'a.yml': suite, 'b.yml': `${suite}budgit: {}\n` })).rejects.toThrow(
+      [
+        'This stage cannot be deployed:',
+        '  suites/b.yml:1  name: is already that of suites/a.yml',
+        '  suites/b.yml:1  match: matches as well as suites/a.yml ("web") does, for the same hooks: say more in one of them',
+        '  suites/b.yml:3  budgit: unknown key, did you mean "budget"?',
+      ].join('\n'),
+    );
   });
 });

@@ -18,7 +18,14 @@ describe('npm run bench', () => {
     const document: unknown = JSON.parse(stdout);
     expect(document).toMatchObject({
       machine: { node: process.version },
-      sizes: [{ name: 'decide' }, { name: 'deliver' }, { name: 'interact' }, { name: 'notify' }, { name: 'sweep' }],
+      sizes: [
+        { name: 'decide' },
+        { name: 'deliver' },
+        { name: 'interact' },
+        { name: 'notify' },
+        { name: 'sweep' },
+        { name: 'validate' },
+      ],
       cost: { rollouts: [{ count: { story: 'success', slack: { 'chat.postMessage': 1 } } }, {}, {}] },
     });
     expect(document).not.toHaveProperty('loads');
@@ -39,6 +46,8 @@ describe('npm run bench', () => {
           { name: 'interact', samples: 1 },
           { name: 'sweep', samples: 1 },
           { name: 'decide', samples: 1 },
+          { name: 'validate', samples: 1 },
+          { name: 'validate, to a verdict', samples: 1 },
           { name: 'notify, no look-up', samples: 1 },
           { name: 'notify, to a topic', samples: 1 },
           { name: 'sweep, one is silent', samples: 1 },

@@ -39,7 +39,7 @@ const Inline = v.variant('type', [
 ]);
 
 const RichTextPart = v.strictObject({
-  type: v.picklist(['rich_text_section', 'rich_text_quote']),
+  type: v.picklist(['rich_text_section', 'rich_text_quote', 'rich_text_preformatted']),
   elements: v.pipe(v.array(Inline), v.minLength(1)),
 });
 

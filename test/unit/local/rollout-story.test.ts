@@ -56,8 +56,8 @@ const eventsOf = (...records: readonly EventRecord[]): readonly StoryEvent[] =>
 describe('the story of a rollout', () => {
   it('begins with what it is, how it went and who started it', async () => {
     const { stored, config, now } = await aToldDay();
-    const { events, facts, messages, notes, gates, link, ...head } = rolloutStory(stored, config, now);
-    expect(gates).toEqual([]);
+    const { events, facts, messages, notes, gates, validations, link, ...head } = rolloutStory(stored, config, now);
+    expect([...gates, ...validations]).toEqual([]);
     expect(head).toEqual({
       rollout: stored.id,
       title: 'shop / prod (production) failed after 2 min 58 s',

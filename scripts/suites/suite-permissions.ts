@@ -1,0 +1,48 @@
+import type { Config } from '../../shared/config/config.ts';
+import type { Suite } from '../../shared/validation/suite.ts';
+import { allow, arnOf, asPattern, widest } from '../read-permissions.ts';
+import type { Statement } from '../read-permissions.ts';
+
+type Suites = readonly Suite[];
+
+const probesOf = (suites: Suites) => suites.flatMap(({ checks }) => checks.map(({ probe }) => probe));
+
+/**
+ * Allows to invoke what suites invoke: versions of the functions that are deployed, by name or glob, and checks of one's own.
+ * Undefined when they invoke nothing.
+ */
+export const suitesInvoke = (suites: Suites): Statement | undefined => {
+  const versions = probesOf(suites).flatMap((probe) => (probe.kind === 'invoke' ? [[probe.function]] : []));
+  const own = probesOf(suites).flatMap((probe) => (probe.kind === 'lambda' ? [[probe.function]] : []));
+  return allow(
+    ['lambda:InvokeFunction'],
+    [
+      ...widest(versions).map(([name = '']) => arnOf('lambda', `function:${asPattern(name)}:*`)),
+      ...widest(own).map(([name = '']) => arnOf('lambda', `function:${name}`)),
+    ],
+  );
+};
+
+/** Allows to read metrics, of which AWS knows no narrower resource. Undefined when suites look at none. */
+export const suitesReadMetrics = (suites: Suites): Statement | undefined =>
+  allow(['cloudwatch:GetMetricData'], probesOf(suites).some(({ kind }) => kind === 'metric') ? ['*'] : []);
+
+/** Allows to read alarms, all of them: templates name them. Undefined when suites look at none. */
+export const suitesReadAlarms = (suites: Suites): Statement | undefined =>
+  allow(
+    ['cloudwatch:DescribeAlarms'],
+    probesOf(suites).some(({ kind }) => kind === 'alarms') ? [arnOf('cloudwatch', 'alarm:*')] : [],
+  );
+
+/** Allows to read the secrets that suites use, by what `gatehouse.yml` says they are. Undefined when they use none. */
+export const suitesReadSecrets = (suites: Suites, { validation }: Config): Statement | undefined =>
+  allow(
+    ['ssm:GetParameter'],
+    Object.entries(validation?.secrets ?? {})
+      .filter(([name]) => secretsOf(suites).has(name))
+      .map(([, parameter]) => arnOf('ssm', `parameter${parameter}`)),
+  );
+
+/** Names of secrets that suites use. */
+export const secretsOf = (suites: Suites): ReadonlySet<string> =>
+  new Set([...JSON.stringify(suites).matchAll(/\$\{secret:([\w-]+)\}/g)].map(([, name = '']) => name));

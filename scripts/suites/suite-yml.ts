@@ -1,0 +1,380 @@
+import * as v from 'valibot';
+import type { JsonValue } from '../../shared/validation/json-value.ts';
+import { HOOKS, OPERATORS, PLATFORMS } from '../../shared/validation/suite.ts';
+import { described, oneOrMore, oneOrMoreOf, text } from '../config/schema-parts.ts';
+
+const UNIT_MS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 60 * 60_000],
+]);
+
+const DURATION = /^([1-9]\d{0,5})(ms|s|m|h)$/;
+
+const msOf = (written: string): number => {
+  const [, count = '', unit = ''] = DURATION.exec(written) ?? [];
+  return Number(count) * (UNIT_MS.get(unit) ?? 0);
+};
+
+/** `500ms`, `30s`, `5m`, `1h` between two of them: compiled to milliseconds. */
+const duration = (least: string, most: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(DURATION, 'is not a time such as 500ms, 30s, 5m or 1h'),
+    v.transform(msOf),
+    v.minValue(msOf(least), `is shorter than ${least}`),
+    v.maxValue(msOf(most), `is longer than ${most}`),
+  );
+
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('is not a whole number'),
+    v.minValue(least, `is less than ${least}`),
+    v.maxValue(most, `is more than ${most}`),
+  );
+
+/** How deep what is sent or compared may be nested. */
+const DEEPEST = 20;
+
+const isJson = (value: unknown, depth = 0): value is JsonValue => {
+  if (depth > DEEPEST) {
+    return false;
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.values(value).every((one) => isJson(one, depth + 1));
+  }
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+};
+
+/** How many characters of JSON a payload, a body or a value may have. */
+const MOST_JSON = 20_000;
+
+/** What is sent or compared. */
+export const Json = v.pipe(
+  v.unknown(),
+  v.guard((value: unknown): value is JsonValue => isJson(value), `is no JSON, or is nested deeper than ${DEEPEST}`),
+  v.check((value) => JSON.stringify(value).length <= MOST_JSON, `is longer than ${MOST_JSON} characters of JSON`),
+);
+
+const Name = (what: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, `is not a name for ${what}: up to 60 letters, digits, . - and _`),
+  );
+
+const Glob = text(200);
+
+const FunctionName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not the name of a function (no ARN, no version, no alias, no template)'),
+);
+
+const Template = text(2_000);
+
+const VariableName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z][\w-]{0,39}(?:\.[A-Za-z][\w-]{0,39}){0,3}$/,
+    'is not a name for a variable: letters, digits, - and _ between dots, such as shop.path',
+  ),
+);
+
+const InvokeYml = v.strictObject({
+  function: described(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9_*?-]{1,64}$/, 'is neither the name of a function nor a glob of names (no ARN, no alias)'),
+    ),
+    'Name of the function that is deployed, or a glob that its name has to match: it may be invoked, and no other.',
+  ),
+  qualifier: described(
+    v.exactOptional(oneOrMoreOf(text(200), 2)),
+    'The version: ${new.version} (the default), ${old.version}, or both as [${old.version}, ${new.version}], whose answers are compared. Never an alias.',
+  ),
+  payload: described(v.exactOptional(Json), 'What it is invoked with. Strings are templates.'),
+  payloadFrom: described(
+    v.exactOptional(text(300)),
+    'In the place of payload: a JSON file, by its path from this one. It becomes part of the bundle.',
+  ),
+  logTail: described(v.exactOptional(v.boolean()), 'Whether the last 4 KB of its log are kept. Left out: true.'),
+  ignore: described(
+    v.exactOptional(oneOrMoreOf(text(100), 50)),
+    'Of two answers, names of keys in which they may differ, at whatever depth.',
+  ),
+});
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+const stepEntries = {
+  method: described(v.exactOptional(v.picklist(METHODS)), 'Left out: GET.'),
+  headers: described(
+    v.exactOptional(
+      v.record(
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^(?!(?:host|connection|content-length|transfer-encoding|accept-encoding|keep-alive|upgrade|expect|te|trailer|proxy-.*)$)[\w!#$%&'*+.^`|~-]{1,100}$/i,
+            'is not a header that a check may send',
+          ),
+        ),
+        v.pipe(Template, v.regex(/^[^\r\n\0]*$/, 'has more than one line')),
+      ),
+    ),
+    'Headers that are sent. Values are templates.',
+  ),
+  json: described(v.exactOptional(Json), 'A body, sent as JSON. Strings are templates.'),
+  text: described(v.exactOptional(text(MOST_JSON)), 'A body, sent as it is written. A template.'),
+  redirect: described(
+    v.exactOptional(v.picklist(['error', 'follow', 'manual'])),
+    'What becomes of an answer that leads elsewhere. error (the default): it fails; follow: up to 3 times, each by the same rules; manual: the answer itself is checked.',
+  ),
+};
+
+const Url = described(
+  Template,
+  'Where the request goes, a template: http:// or https://, a host that validation.http.hosts of gatehouse.yml allows.',
+);
+
+const StepYml = v.strictObject({
+  id: described(
+    v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[A-Za-z][\w-]{0,39}$/, 'is not a name for a step: a letter, then letters, digits, - and _'),
+      ),
+    ),
+    'By which later steps and assertions name it: ${login.body.token}. Left out: step1 and so on, by its place.',
+  ),
+  url: Url,
+  ...stepEntries,
+});
+
+const HttpYml = v.strictObject({
+  url: v.exactOptional(Url),
+  ...stepEntries,
+  steps: described(
+    v.exactOptional(
+      v.pipe(v.array(StepYml), v.minLength(1, 'names no step'), v.maxLength(20, 'are more than 20 steps')),
+    ),
+    'In the place of url: requests one after the other; one takes values from the answers of those before it.',
+  ),
+});
+
+const AlarmsYml = v.strictObject({
+  names: described(
+    oneOrMoreOf(text(255), 100),
+    'Names of CloudWatch alarms, templates; each has to be OK. One that was red before is told apart.',
+  ),
+});
+
+const MetricYml = v.strictObject({
+  namespace: described(text(255), 'Such as AWS/Lambda. A template.'),
+  metric: described(text(255), 'Such as Errors. A template.'),
+  stat: described(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^(?:SampleCount|Average|Sum|Minimum|Maximum|IQM|(?:p|tm|tc|ts|wm)(?:\d{1,2}(?:\.\d{1,10})?|100)|(?:TM|PR|WM|TC|TS)\([\d.%:]{1,40}\))$/,
+        'is not a statistic such as Sum, Average, SampleCount or p99',
+      ),
+    ),
+    'Such as Sum, Average, SampleCount, p99.',
+  ),
+  dimensions: described(
+    v.exactOptional(
+      v.pipe(
+        v.record(text(255), text(1_024)),
+        v.check((dimensions) => Object.keys(dimensions).length <= 30, 'are more than 30'),
+      ),
+    ),
+    'Values are templates.',
+  ),
+  period: described(
+    v.exactOptional(
+      v.pipe(
+        duration('1s', '1h'),
+        v.check(
+          (ms) => [1_000, 5_000, 10_000, 20_000, 30_000].includes(ms) || ms % 60_000 === 0,
+          'is not a period of CloudWatch: 1s, 5s, 10s, 20s, 30s or whole minutes',
+        ),
+      ),
+    ),
+    'Of one data point. Left out: 1m.',
+  ),
+  window: described(
+    v.exactOptional(duration('1s', '1h')),
+    'How far back it looks, though never behind the begin of the hook. Left out: 5m.',
+  ),
+  minDataPoints: described(v.exactOptional(whole(1, 1_000)), 'With fewer it has no data. Left out: 1.'),
+});
+
+const FunctionYml = v.strictObject({
+  function: described(FunctionName, 'Name of your own function that checks.'),
+  input: described(v.exactOptional(Json), 'What it is given. Strings are templates.'),
+});
+
+const ApprovalYml = v.strictObject({
+  says: described(v.exactOptional(text(500)), 'What people read above the buttons. A template.'),
+});
+
+const AssertionYml = v.strictObject({
+  path: described(text(500), 'JMESPath into what was found, such as body.status.'),
+  op: described(v.picklist(OPERATORS), 'What it has to be, compared with the value.'),
+  value: described(v.exactOptional(Json), 'A string is a template. For matches a regular expression of RE2’s.'),
+  step: described(v.exactOptional(text(40)), 'Of which step of an http check. Left out: the last.'),
+});
+
+const interval = described(
+  v.exactOptional(duration('1s', '55m')),
+  'From the begin of one sample to that of the next. Left out: 30s.',
+);
+
+const timeout = described(v.exactOptional(duration('100ms', '30s')), 'Of one sample. Left out: 10s.');
+
+const count = whole(1, 1_000);
+
+const mode = (of: string) =>
+  described(
+    v.exactOptional(v.picklist(['enforce', 'observe'])),
+    `observe: what ${of} finds is told, and nothing comes of it. Left out: enforce.`,
+  );
+
+const CheckYml = v.strictObject({
+  name: described(Name('a check'), 'What people read of it.'),
+  invoke: described(v.exactOptional(InvokeYml), 'Invokes the version that is deployed.'),
+  http: described(v.exactOptional(HttpYml), 'Sends requests.'),
+  alarms: described(v.exactOptional(AlarmsYml), 'Looks at alarms of CloudWatch.'),
+  metric: described(v.exactOptional(MetricYml), 'Looks at a metric of CloudWatch. Needs expect.'),
+  lambda: described(v.exactOptional(FunctionYml), 'Asks a function of yours.'),
+  approval: described(
+    v.exactOptional(ApprovalYml),
+    'Asks people: by the gate of gatehouse.yml whose match.suite names this suite.',
+  ),
+  expect: described(
+    v.exactOptional(v.pipe(v.array(AssertionYml), v.maxLength(30, 'are more than 30'))),
+    'Assertions, all of which have to hold.',
+  ),
+  sample: described(
+    v.exactOptional(
+      v.strictObject({
+        warmup: described(v.exactOptional(duration('1s', '55m')), 'Before the first sample. Left out: none.'),
+        interval,
+        count: described(v.exactOptional(count), 'How many samples. Left out: 1.'),
+        timeout,
+      }),
+    ),
+    'When samples are taken.',
+  ),
+  limits: described(
+    v.exactOptional(
+      v.strictObject({
+        failures: described(v.exactOptional(whole(0, 1_000)), 'How many samples may fail. Left out: 0.'),
+        consecutiveFailures: described(v.exactOptional(count), 'So many failures in a row fail the check.'),
+        consecutiveErrors: described(
+          v.exactOptional(whole(0, 100)),
+          'How many errors in a row there may be; each is tried again after 10 s and counts for no sample. Left out: 4.',
+        ),
+        noData: described(v.exactOptional(whole(0, 1_000)), 'How many samples may have no data. Left out: 0.'),
+        minSamples: described(
+          v.exactOptional(count),
+          'How many samples have to have passed or failed for a verdict. Left out: 1.',
+        ),
+        consecutivePasses: described(
+          v.exactOptional(count),
+          'So many passes in a row pass the check, before all samples are taken.',
+        ),
+      }),
+    ),
+    'What may go wrong before the check has.',
+  ),
+  severity: described(
+    v.exactOptional(v.picklist(['required', 'advisory'])),
+    'advisory: it is told, and decides nothing. Left out: required.',
+  ),
+  mode: mode('the check'),
+  onNoData: described(
+    v.exactOptional(v.picklist(['inconclusive', 'pass', 'fail'])),
+    'What comes of it without enough data. Left out: inconclusive. pass needs an allowance of gatehouse.yml’s.',
+  ),
+  needs: described(
+    v.exactOptional(oneOrMore(text(60))),
+    'Names of checks that have to have passed before it begins; otherwise it is skipped.',
+  ),
+});
+
+export type CheckYml = v.InferOutput<typeof CheckYml>;
+
+/** How many checks a suite may have. */
+const MOST_CHECKS = 50;
+
+/** What users write into a file of `suites/`. Published as JSON Schema for editors. */
+export const SuiteYml = v.strictObject({
+  name: described(Name('a suite'), 'What people and gatehouse.yml call it.'),
+  match: described(
+    v.exactOptional(
+      v.strictObject({
+        platform: described(v.exactOptional(v.picklist(PLATFORMS)), 'What is deployed. Left out: either.'),
+        application: described(
+          v.exactOptional(oneOrMore(Glob)),
+          'Names of CodeDeploy applications, by glob. Left out: all.',
+        ),
+        group: described(v.exactOptional(oneOrMore(Glob)), 'Names of deployment groups, by glob. Left out: all.'),
+        hook: described(
+          v.exactOptional(oneOrMore(v.picklist(HOOKS))),
+          'Lifecycle events of the AppSpec’s Hooks. Left out: all.',
+        ),
+      }),
+    ),
+    'What it is for; every key has to hold, and the most specific suite counts.',
+  ),
+  budget: described(
+    v.exactOptional(
+      v.strictObject({
+        total: described(
+          v.exactOptional(duration('10s', '55m')),
+          'After how long it is decided, whatever has happened. Left out: 10m.',
+        ),
+        reserve: described(
+          v.exactOptional(duration('5m', '50m')),
+          'What is left of CodeDeploy’s hour behind that, to report in. Left out: 5m, which is the least.',
+        ),
+      }),
+    ),
+    'Its time.',
+  ),
+  mode: mode('the suite'),
+  vars: described(
+    v.exactOptional(v.record(VariableName, v.pipe(v.string(), v.maxLength(500, 'is longer than 500 characters')))),
+    'Values of its own that templates name: ${shop.path}.',
+  ),
+  defaults: described(v.exactOptional(v.strictObject({ interval, timeout })), 'For checks that do not say.'),
+  checks: described(
+    v.pipe(v.array(CheckYml), v.maxLength(MOST_CHECKS, `are more than ${MOST_CHECKS}`)),
+    'What is checked, at the same time unless needs says otherwise.',
+  ),
+  decide: described(
+    v.exactOptional(
+      v.strictObject({
+        pass: v.exactOptional(v.picklist(['continue'])),
+        fail: v.exactOptional(v.picklist(['rollback'])),
+        inconclusive: described(
+          v.exactOptional(v.picklist(['ask', 'rollback', 'continue'])),
+          'The checks cannot say. Left out: rollback. continue needs an allowance of gatehouse.yml’s.',
+        ),
+        error: described(
+          v.exactOptional(v.picklist(['ask', 'rollback'])),
+          'A check could not be done. Left out: rollback.',
+        ),
+        deadline: described(
+          v.exactOptional(v.picklist(['rollback', 'continue'])),
+          'The time is over, or nobody has answered. Left out: rollback. continue needs an allowance of gatehouse.yml’s.',
+        ),
+      }),
+    ),
+    'What becomes of each verdict.',
+  ),
+});
+
+export type SuiteYml = v.InferOutput<typeof SuiteYml>;

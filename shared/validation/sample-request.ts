@@ -1,0 +1,20 @@
+import type { Effect, Run } from './run.ts';
+import type { SampleRequest } from './take-sample.ts';
+
+/** What is to be sampled for a probe that a look at a run has asked for; undefined where the run has no such check. */
+export const sampleRequest = (
+  { suite, checks, variables, startedAt }: Run,
+  { check: index, timeoutMs }: Extract<Effect, { readonly kind: 'probe' }>,
+): SampleRequest | undefined => {
+  const check = suite?.checks[index];
+  const redBefore = checks[index]?.redBefore;
+  return (
+    check && {
+      check,
+      variables: { ...suite.vars, ...variables },
+      since: startedAt,
+      ...(redBefore !== undefined && { redBefore }),
+      timeoutMs,
+    }
+  );
+};
