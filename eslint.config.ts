@@ -40,6 +40,7 @@ export default defineConfig(
     ignores: [
       'shared/aws/**',
       'shared/https/**',
+      'shared/probe/**',
       'shared/slack/**',
       'shared/settings.ts',
       'shared/system-clock.ts',

@@ -3,11 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { loadConfig } from '../scripts/config/load-config.ts';
 import { isArn, topicsOf } from '../scripts/template-parts.ts';
+import { runApplications } from './applications/applications.ts';
+import type { SimulatedApplications } from './applications/applications.ts';
+import { DEMO_APPLICATIONS } from './applications/demo-applications.ts';
 import { ACCOUNT, CREDENTIALS, REGION } from './aws/account.ts';
 import { DEMO_GROUPS } from './aws/codedeploy/demo-groups.ts';
 import { fasterGroup } from './aws/codedeploy/deployment-group.ts';
 import type { SimulatedGroup } from './aws/codedeploy/deployment-group.ts';
 import { deploymentOperations } from './aws/codedeploy/deployment-operations.ts';
+import { hookedOperations } from './aws/codedeploy/hooked/hooked-operations.ts';
+import type { HookCall } from './aws/codedeploy/hooked/hooked-step.ts';
+import type { HookedDeployments } from './aws/codedeploy/hooked/simulated-hooked.ts';
 import { runDeployments } from './aws/codedeploy/simulated-deployments.ts';
 import type { SimulatedDeployments } from './aws/codedeploy/simulated-deployments.ts';
 import { approvalTopicsOf, createApprovalTopics } from './aws/codepipeline/approval-topics.ts';
@@ -40,10 +46,14 @@ import { jsonService } from './aws/service.ts';
 import type { Service } from './aws/service.ts';
 import { completeEvent, scheduledEvent } from './aws/service-event.ts';
 import type { JsonRecord } from './json.ts';
+import type { ApplicationFunctions } from './lambda/application-functions.ts';
+import { createAsyncInvocations, readAsyncConfig } from './lambda/async-invocations.ts';
+import type { AsyncInvocations } from './lambda/async-invocations.ts';
 import { functionNameOf, readEventSource, startEventSources } from './lambda/event-sources.ts';
+import { readReference } from './lambda/function-reference.ts';
 import { readLambdaFunction } from './lambda/lambda-function.ts';
 import { createLambdaRuntime } from './lambda/lambda-runtime.ts';
-import type { LambdaRuntime } from './lambda/lambda-runtime.ts';
+import type { InvocationResult, LambdaRuntime } from './lambda/lambda-runtime.ts';
 import { intervalOf } from './lambda/schedule.ts';
 import { readHttpRoutes, startHttpApi } from './http/http-api.ts';
 import { readRecordedAnswers, recordedOperations } from './recorded/recorded-answers.ts';
@@ -84,6 +94,8 @@ export type StackOptions = {
   readonly deploymentGroups?: readonly SimulatedGroup[];
   /** The ECS services that are simulated; left out: those of the demonstration. */
   readonly ecsServices?: readonly SimulatedService[];
+  /** The applications that CodeDeploy deploys to Lambda and ECS; left out: those of the demonstration. */
+  readonly applications?: SimulatedApplications;
   /** How many times faster what is simulated is than it says; what waits for people waits as long as it says. Left out: 1. */
   readonly speed?: number;
   /** AWS services besides the embedded ones, by the name that calls are signed for. */
@@ -115,6 +127,10 @@ export type Stack = {
   readonly pipelines: Pick<SimulatedPipelines, 'start' | 'fail' | 'states'>;
   /** The simulated deployment groups of CodeDeploy, in which deployments are started and made to fail. */
   readonly deployments: Pick<SimulatedDeployments, 'start' | 'fail' | 'states'>;
+  /** The simulated deployments to Lambda and ECS, which call hooks. */
+  readonly hookedDeployments: Pick<HookedDeployments, 'states' | 'find'>;
+  /** Addresses on loopback of the applications' web services, by the names of their hosts. */
+  readonly hosts: Readonly<Record<string, string>>;
   /** The simulated ECS services, to which new versions are deployed and made to fail. */
   readonly services: Pick<SimulatedServices, 'start' | 'fail' | 'states'>;
   /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
@@ -221,39 +237,64 @@ const start = async (
   const sources = resourcesOf('AWS::Lambda::EventSourceMapping').flatMap((each) => readEventSource(each) ?? []);
   await createResources(resourcesOf, tables, queues);
 
+  const speed = options.speed ?? 1;
+  const clock = { now: Date.now, after: later };
+  const applications = await runApplications(options.applications ?? DEMO_APPLICATIONS, {
+    ...clock,
+    speed,
+    random: Math.random,
+    onEvent: (event) => {
+      bus.put(event);
+    },
+    callHook: (call, applicationFunctions) => callHook(call, applicationFunctions, runtime, invocations),
+  });
+  onStop(applications.stop);
   const runtime = createLambdaRuntime({
     taskRoot,
     functions,
-    environment: environmentOf(gateway.url, slack.url),
+    environment: environmentOf(gateway.url, slack.url, applications.hosts),
+    log: options.log,
+  });
+  const invocations = createAsyncInvocations({
+    ...clock,
+    configs: resourcesOf('AWS::Lambda::EventInvokeConfig').map(readAsyncConfig),
+    invoke: (reference, event) => invokeAny(reference, event, applications.functions, runtime),
+    send: (queueArn, body) => queues.send(queueArn.split(':').at(-1) ?? '', { body }),
+    newId: randomUUID,
+    speed,
     log: options.log,
   });
   const now = (): Date => new Date();
   const bus = createEventBus({
     rules,
-    deliver: delivererTo(queues, runtime, options),
+    deliver: delivererTo(queues, invocations, options),
     onEvent: seen.observe,
     wait: pause,
     log,
   });
   const approvals = createApprovalTopics(queues, log);
-  const clockwork = { now: Date.now, after: later, newId: randomUUID, onEvent: bus.put };
+  const clockwork = { ...clock, newId: randomUUID, onEvent: bus.put };
   const pipelines = runPipelines({ ...clockwork, pipelines: simulated, onApprovalNeeded: approvals.publish });
   const deployments = runDeployments({
     ...clockwork,
-    groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, options.speed ?? 1)),
+    groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, speed)),
   });
   const ecsServices = runServices({
     ...clockwork,
-    services: (options.ecsServices ?? DEMO_SERVICES).map((each) => fasterService(each, options.speed ?? 1)),
+    services: (options.ecsServices ?? DEMO_SERVICES).map((each) => fasterService(each, speed)),
   });
   if (!services.has('codedeploy')) {
-    services.set('codedeploy', jsonService(deploymentOperations(deployments, recorded.codedeploy)));
+    const others = deploymentOperations(deployments, recorded.codedeploy);
+    services.set('codedeploy', jsonService(hookedOperations(applications.hooked, others)));
   }
   if (!services.has('codepipeline')) {
     services.set('codepipeline', jsonService(pipelineOperations(pipelines, recorded.codepipeline, Date.now)));
   }
   if (!services.has('ecs')) {
     services.set('ecs', jsonService(serviceOperations(ecsServices)));
+  }
+  if (!services.has('monitoring')) {
+    services.set('monitoring', applications.cloudWatch);
   }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
@@ -272,6 +313,7 @@ const start = async (
       mappings: resourcesOf('AWS::Lambda::EventSourceMapping'),
       permissions: resourcesOf('AWS::Lambda::Permission'),
       variables: { SLACK_API_URL: `${slack.url}/api/` },
+      invocable: { applications: applications.functions, invoke: runtime.invoke, invokeLater: invocations.invoke },
     }),
   );
   services.set('iam', createRoleService(resourcesOf('AWS::IAM::Role')));
@@ -289,7 +331,9 @@ const start = async (
   onStop(async () => {
     pipelines.stop();
     deployments.stop();
+    applications.hooked.stop();
     ecsServices.stop();
+    invocations.stop();
     await approvals.settled();
     const polledOut = polling.stop();
     await runtime.stop();
@@ -315,7 +359,7 @@ const start = async (
     const counts = await Promise.all(polled.map(({ queueName }) => queues.countMessages(queueName)));
     return (
       counts.every((count) => count === 0) &&
-      bus.pending() + approvals.pending() + polling.pending() + runtime.pending() === 0
+      bus.pending() + approvals.pending() + polling.pending() + runtime.pending() + invocations.pending() === 0
     );
   };
   return {
@@ -334,6 +378,8 @@ const start = async (
     channels,
     pipelines,
     deployments,
+    hookedDeployments: applications.hooked,
+    hosts: applications.hosts,
     services: ecsServices,
     putEvents: (events) => {
       events.map((event) => completeEvent(event, now())).forEach(bus.put);
@@ -365,7 +411,11 @@ const later = (ms: number, work: () => void): (() => void) => {
 };
 
 /** What Lambda puts into every environment, and where the outside world is. */
-const environmentOf = (aws: string, slack: string): Readonly<Record<string, string>> => ({
+const environmentOf = (
+  aws: string,
+  slack: string,
+  hosts: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => ({
   AWS_REGION: REGION,
   AWS_DEFAULT_REGION: REGION,
   AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -375,10 +425,12 @@ const environmentOf = (aws: string, slack: string): Readonly<Record<string, stri
   SLACK_API_URL: `${slack}/api/`,
   // Recorded events are of some other year.
   OLDEST_EVENT_DAYS: '99999',
+  // What answers here for hosts of the applications.
+  LOCAL_HOSTS: JSON.stringify(hosts),
 });
 
 const delivererTo =
-  (queues: EmbeddedQueues, runtime: LambdaRuntime, { functions, log }: StackOptions): DeliverToTarget =>
+  (queues: EmbeddedQueues, invocations: AsyncInvocations, { functions }: StackOptions): DeliverToTarget =>
   async ({ arn, body, groupId, attributes }) => {
     if (arn.includes(':sqs:')) {
       await queues.send(arn.split(':').at(-1) ?? '', {
@@ -392,21 +444,47 @@ const delivererTo =
       throw new Error(`The local event bus delivers to queues and functions only, not to ${arn}`);
     }
     if (functions) {
-      const name = functionNameOf(arn);
-      const event: unknown = JSON.parse(body);
       // EventBridge is done as soon as Lambda has taken the event.
-      runtime.invoke(name, event).then(
-        (result) => {
-          if (result.kind === 'failed') {
-            log(`${result.errorType}: ${result.message}`, name);
-          }
-        },
-        (error: unknown) => {
-          log(String(error), name);
-        },
-      );
+      const event: unknown = JSON.parse(body);
+      invocations.invoke(functionNameOf(arn), arn, event);
     }
   };
+
+/** Invokes a function of an application or of the stack itself. */
+const invokeAny = async (
+  reference: string,
+  event: unknown,
+  applications: ApplicationFunctions,
+  runtime: LambdaRuntime,
+): Promise<InvocationResult> => {
+  const { name, qualifier } = readReference(reference);
+  if (applications.find(name) === undefined) {
+    return runtime.invoke(name, event);
+  }
+  const invoked = await applications.invoke(name, event, qualifier);
+  return invoked.kind === 'not-found'
+    ? { kind: 'failed', errorType: 'ResourceNotFoundException', message: `Function not found: ${reference}` }
+    : invoked;
+};
+
+/** Calls a hook as CodeDeploy does, which does not wait for what the function says. */
+const callHook = (
+  { functionName, deployment, executionId }: HookCall,
+  applications: ApplicationFunctions,
+  runtime: LambdaRuntime,
+  invocations: AsyncInvocations,
+): string | undefined => {
+  const { name, qualifier } = readReference(functionName);
+  if (runtime.environmentOf(name) === undefined && !applications.has(name, qualifier)) {
+    return `there is no function ${functionName}.`;
+  }
+  invocations.invoke(
+    qualifier === undefined ? name : `${name}:${qualifier}`,
+    `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
+    { DeploymentId: deployment, LifecycleEventHookExecutionId: executionId },
+  );
+  return undefined;
+};
 
 const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {
   const timers = rules.flatMap((rule) => {

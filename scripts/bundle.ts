@@ -52,7 +52,9 @@ const laterParts = (functionName: string, found: Map<string, Part>): esbuild.Plu
         return undefined;
       }
       const name = basename(path, '.ts');
-      found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
+      if (!found.has(name)) {
+        found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
+      }
       return { path: `./${name}.js`, external: true };
     });
   },
@@ -100,7 +102,16 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
       logLevel: 'silent',
     });
   const built = [await build([{ in: `functions/${name}/index.ts`, out: `${name}/index` }])];
-  built.push(await build([...later.values()]));
+  const known = new Set<Part>();
+  for (;;) {
+    // A part may load parts of its own.
+    const next = [...later.values()].filter((part) => !known.has(part));
+    if (next.length === 0) {
+      break;
+    }
+    next.forEach((part) => known.add(part));
+    built.push(await build(next));
+  }
   for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
     await writeIfChanged(path, contents);
   }

@@ -1,4 +1,5 @@
-const REDACTED = '[redacted]';
+/** What stands in the place of a secret. */
+export const REDACTED = '[redacted]';
 
 /** Names under which secrets stand, in keys, in query strings, in JSON within JSON. */
 const NAMES =
@@ -23,6 +24,9 @@ const SECRETS: readonly RegExp[] = [
 ];
 
 const SECRET_NAME = new RegExp(NAMES, 'i');
+
+/** Whether what has such a name is likely to be secret. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 /** The text without what looks like a secret. */
 export const redact = (text: string): string =>
@@ -54,7 +58,7 @@ const MOST = 2_000;
 
 /** For `JSON.stringify`: leaves out what stands under a telling name or looks like a secret. */
 export const redactEntry = (key: string, value: unknown): unknown => {
-  if (value !== undefined && value !== null && SECRET_NAME.test(key)) {
+  if (value !== undefined && value !== null && isSecretName(key)) {
     return REDACTED;
   }
   return typeof value === 'string' ? redactStart(value, MOST) : value;

@@ -15,8 +15,11 @@ export const Settings = v.object({
   WAKE_UPS_QUEUE_URL: Url,
   EVENTS_QUEUE_URL: Url,
   VOTES_QUEUE_URL: Url,
+  CHECKS_QUEUE_URL: Url,
   /** The account that the functions run in. */
   ACCOUNT_ID: v.pipe(Text, v.regex(/^\d{12}$/, 'is not an account id')),
+  /** The partition that they run in, as ARNs have it. */
+  PARTITION: Text,
   /** The region that they run in: Lambda sets it. */
   AWS_REGION: Text,
   /** What the role may do, for as long as the environment lives: Lambda sets them. */
@@ -25,6 +28,10 @@ export const Settings = v.object({
   AWS_SESSION_TOKEN: v.optional(Text),
   /** One address for all of AWS, as the local stack has it. */
   AWS_ENDPOINT_URL: v.optional(Url),
+  /** Where the host names of the local stack are: JSON, loopback addresses by name. */
+  LOCAL_HOSTS: v.optional(v.pipe(Text, v.parseJson(), v.record(v.string(), Url))),
+  /** Where the runtime of Lambda listens: Lambda sets it. */
+  AWS_LAMBDA_RUNTIME_API: v.optional(Text),
   /** What the names of AWS's hosts end with: amazonaws.com, or what another partition has. */
   URL_SUFFIX: Text,
   /** What the ARNs of the stack's own topics begin with. */

@@ -22,7 +22,14 @@ import { createDecide } from './decide.ts';
 
 // Runs on a cold start only.
 const settings = readSettings(
-  v.pick(Settings, ['TABLE_NAME', 'WAKE_UPS_QUEUE_URL', 'SLACK_TOKEN_PARAMETER', 'SLACK_API_URL', ...AWS_SETTINGS]),
+  v.pick(Settings, [
+    'TABLE_NAME',
+    'WAKE_UPS_QUEUE_URL',
+    'CHECKS_QUEUE_URL',
+    'SLACK_TOKEN_PARAMETER',
+    'SLACK_API_URL',
+    ...AWS_SETTINGS,
+  ]),
   process.env,
 );
 const log = createLambdaLog('decide');
@@ -38,16 +45,31 @@ const loadApprovals = async () => {
 };
 let approvals: ReturnType<typeof loadApprovals> | undefined;
 
+const sqs = createAwsClient('sqs', aws);
+const changeItem = createChangeItem({ store, clock, random: Math.random });
+
+/** What knows runs of validation, loaded by the first gate of one. */
+const loadRuns = async () => {
+  const [{ createRunGates }, { createChecksQueue }] = await Promise.all([
+    import('../../shared/validation/run-gates.ts'),
+    import('../../shared/aws/checks-queue.ts'),
+  ]);
+  const lookAtRuns = createChecksQueue(sqs, settings.CHECKS_QUEUE_URL);
+  return createRunGates({ changeItem, lookAtRun: (run) => lookAtRuns([run]), now: clock.now });
+};
+let runs: ReturnType<typeof loadRuns> | undefined;
+
 const decide = createDecide({
   config: compiledConfig,
-  changeItem: createChangeItem({ store, clock, random: Math.random }),
+  changeItem,
   platform: platformOf({
     approvals: () => (approvals ??= loadApprovals()),
     deployments: createReadyDeployments((region) => createAwsClient('codedeploy', { ...aws, region }), clock.now),
     hooks: createPauseHooks((region) => createAwsClient('ecs', { ...aws, region }), clock.now),
+    runs: () => (runs ??= loadRuns()),
   }),
   people: createSlackPeople(settings.SLACK_API_URL, token, systemClock, log),
-  wakeUp: createWakeUpQueue(createAwsClient('sqs', aws), settings.WAKE_UPS_QUEUE_URL),
+  wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
   clock,
   log,
 });

@@ -227,14 +227,15 @@ const renderRollout = async (turn: Turn): Promise<Rendered | Unrendered> => {
   if (stored === undefined || item === undefined) {
     return { refused: 'the rollout has expired' };
   }
-  const { rollout, details = {}, gates = {} } = stored;
+  const { rollout, details = {}, gates = {}, validations } = stored;
   const labels = labelsOf(rollout.id, deps.config);
   if (delivery.note !== undefined) {
     return isOfRollout(delivery.note)
       ? renderNote(turn, noteMessage(rollout, labels, delivery.note), delivery.want)
       : { refused: 'only a gate has such a note' };
   }
-  const message = slackMessage(rollout, labels, details[wake.channel]?.detail ?? 'full', Object.values(gates));
+  const detail = details[wake.channel]?.detail ?? 'full';
+  const message = slackMessage(rollout, labels, detail, Object.values(gates), validations);
   return { message, rev: item.rev, digest: digestOf(message), news: newsNote(rollout) };
 };
 

@@ -49,7 +49,7 @@ export const withGate = (
     : { ...stored, gates: { ...known, [id]: { ...placeOf(point), at: sinceWhen(point, change) } } };
 };
 
-const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
+const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action' | 'run'> => {
   switch (point.kind) {
     case 'pipeline-approval':
       return { stage: point.stage, action: point.action };
@@ -57,6 +57,8 @@ const placeOf = (point: GatePoint): Pick<GateMark, 'stage' | 'action'> => {
       return {};
     case 'ecs-pause':
       return { stage: point.lifecycleStage, action: point.hookId };
+    case 'validation':
+      return { run: point.run };
   }
 };
 
@@ -67,6 +69,7 @@ const sinceWhen = ({ kind }: GatePoint, { startedAt, version }: StateChange): nu
       return startedAt;
     case 'deployment-ready':
     case 'ecs-pause':
+    case 'validation':
       return version.time;
   }
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { AskAws } from '../../shared/aws/ask-aws.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
@@ -22,7 +23,9 @@ const settings = readSettings(
     'WAKE_UPS_QUEUE_URL',
     'EVENTS_QUEUE_URL',
     'VOTES_QUEUE_URL',
+    'CHECKS_QUEUE_URL',
     'ACCOUNT_ID',
+    'PARTITION',
     ...AWS_SETTINGS,
   ]),
   process.env,
@@ -54,10 +57,34 @@ const loadAsk = async (): Promise<AskAws> => {
 };
 let ask: Promise<AskAws> | undefined;
 
+const lookAtGates = createVotesQueue(sqs, settings.VOTES_QUEUE_URL);
+
+/** What decides about validations, loaded by the first sweep that finds one due. */
+const loadWatchRuns = async () => {
+  const [{ createWatchRuns }, { createHookedDeployments }, { createChecksQueue }] = await Promise.all([
+    import('./watch-runs.ts'),
+    import('../../shared/aws/hooked-deployments.ts'),
+    import('../../shared/aws/checks-queue.ts'),
+  ]);
+  const home = { partition: settings.PARTITION, account: settings.ACCOUNT_ID, region: settings.AWS_REGION };
+  const { report } = createHookedDeployments(createAwsClient('codedeploy', aws, 1), home, clock);
+  return createWatchRuns({
+    ...shared,
+    config: compiledConfig,
+    report,
+    lookAtGates,
+    lookAtRuns: createChecksQueue(sqs, settings.CHECKS_QUEUE_URL),
+    random: Math.random,
+    newId: randomUUID,
+  });
+};
+let watchRuns: ReturnType<typeof loadWatchRuns> | undefined;
+
 /** Called by AWS every minute. */
 export const handler = createSweep({
   ...shared,
-  lookAt: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
+  lookAt: lookAtGates,
+  watchRuns: async (runs) => (await (watchRuns ??= loadWatchRuns()))(runs),
   reconcile: createReconcile({
     ...shared,
     config: compiledConfig,

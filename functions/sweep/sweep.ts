@@ -8,8 +8,13 @@ import { deliveryPlaceOf, gateOf } from '../../shared/store/keys.ts';
 import type { DueItem, Store } from '../../shared/store/store.ts';
 import type { Reconciled } from './reconcile.ts';
 
-/** What one sweep did: how many deliveries were due, how many of them it could not see to, how many gates, and what AWS was asked. */
-export type Swept = { readonly due: number; readonly failed: number; readonly gates: number } & Reconciled;
+/** What one sweep did: how many deliveries were due, how many of them it could not see to, how many gates and runs of validation, and what AWS was asked. */
+export type Swept = {
+  readonly due: number;
+  readonly failed: number;
+  readonly gates: number;
+  readonly runs: number;
+} & Reconciled;
 
 export type Sweep = () => Promise<Swept>;
 
@@ -20,6 +25,8 @@ export type SweepDeps = {
   readonly reconcile: () => Promise<Reconciled>;
   /** Has gates looked at, by their ids. */
   readonly lookAt: (gates: readonly string[]) => Promise<void>;
+  /** Looks after the runs of validation that are due, by their ids. */
+  readonly watchRuns: (runs: readonly string[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -33,6 +40,9 @@ const TOGETHER = 10;
 /** What is left over is due all the same in the next minute. */
 const MOST_GATES = 200;
 
+/** The longest due come first. */
+const MOST_RUNS = 100;
+
 /**
  * Sends a wake-up for each delivery that is due, then asks AWS about rollouts that are silent: the one watchdog behind
  * lost wake-ups and events, crashes and retries.
@@ -41,6 +51,8 @@ export const createSweep =
   (deps: SweepDeps): Sweep =>
   async () => {
     const { store, clock, log } = deps;
+    // CodeDeploy waits for them, and not for long.
+    const runs = await watchRuns(deps);
     const due = await store.due('delivery', clock.now(), MOST);
     let failed = 0;
     for (let from = 0; from < due.length; from += TOGETHER) {
@@ -56,9 +68,24 @@ export const createSweep =
     }
     const gates = await wakeGates(deps);
     const reconciled = await reconcileOrNot(deps);
-    log.info('swept', { due: due.length, failed, gates, ...reconciled });
-    return { due: due.length, failed, gates, ...reconciled };
+    log.info('swept', { due: due.length, failed, gates, runs, ...reconciled });
+    return { due: due.length, failed, gates, runs, ...reconciled };
   };
+
+/** Has the runs looked after whose time has come. Returns how many there were. */
+const watchRuns = async ({ store, watchRuns: watch, clock, log }: SweepDeps): Promise<number> => {
+  try {
+    const due = await store.due('run', clock.now(), MOST_RUNS);
+    const ids = due.flatMap(({ key }) => gateOf(key.pk) ?? []);
+    if (ids.length > 0) {
+      await watch(ids);
+    }
+    return ids.length;
+  } catch (error) {
+    log.error('runs not looked after', { error: asError(error) });
+    return 0;
+  }
+};
 
 /** Has the gates looked at whose time has come; whoever looks says when the next one is. Returns how many there were. */
 const wakeGates = async ({ store, lookAt, clock, log }: SweepDeps): Promise<number> => {

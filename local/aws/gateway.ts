@@ -16,6 +16,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['CodePipeline_20150709', 'codepipeline'],
   ['CodeDeploy_20141006', 'codedeploy'],
   ['AmazonEC2ContainerServiceV20141113', 'ecs'],
+  ['GraniteServiceVersion20100801', 'monitoring'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);
@@ -43,8 +44,9 @@ const respond = async (answering: Answering, request: IncomingMessage, response:
   const made = await call(answering, request).catch((error: unknown) =>
     refuseInJson('InternalFailure', error instanceof Error ? error.message : 'The local service failed.', 500),
   );
-  response.writeHead(made.status, { ...made.headers, 'content-length': Buffer.byteLength(made.body) });
-  response.end(made.body);
+  const sent = made.bytes ?? made.body;
+  response.writeHead(made.status, { ...made.headers, 'content-length': Buffer.byteLength(sent) });
+  response.end(sent);
 };
 
 const call = async ({ services, onCall }: Answering, request: IncomingMessage): Promise<ServiceReply> => {
@@ -59,7 +61,14 @@ const call = async ({ services, onCall }: Answering, request: IncomingMessage): 
   const service = services.get(name);
   if (service !== undefined) {
     onCall({ service: name, operation: operationOf(headers) || (new URLSearchParams(text).get('Action') ?? '') });
-    return service({ service: name, method: request.method ?? '', path: request.url ?? '/', headers, body: text });
+    return service({
+      service: name,
+      method: request.method ?? '',
+      path: request.url ?? '/',
+      headers,
+      body: text,
+      bytes: body,
+    });
   }
   const refuse = isForm ? refuseInXml : refuseInJson;
   const asked = name === '' ? 'The call names no service.' : `There is no local "${name}".`;

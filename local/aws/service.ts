@@ -11,12 +11,16 @@ export type ServiceRequest = {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body as it came, where it is no text. */
+  readonly bytes?: Uint8Array;
 };
 
 export type ServiceReply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In place of the body, where that is no text. */
+  readonly bytes?: Uint8Array;
 };
 
 /** One AWS service behind the gateway. */
@@ -39,7 +43,7 @@ export const regionOf = (headers: ServiceRequest['headers']): string =>
   /Credential=[^/]*\/[^/]*\/([^/]+)\//.exec(headers['authorization'] ?? '')?.[1] ?? REGION;
 
 /** Whoever signs is a user of the name of the access key: `AWS_ACCESS_KEY_ID=alice` calls as alice. */
-const callerOf = (headers: ServiceRequest['headers']): string => {
+export const callerOf = (headers: ServiceRequest['headers']): string => {
   const [, key = ''] = /Credential=([^/]+)\//.exec(headers['authorization'] ?? '') ?? [];
   return `arn:aws:iam::${ACCOUNT}:user/${key || CREDENTIALS.accessKeyId}`;
 };
@@ -105,7 +109,8 @@ export const refuseInXml = (code: string, message: string, status = 400): Servic
 export const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-const reply = (status: number, headers: ServiceReply['headers'], body: string): ServiceReply => ({
+/** A reply with an id of its own. */
+export const reply = (status: number, headers: ServiceReply['headers'], body: string): ServiceReply => ({
   status,
   headers: { 'x-amzn-requestid': randomUUID(), ...headers },
   body,

@@ -199,6 +199,8 @@ const noteWords = (note: StoryNote, { source }: RolloutId): string => {
     }
     case 'news':
       return 'says what the message cannot show';
+    case 'check':
+      return `tells what ${note.part} has found: ${note.says}`;
   }
 };
 

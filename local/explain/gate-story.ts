@@ -82,6 +82,8 @@ const placeOf = (point: Gate['point']): Pick<StoryGate, 'stage' | 'action'> => {
       return { stage: null, action: null };
     case 'ecs-pause':
       return { stage: point.lifecycleStage, action: point.hookId };
+    case 'validation':
+      return { stage: point.suite, action: point.check === '' ? null : point.check };
   }
 };
 

@@ -138,6 +138,8 @@ export type StoryNote = StoryMessage & { readonly key: string } & (
         readonly attempt: number;
       }
     | { readonly kind: 'news' }
+    /** What a check of a validation has found. */
+    | { readonly kind: 'check'; readonly part: string; readonly says: string }
   );
 
 /** A rollout that a newer version has stored. */
@@ -201,6 +203,10 @@ export const rolloutStory = ({ id, items, pauses, gates = [] }: Stored, config: 
       }
       if (delivery.note.kind === 'news') {
         return [{ ...message(each), key, kind: 'news' }];
+      }
+      if (delivery.note.kind === 'check') {
+        const { suite, check, says } = delivery.note;
+        return [{ ...message(each), key, kind: 'check', part: `${suite} / ${check}`, says: redact(says) }];
       }
       const { kind, mentions, register, attempt } = delivery.note;
       return [{ ...message(each), key, kind, calls: mentions, part: partOf(registerName(register)), attempt }];

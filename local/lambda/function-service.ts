@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { REGION } from '../aws/account.ts';
+import { ACCOUNT, REGION } from '../aws/account.ts';
 import { answerInJson, refuseInJson, regionOf } from '../aws/service.ts';
-import type { Service, ServiceReply } from '../aws/service.ts';
+import type { Service, ServiceReply, ServiceRequest } from '../aws/service.ts';
 import { isRecord } from '../json.ts';
 import type { JsonRecord } from '../json.ts';
 import type { Resource } from '../template/resolve-template.ts';
 import { functionNameOf } from './event-sources.ts';
+import { readReference } from './function-reference.ts';
+import { describeApplication, invokeFunction } from './invoke-function.ts';
+import type { Invocable } from './invoke-function.ts';
 
 const Mapping = v.object({
   EventSourceArn: v.string(),
@@ -23,16 +26,18 @@ const Permission = v.object({
 });
 
 /**
- * Lambda's API as far as it tells what is deployed: GetFunctionConfiguration, ListEventSourceMappings and GetPolicy. In
- * other regions than the stack's own there is nothing. `variables` take the place of those that the template has.
+ * Lambda's API: what is deployed (GetFunction, GetFunctionConfiguration, ListEventSourceMappings, GetPolicy; of applications
+ * GetAlias, ListAliases and ListVersionsByFunction), and Invoke. In other regions than the stack's own there is nothing.
+ * `variables` take the place of those that the template has.
  */
 export const createFunctionService = (options: {
   readonly functions: readonly Resource[];
   readonly mappings: readonly Resource[];
   readonly permissions: readonly Resource[];
   readonly variables: Readonly<Record<string, string>>;
+  readonly invocable: Invocable;
 }): Service => {
-  const { functions, variables } = options;
+  const { functions, variables, invocable } = options;
   const mappings = options.mappings.map(({ logicalId, properties }) => ({
     logicalId,
     ...v.parse(Mapping, properties),
@@ -88,32 +93,67 @@ export const createFunctionService = (options: {
       : answerInJson({ Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: statements }) });
   };
 
-  return ({ method, path, headers }) => {
-    const { pathname, searchParams } = new URL(path, 'http://localhost');
-    const [, named, asked] = /^\/2015-03-31\/functions\/([^/]+)\/(configuration|policy)$/.exec(pathname) ?? [];
-    const listed = pathname === '/2015-03-31/event-source-mappings' ? searchParams.get('FunctionName') : undefined;
-    const reference = named === undefined ? listed : decodeURIComponent(named);
-    if (method !== 'GET' || reference === undefined || reference === null) {
-      return Promise.resolve(
-        refuseInJson(
-          'UnknownOperationException',
-          'The local lambda has GetFunctionConfiguration, GetPolicy and ListEventSourceMappings of a function.',
-          404,
-        ),
+  const answerFor = (
+    reference: string,
+    asked: string,
+    request: ServiceRequest,
+  ): Promise<ServiceReply> | ServiceReply => {
+    const qualifier = new URL(request.path, 'http://localhost').searchParams.get('Qualifier');
+    const named = readReference(reference, qualifier ?? undefined);
+    const lambda = functions.find(({ name }) => name === named.name);
+    const isKnown = lambda !== undefined || invocable.applications.has(named.name, named.qualifier);
+    const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${named.name}`;
+    if (regionOf(request.headers) !== REGION) {
+      return notFound(reference);
+    }
+    if (asked === 'invocations') {
+      return request.method === 'POST' && isKnown
+        ? invokeFunction(invocable, { ...named, arn }, request)
+        : notFound(named.qualifier === undefined ? arn : `${arn}:${named.qualifier}`);
+    }
+    const told = describeApplication(invocable.applications, { ...named, arn }, asked);
+    if (told !== undefined || lambda === undefined) {
+      return told ?? notFound(reference);
+    }
+    switch (asked) {
+      case 'policy':
+        return policyOf(lambda);
+      case 'configuration':
+        return answerInJson(describe(lambda));
+      case '':
+        return answerInJson({ Configuration: describe(lambda), Code: { RepositoryType: 'S3' }, Tags: {} });
+      case 'mappings':
+        return answerInJson({ EventSourceMappings: mappingsOf(lambda) });
+      default:
+        return notFound(reference);
+    }
+  };
+
+  return async (request) => {
+    const { pathname, searchParams } = new URL(request.path, 'http://localhost');
+    const [, named, asked = ''] = /^\/2015-03-31\/functions\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
+    const listed =
+      pathname === '/2015-03-31/event-source-mappings/' || pathname === '/2015-03-31/event-source-mappings';
+    const mapped = listed ? searchParams.get('FunctionName') : null;
+    const reference = named === undefined ? mapped : decodeURIComponent(named);
+    const isRead = request.method === 'GET' || asked === 'invocations';
+    if (reference === null || !isRead || !(named === undefined || ASKED.test(asked))) {
+      return refuseInJson(
+        'UnknownOperationException',
+        'The local lambda has Invoke, GetFunction, GetFunctionConfiguration, GetPolicy, GetAlias, ListAliases, ' +
+          'ListVersionsByFunction and ListEventSourceMappings of a function.',
+        404,
       );
     }
-    const lambda = functions.find(({ name }) => name === functionNameOf(reference));
-    if (lambda === undefined || regionOf(headers) !== REGION) {
-      return Promise.resolve(refuseInJson('ResourceNotFoundException', `Function not found: ${reference}`, 404));
-    }
-    if (asked === 'policy') {
-      return Promise.resolve(policyOf(lambda));
-    }
-    return Promise.resolve(
-      answerInJson(asked === undefined ? { EventSourceMappings: mappingsOf(lambda) } : describe(lambda)),
-    );
+    return answerFor(reference, named === undefined ? 'mappings' : asked, request);
   };
 };
+
+/** What can be asked of a function. */
+const ASKED = /^(?:|configuration|policy|versions|aliases|aliases\/[^/]+|invocations)$/;
+
+const notFound = (reference: string): ServiceReply =>
+  refuseInJson('ResourceNotFoundException', `Function not found: ${reference}`, 404);
 
 /** The same each time, as an id that somebody may have noted down should be. */
 const uuidOf = (logicalId: string): string =>

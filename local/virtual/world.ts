@@ -336,6 +336,7 @@ export const createWorld = (options: WorldOptions): World => {
       const reconcile = createReconcile({ config, store, changeItem, ask, send, wakeUp, clock, random, log: silent });
       return createSweep({
         lookAt: NO_GATES.lookAt,
+        watchRuns: NO_GATES.lookAt,
         store,
         changeItem,
         wakeUp,

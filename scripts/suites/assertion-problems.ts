@@ -41,7 +41,7 @@ const stepProblems = ({ step }: Assertion, probe: Probe, path: Path): readonly L
 /** What answers to http requests hold. */
 export const HTTP_FIELDS: readonly string[] = ['status', 'headers', 'body', 'timings', 'url'];
 
-const INVOKE_FIELDS = ['statusCode', 'functionError', 'payload', 'executedVersion', 'durationMs', 'logTail'];
+const INVOKE_FIELDS = ['statusCode', 'functionError', 'payload', 'body', 'executedVersion', 'durationMs', 'logTail'];
 
 /** What an assertion finds at the top; undefined where only the answer tells. */
 const fieldsOf = (probe: Probe): readonly string[] | undefined => {

@@ -35,8 +35,8 @@ export type Surroundings = {
   readonly readFile?: ReadFile;
 };
 
-/** How many characters a file of `suites/` may have: a suite is kept with each of its runs, in one item of the table. */
-const MOST_CHARACTERS = 60_000;
+/** How many bytes a suite may have, as a file and compiled: it is kept with each of its runs, in one item of the table. */
+const MOST_BYTES = 60_000;
 
 /** So that a check whose function is no name has its other mistakes told as well. */
 const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -65,8 +65,8 @@ export const compileSuite = (text: string, file: string, surroundings: Surroundi
 
 /** Reads the text of a file of `suites/` and finds out all that is wrong with it. Never throws. */
 export const readSuite = (text: string, file: string, { config, readFile }: Surroundings): CompiledSuite => {
-  if (text.length > MOST_CHARACTERS) {
-    return refused(file, [{ says: `the file: is longer than ${MOST_CHARACTERS} characters` }]);
+  if (Buffer.byteLength(text) > MOST_BYTES) {
+    return refused(file, [{ says: `the file: is longer than ${MOST_BYTES} bytes` }]);
   }
   const read = readYaml(SuiteYml, text);
   if ('unreadable' in read) {
@@ -95,6 +95,9 @@ export const readSuite = (text: string, file: string, { config, readFile }: Surr
   }
   const checks = checksOf(output, payloads);
   const suite = suiteOf(output, checks, hashOf(text, payloads));
+  if (Buffer.byteLength(JSON.stringify(suite)) > MOST_BYTES) {
+    found.push({ path: [], says: `with what it refers to, it is longer than ${MOST_BYTES} bytes` });
+  }
   const linted = lintSuite({ yml: output, suite, checks, ...(config !== undefined && { config }) });
   // What has a mistake in it may only seem to be wrong as a whole.
   const isOwn = ({ path, dependsOn = [] }: (typeof linted.problems)[number]): boolean =>

@@ -7,6 +7,7 @@ import { runVariables, whereVariable } from './run-variables.ts';
 import { writtenSteps } from './suite-of.ts';
 import type { PlacedCheck, WrittenStep } from './suite-of.ts';
 import { namesIn } from './template-problems.ts';
+import { lastSampleAt, spell } from './time-problems.ts';
 
 /** What a check must not do, or could not. */
 export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly LintProblem[] =>
@@ -18,7 +19,7 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
       case 'http':
         return httpProblems(check, suite.vars, config && (config.validation?.http ?? NOWHERE), [...path, 'http']);
       case 'metric':
-        return metricProblems(check, [...path, 'metric']);
+        return metricProblems(check, suite, [...path, 'metric']);
       case 'alarms':
       case 'lambda':
       case 'approval':
@@ -177,24 +178,37 @@ const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | und
     : `goes to port ${url.port}, which validation.http.ports of gatehouse.yml does not name`;
 };
 
-const metricProblems = ({ check: { probe } }: PlacedCheck, path: Path): readonly LintProblem[] => {
+const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path): readonly LintProblem[] => {
+  const { probe } = check;
   if (probe.kind !== 'metric') {
     return [];
   }
-  const most = Math.floor(probe.windowMs / (probe.periodSeconds * 1_000));
+  const periodMs = probe.periodSeconds * 1_000;
+  const most = Math.floor(probe.windowMs / periodMs);
   const dependsOn = [
     [...path, 'window'],
     [...path, 'period'],
   ];
-  return most === 0
-    ? [{ path: [...path, 'window'], says: 'is shorter than the period: it would hold no data point', dependsOn }]
-    : probe.minDataPoints > most
-      ? [
-          {
-            path: [...path, 'minDataPoints'],
-            says: `could never be reached: the window holds ${most}`,
-            dependsOn,
-          },
-        ]
-      : [];
+  if (most === 0) {
+    return [{ path: [...path, 'window'], says: 'is shorter than the period: it would hold no data point', dependsOn }];
+  }
+  if (probe.minDataPoints > most) {
+    return [{ path: [...path, 'minDataPoints'], says: `could never be reached: the window holds ${most}`, dependsOn }];
+  }
+  // What lies before the hook is no fault of the deployment, and CloudWatch is asked for whole periods only.
+  const last = lastSampleAt(suite, check);
+  return Math.floor(last / periodMs) < probe.minDataPoints
+    ? [
+        {
+          path,
+          says: `could never have data: its last sample is taken ${spell(last)} after the hook has begun, and needs ${spell(periodMs * probe.minDataPoints)} of it: give it sample.warmup`,
+          dependsOn: [
+            ...dependsOn,
+            [...path, 'minDataPoints'],
+            ['checks', index, 'sample'],
+            ['checks', index, 'needs'],
+          ],
+        },
+      ]
+    : [];
 };

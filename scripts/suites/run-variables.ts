@@ -15,7 +15,7 @@ const RUN_VARIABLES: ReadonlyMap<string, Where> = new Map<string, Where>([
   ['function.alias', { platform: 'codedeploy-lambda' }],
   ['old.version', { platform: 'codedeploy-lambda' }],
   ['new.version', { platform: 'codedeploy-lambda' }],
-  ['new.weight', {}],
+  ['new.weight', { platform: 'codedeploy-lambda' }],
   ['old.taskSet', { platform: 'codedeploy-ecs' }],
   ['old.targetGroup', { platform: 'codedeploy-ecs' }],
   // There is no new task set before it is installed.

@@ -115,7 +115,7 @@ const stepEntries = {
         v.pipe(
           v.string(),
           v.regex(
-            /^(?!(?:host|connection|content-length|transfer-encoding|upgrade|expect|te|trailer)$)[\w!#$%&'*+.^`|~-]{1,100}$/i,
+            /^(?!(?:host|connection|content-length|transfer-encoding|accept-encoding|keep-alive|upgrade|expect|te|trailer|proxy-.*)$)[\w!#$%&'*+.^`|~-]{1,100}$/i,
             'is not a header that a check may send',
           ),
         ),

@@ -61,6 +61,9 @@ export const timeProblems = ({ suite, checks }: LintedSuite): readonly LintProbl
 export const worstCaseOf = (suite: Suite): number =>
   Math.max(0, ...suite.checks.map((check) => worstCase(suite, check)));
 
+/** How long after the begin of the hook the last sample of a check is taken, if nothing errs. */
+export const lastSampleAt = (suite: Suite, check: Check): number => worstCase(suite, check) - check.sample.timeoutMs;
+
 /** From the begin of the hook. What needs itself is told elsewhere. */
 const worstCase = (suite: Suite, check: Check, waiting: readonly string[] = []): number => {
   const needed = suite.checks.filter(({ name }) => check.needs.includes(name) && !waiting.includes(name));

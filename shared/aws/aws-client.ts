@@ -26,6 +26,8 @@ const SERVICES = {
   codedeploy: { target: 'CodeDeploy_20141006', version: '1.1' },
   codepipeline: { target: 'CodePipeline_20150709', version: '1.1' },
   ecs: { target: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
+  // CloudWatch.
+  monitoring: { target: 'GraniteServiceVersion20100801', version: '1.0' },
   dynamodb: { target: 'DynamoDB_20120810', version: '1.0' },
   sqs: { target: 'AmazonSQS', version: '1.0' },
   ssm: { target: 'AmazonSSM', version: '1.1' },

@@ -6,6 +6,8 @@ type Message = {
   readonly MessageBody: string;
   readonly MessageGroupId?: string;
   readonly MessageDeduplicationId?: string;
+  /** Of a standard queue; up to a quarter of an hour. */
+  readonly DelaySeconds?: number;
 };
 
 const MOST_IN_A_BATCH = 10;

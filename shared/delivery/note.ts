@@ -9,7 +9,7 @@ import type { Register, Rollout, StateChange } from '../rollout/rollout.ts';
 export type Note = RolloutNote | GateNote;
 
 /** What is said in the thread of a rollout's message. */
-export type RolloutNote = FailureNote | NewsNote;
+export type RolloutNote = FailureNote | NewsNote | CheckNote;
 
 /** Calls people to a failure: an edit of the message notifies nobody, a reply in its thread does. */
 export type FailureNote = {
@@ -22,6 +22,17 @@ export type FailureNote = {
 /** Tells what the rollout is now, where the message cannot show it. */
 type NewsNote = { readonly kind: 'news' };
 
+/** What a check of a validation has found that it did not pass. All of it was redacted and bounded by whoever found it. */
+export type CheckNote = {
+  readonly kind: 'check';
+  readonly suite: string;
+  readonly check: string;
+  readonly verdict: 'fail' | 'error';
+  readonly says: string;
+  readonly evidence?: string;
+  readonly link?: string;
+};
+
 /** What happened at a gate. */
 export type GateNote =
   /** Somebody's vote, by its key among the gate's clicks. */
@@ -29,7 +40,7 @@ export type GateNote =
   | { readonly kind: 'reminder'; readonly mentions: readonly Mention[] }
   | { readonly kind: 'outcome' };
 
-export const isOfRollout = (note: Note): note is RolloutNote => note.kind === 'failure' || note.kind === 'news';
+export const isOfRollout = (note: Note): note is RolloutNote => note.kind === 'failure' || note.kind === 'news' || note.kind === 'check';
 
 export const StoredNote = v.variant('kind', [
   v.object({
@@ -42,6 +53,15 @@ export const StoredNote = v.variant('kind', [
   v.object({ kind: v.literal('reminder'), mentions: v.array(v.string()) }),
   v.object({ kind: v.literal('outcome') }),
   v.object({ kind: v.literal('news') }),
+  v.object({
+    kind: v.literal('check'),
+    suite: v.string(),
+    check: v.string(),
+    verdict: v.picklist(['fail', 'error']),
+    says: v.string(),
+    evidence: v.exactOptional(v.string()),
+    link: v.exactOptional(v.string()),
+  }),
 ]);
 
 /** What is said of a rollout in place of an edit, and the key under which it is said once for each of its states. */

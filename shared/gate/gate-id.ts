@@ -19,5 +19,7 @@ const partsOf = (point: GatePoint): readonly string[] => {
       return [rolloutPk(point.rollout), point.kind];
     case 'ecs-pause':
       return [rolloutPk(point.rollout), point.kind, point.hookId];
+    case 'validation':
+      return [rolloutPk(point.rollout), point.kind, point.run, point.check];
   }
 };

@@ -3,7 +3,7 @@ import type { Deployment, PipelineExecution, ServiceDeployment } from '../rollou
 import type { Step } from '../store/change-item.ts';
 
 /** Where a rollout waits for people. */
-export type GatePoint = ApprovalPoint | ReadyPoint | PausePoint;
+export type GatePoint = ApprovalPoint | ReadyPoint | PausePoint | RunPoint;
 
 /** An approval action of a pipeline. */
 export type ApprovalPoint = {
@@ -24,6 +24,16 @@ export type PausePoint = {
   readonly rollout: ServiceDeployment;
   readonly hookId: string;
   readonly lifecycleStage: string;
+};
+
+/** A run of validation that asks people: at a check of its own, or because its checks could not say. */
+export type RunPoint = {
+  readonly kind: 'validation';
+  readonly rollout: Deployment;
+  readonly run: string;
+  readonly suite: string;
+  /** Empty: about the whole. */
+  readonly check: string;
 };
 
 export type Verdict = 'approve' | 'reject';
@@ -333,6 +343,7 @@ const isOurs = ({ kind }: GatePoint, decision: Decision, { as, summary }: Ending
       return summary?.startsWith(signatureOf(decision)) === true;
     case 'deployment-ready':
     case 'ecs-pause':
+    case 'validation':
       return true;
   }
 };
@@ -349,6 +360,7 @@ export const needsToken = ({ kind }: GatePoint): boolean => {
       return true;
     case 'deployment-ready':
     case 'ecs-pause':
+    case 'validation':
       return false;
   }
 };

@@ -1,4 +1,4 @@
-import type { ApprovalPoint, Ending, Gate, GatePoint, PausePoint, ReadyPoint, Verdict } from './gate.ts';
+import type { ApprovalPoint, Ending, Gate, GatePoint, PausePoint, ReadyPoint, RunPoint, Verdict } from './gate.ts';
 
 /** What the platform says of a point right now. */
 export type Seen =
@@ -35,10 +35,11 @@ type Platforms = {
   readonly approvals: () => Promise<Platform<ApprovalPoint>>;
   readonly deployments: Platform<ReadyPoint>;
   readonly hooks: Platform<PausePoint>;
+  readonly runs: () => Promise<Platform<RunPoint>>;
 };
 
 /** Asks, of each point, the service that it is of. */
-export const platformOf = ({ approvals, deployments, hooks }: Platforms): Platform => {
+export const platformOf = ({ approvals, deployments, hooks, runs }: Platforms): Platform => {
   const at = async (point: GatePoint): Promise<AtPoint> => {
     switch (point.kind) {
       case 'pipeline-approval':
@@ -47,6 +48,8 @@ export const platformOf = ({ approvals, deployments, hooks }: Platforms): Platfo
         return bound(deployments, point);
       case 'ecs-pause':
         return bound(hooks, point);
+      case 'validation':
+        return bound(await runs(), point);
     }
   };
   return {

@@ -11,17 +11,21 @@ export const policyAt = (point: GatePoint, { gates = [] }: Pick<Config, 'gates'>
 export const policyName = ({ name }: Pick<GatePolicy, 'name'>, index: number): string => name ?? `gate ${index + 1}`;
 
 /**
- * Which kind of point a policy is about: what names neither application nor service is about pipelines, so that none opens
- * more than it says.
+ * Which kind of point a policy is about: what names neither suite, application nor service is about pipelines, so that none
+ * opens more than it says.
  */
-export const gatedKind = ({ application, group, cluster, service }: GateMatch): GatePoint['kind'] =>
-  application !== undefined || group !== undefined
+export const gatedKind = ({ suite, application, group, cluster, service }: GateMatch): GatePoint['kind'] => {
+  if (suite !== undefined) {
+    return 'validation';
+  }
+  return application !== undefined || group !== undefined
     ? 'deployment-ready'
     : cluster !== undefined || service !== undefined
       ? 'ecs-pause'
       : 'pipeline-approval';
+};
 
-const matchesPoint = ({ stage, action, ...place }: GateMatch, point: GatePoint): boolean => {
+const matchesPoint = ({ stage, action, suite, ...place }: GateMatch, point: GatePoint): boolean => {
   if (!matchesRollout(place, point.rollout)) {
     return false;
   }
@@ -32,6 +36,8 @@ const matchesPoint = ({ stage, action, ...place }: GateMatch, point: GatePoint):
       return true;
     case 'ecs-pause':
       return matchesAny(stage, point.lifecycleStage);
+    case 'validation':
+      return matchesAny(suite, point.suite);
   }
 };
 

@@ -41,6 +41,19 @@ const StoredPoint = v.variant('kind', [
     hookId: v.string(),
     lifecycleStage: v.string(),
   }),
+  v.object({
+    kind: v.literal('validation'),
+    rollout: v.object({
+      source: v.literal('codedeploy'),
+      ...place,
+      application: v.string(),
+      group: v.string(),
+      executionId: v.string(),
+    }),
+    run: v.string(),
+    suite: v.string(),
+    check: v.string(),
+  }),
 ]);
 
 const StoredDecision = v.object({

@@ -3,7 +3,7 @@ import type { Confirm, GatePolicy } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import { APPROVE, APPROVE_IN_MODAL, REJECT_IN_MODAL } from '../gate/buttons.ts';
 import { votesOf } from '../gate/gate.ts';
-import type { Click, Decision, Ending, Gate, Revision } from '../gate/gate.ts';
+import type { Click, Decision, Ending, Gate, GatePoint, Revision } from '../gate/gate.ts';
 import { deadlineOf } from '../gate/gate-time.ts';
 import { tallyOf } from '../gate/tally.ts';
 import type { Members } from '../gate/tally.ts';
@@ -203,7 +203,7 @@ const asCounted = ({ rules }: GatePolicy, cast: readonly Click[]): Members => {
   return new Map(rules.flatMap(({ groups }) => groups.map((group) => [group, voters] as const)));
 };
 
-const outcome = ({ state }: Gate): readonly RichTextPart[] => {
+const outcome = ({ point, state }: Gate): readonly RichTextPart[] => {
   switch (state.kind) {
     case 'open':
       return [];
@@ -211,7 +211,7 @@ const outcome = ({ state }: Gate): readonly RichTextPart[] => {
     case 'applied':
       return decisionParts(state.decision, state.kind === 'decided' ? undefined : state.at);
     case 'ended':
-      return endingParts(state.ending);
+      return endingParts(state.ending, point);
   }
 };
 
@@ -233,13 +233,13 @@ const decisionParts = (decision: Decision, at: number | undefined): readonly Ric
   ];
 };
 
-const endingParts = ({ by, summary, at }: Ending): readonly RichTextPart[] => {
+const endingParts = ({ by, summary, at }: Ending, { kind }: GatePoint): readonly RichTextPart[] => {
   const moment = momentOf(at);
   const who = cutText(cleanText(by ?? ''), 200);
   const said = cutText(cleanText(summary ?? ''), 500);
   return [
     section(
-      text(who === '' ? 'Ended outside Slack' : `Ended outside Slack by ${who}`),
+      text(kind === 'validation' ? 'Nobody is asked any more' : `Ended outside Slack${who === '' ? '' : ` by ${who}`}`),
       ...(moment === undefined ? [] : [text(' · '), date(moment)]),
     ),
     ...(said === '' ? [] : [quote(said)]),

@@ -1,13 +1,15 @@
 import type { RichTextElement } from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
-import type { FailureNote, RolloutNote } from '../delivery/note.ts';
+import type { CheckNote, FailureNote, RolloutNote } from '../delivery/note.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { Rollout } from '../rollout/rollout.ts';
 import { registerPlace } from './change-words.ts';
 import { isRollback } from './describe-rollout.ts';
+import { cleanText } from './clean-text.ts';
+import { cutText } from './cut-text.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
-import { person, text } from './rich-text.ts';
+import { bold, linkTo, person, preformatted, richText, section, text } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import { slackMessage } from './slack-message.ts';
 import type { SlackMessage } from './slack-message.ts';
@@ -19,7 +21,29 @@ export const noteMessage = (rollout: Rollout, labels: Labels, note: RolloutNote)
       return failureMessage(rollout, labels, note);
     case 'news':
       return slackMessage(rollout, labels, 'summary');
+    case 'check':
+      return checkMessage(note);
   }
+};
+
+/** A request, a response, the tail of a log: shown as they are, and never read as markup. */
+const checkMessage = ({ suite, check, verdict, says, evidence = '', link }: CheckNote): SlackMessage => {
+  const name = `${shortName(suite)} / ${shortName(check)}`;
+  const found = cutText(cleanText(says), 300);
+  const words = `${name} ${verdict === 'fail' ? 'has failed' : 'could not be run'}`;
+  const leading = linkTo(link, 'more');
+  const shown = cutText(evidence.split('\n').map(cleanText).join('\n').trim(), 2_000);
+  return {
+    text: escapeMrkdwn(`${words}: ${found}`, 600),
+    blocks: richText([
+      section(
+        bold(name),
+        text(` ${verdict === 'fail' ? 'has failed' : 'could not be run'}: ${found}`),
+        ...(leading === undefined ? [] : [text(' · '), leading]),
+      ),
+      ...(shown === '' ? [] : [preformatted(shown)]),
+    ]),
+  };
 };
 
 /** Only our own configuration decides whom it notifies. */

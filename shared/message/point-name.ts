@@ -10,6 +10,10 @@ export const pointName = (point: GatePoint): string => {
       return 'the traffic shift';
     case 'ecs-pause':
       return `${shortName(point.lifecycleStage)} / ${shortName(hookName(point.hookId))}`;
+    case 'validation':
+      return point.check === ''
+        ? `the validation by ${shortName(point.suite)}`
+        : `${shortName(point.suite)} / ${shortName(point.check)}`;
   }
 };
 
@@ -21,6 +25,8 @@ export const pointTitle = (point: GatePoint): string => {
       return pointName(point);
     case 'deployment-ready':
       return 'Traffic shift';
+    case 'validation':
+      return point.check === '' ? `Validation by ${shortName(point.suite)}` : pointName(point);
   }
 };
 
@@ -33,5 +39,7 @@ export const effectOf = ({ kind }: GatePoint): string | undefined => {
       return 'Approve lets the traffic move to the new version. Reject stops the deployment and rolls back.';
     case 'ecs-pause':
       return 'Approve lets the deployment of the new version go on. Reject rolls it back.';
+    case 'validation':
+      return 'Approve lets the validation go on. Reject rolls the deployment back.';
   }
 };

@@ -1,9 +1,16 @@
-import type { MrkdwnElement, RichTextBlock, RichTextElement, RichTextQuote, RichTextSection } from '@slack/types';
+import type {
+  MrkdwnElement,
+  RichTextBlock,
+  RichTextElement,
+  RichTextPreformatted,
+  RichTextQuote,
+  RichTextSection,
+} from '@slack/types';
 import type { Mention } from '../config/config.ts';
 import { cutText } from './cut-text.ts';
 import type { Moment } from './moment.ts';
 
-export type RichTextPart = RichTextSection | RichTextQuote;
+export type RichTextPart = RichTextSection | RichTextQuote | RichTextPreformatted;
 
 /** No block at all where there is nothing to be said: Slack refuses an empty one. */
 export const richText = (elements: readonly RichTextPart[]): readonly RichTextBlock[] =>
@@ -19,6 +26,12 @@ export const bold = (content: string): RichTextElement => ({ type: 'text', text:
 export const code = (content: string): RichTextElement => ({ type: 'text', text: content, style: { code: true } });
 
 export const quote = (content: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [text(content)] });
+
+/** Lines of a machine's, in type of one width. */
+export const preformatted = (content: string): RichTextPreformatted => ({
+  type: 'rich_text_preformatted',
+  elements: [{ type: 'text', text: content }],
+});
 
 /** Whoever it is shows by name; a post notifies them, an edit does not. */
 export const person = (mention: Mention): RichTextElement =>

@@ -4,7 +4,7 @@ import type { Labels } from '../config/labels.ts';
 import { overviewOf } from '../rollout/overview.ts';
 import type { ActionOverview, Overview, StageOverview } from '../rollout/overview.ts';
 import type { Rollout, RolloutId } from '../rollout/rollout.ts';
-import type { GateMark } from '../rollout/stored-rollout.ts';
+import type { GateMark, ValidationMark } from '../rollout/stored-rollout.ts';
 import { cleanText } from './clean-text.ts';
 import { consoleLink, consoleName } from './console-link.ts';
 import { cutText } from './cut-text.ts';
@@ -39,6 +39,7 @@ import {
 import type { RichTextPart } from './rich-text.ts';
 import { rolloutName, shortName } from './rollout-name.ts';
 import { rolloutWords, wordsOf } from './state-words.ts';
+import { validationParts } from './validation-parts.ts';
 
 /** What `chat.postMessage` and `chat.update` are given: blocks to see, and text for notifications and screen readers. */
 export type SlackMessage = { readonly text: string; readonly blocks: readonly KnownBlock[] };
@@ -56,6 +57,7 @@ export const slackMessage = (
   labels: Labels,
   detail: Detail,
   gates: readonly GateMark[] = [],
+  validations: Readonly<Record<string, ValidationMark>> = {},
 ): SlackMessage => {
   const overview = overviewOf(rollout);
   const full = (parts: readonly RichTextPart[]): readonly RichTextBlock[] => (detail === 'full' ? richText(parts) : []);
@@ -70,6 +72,7 @@ export const slackMessage = (
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText([...waiting(overview.waiting, gates), ...waitingAsAWhole(overview, gates)]),
+      ...richText(validationParts(validations, gates)),
       ...full(stopReason(overview, rollout.facts.stopReason?.value)),
       ...full(trigger(rollout)),
       context(rollout.id, overview, labels),
@@ -188,9 +191,9 @@ const waiting = (actions: readonly ActionOverview[], gates: readonly GateMark[])
 const waitingAsAWhole = ({ state }: Overview, gates: readonly GateMark[]): readonly RichTextPart[] =>
   state !== 'waiting'
     ? []
-    : gates.flatMap(({ stage, at, link }) => {
+    : gates.flatMap(({ stage, run, at, link }) => {
         const since = momentOf(at);
-        const leading = stage === undefined ? linkTo(link, 'decide') : undefined;
+        const leading = stage === undefined && run === undefined ? linkTo(link, 'decide') : undefined;
         return leading === undefined
           ? []
           : [

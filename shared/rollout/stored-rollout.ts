@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { DETAILS } from '../config/config.ts';
 import type { Detail } from '../config/config.ts';
+import type { RunSummary } from '../validation/run-summary.ts';
+import { HOOKS } from '../validation/suite.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { Rollout } from './rollout.ts';
 import { STATES } from './state.ts';
@@ -15,6 +17,8 @@ export type StoredRollout = {
   readonly details?: Readonly<Record<string, { readonly route: number; readonly detail: Detail }>>;
   /** The gates at which it has waited, by their ids. */
   readonly gates?: Readonly<Record<string, GateMark>>;
+  /** The runs of validation at its hooks, by their ids. */
+  readonly validations?: Readonly<Record<string, ValidationMark>>;
   /** Absent once it has ended, and where AWS knows nothing of it any more. */
   readonly watch?: Watch;
 };
@@ -23,9 +27,22 @@ export type StoredRollout = {
 export type GateMark = {
   readonly stage?: string;
   readonly action?: string;
+  /** The run of validation that asks there. */
+  readonly run?: string;
   /** Epoch milliseconds: since when it waits there. */
   readonly at: number;
   readonly link?: string;
+};
+
+/** How a run of validation stands, as it was last told. */
+export type ValidationMark = {
+  /** The revision of the run's item that tells it: a newer one wins. */
+  readonly rev: number;
+  /** Epoch milliseconds: when it was told. */
+  readonly at: number;
+  /** Epoch milliseconds: since when it runs. */
+  readonly since: number;
+  readonly summary: RunSummary;
 };
 
 const text = v.exactOptional(v.string());
@@ -85,6 +102,26 @@ const StoredId = v.variant('source', [
 const storedFact = <Value extends v.GenericSchema>(value: Value) =>
   v.exactOptional(v.object({ version: StoredVersion, value }));
 
+const StoredSummary = v.object({
+  hook: v.exactOptional(v.picklist(HOOKS)),
+  suite: text,
+  state: v.picklist(['running', 'asking', 'continue', 'rollback', 'moot']),
+  says: v.string(),
+  checks: v.array(
+    v.object({
+      name: v.string(),
+      verdict: v.picklist(['pass', 'fail', 'inconclusive', 'error', 'running', 'waiting', 'skipped', 'canceled']),
+      value: text,
+      expected: text,
+      says: text,
+      link: text,
+      advisory: v.boolean(),
+      taken: v.number(),
+      count: v.number(),
+    }),
+  ),
+});
+
 const Stored = v.object({
   rollout: v.object({
     id: StoredId,
@@ -102,7 +139,10 @@ const Stored = v.object({
   }),
   channels: v.array(v.string()),
   details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
-  gates: v.exactOptional(v.record(v.string(), v.object({ stage: text, action: text, at: v.number(), link: text }))),
+  gates: v.exactOptional(v.record(v.string(), v.object({ stage: text, action: text, run: text, at: v.number(), link: text }))),
+  validations: v.exactOptional(
+    v.record(v.string(), v.object({ rev: v.number(), at: v.number(), since: v.number(), summary: StoredSummary })),
+  ),
   watch: v.exactOptional(StoredWatch),
 });
 

@@ -79,6 +79,12 @@ export const gateOf = (pk: string): string | undefined => {
   return kind === 'G' && more.length === 0 ? gate : undefined;
 };
 
+/** A run of validation: kept in a partition of its own, as gates are. */
+export const runKey = (run: string): Key => ({ pk: gatePk(run), sk: 'RUN' });
+
+/** What stays of a run as it ended. */
+export const runRecordKey = (run: string): Key => ({ pk: gatePk(run), sk: 'RECORD' });
+
 /** The partition of what holds for a whole Slack workspace. */
 export const workspacePk = (workspace: string): string => joined('W', workspace);
 

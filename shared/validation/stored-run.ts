@@ -2,11 +2,22 @@ import * as v from 'valibot';
 import type { ItemKind } from '../store/change-item.ts';
 import type { JsonValue } from './json-value.ts';
 import { ALLOWANCES } from './run.ts';
-import type { Run } from './run.ts';
+import type { Answer, Run } from './run.ts';
 import { HOOKS, OPERATORS, PLATFORMS } from './suite.ts';
 
-/** A run as it is kept. `dueAt`: epoch milliseconds from when the sweep has it looked at; none once it is over. */
-export type StoredRun = { readonly run: Run; readonly dueAt?: number };
+/** A run as it is kept. */
+export type StoredRun = {
+  readonly run: Run;
+  /** Epoch milliseconds from when the sweep has it looked at; none once it is over, and people have seen so. */
+  readonly dueAt?: number;
+  /** Epoch milliseconds: when the message that has it looked at arrives. */
+  readonly lookAt?: number;
+  /** What people have decided since it was last looked at. */
+  readonly answers?: readonly { readonly check?: number; readonly answer: Answer }[];
+};
+
+/** Whether the platform has been told, or does not wait any more. */
+export const isRunOver = ({ state }: Run): boolean => state.kind === 'reported' || state.kind === 'moot';
 
 const text = v.exactOptional(v.string());
 const number = v.exactOptional(v.number());
@@ -189,6 +200,8 @@ const StoredRunning = v.object({
     state: StoredState,
   }),
   dueAt: number,
+  lookAt: number,
+  answers: v.exactOptional(v.array(v.object({ check: number, answer: StoredAnswer }))),
 });
 
 export const runItem: ItemKind<StoredRun> = {

@@ -29,9 +29,11 @@ describe('a bundle', () => {
       (await readFile(path, 'utf8')).includes('middlewareStack') ? 'SDK' : 'ours',
     ]);
     expect(Object.fromEntries(await Promise.all(files))).toEqual({
+      'decide/checks-queue.js': 'ours',
       'decide/index.js': 'ours',
       'decide/pipeline-approvals.js': 'SDK',
       'decide/retries.js': 'ours',
+      'decide/run-gates.js': 'ours',
       'deliver/index.js': 'ours',
       'deliver/retries.js': 'ours',
       'interact/index.js': 'ours',
@@ -41,8 +43,22 @@ describe('a bundle', () => {
       'notify/retries.js': 'ours',
       'notify/sns-publisher.js': 'SDK',
       'sweep/ask-aws.js': 'SDK',
+      'sweep/checks-queue.js': 'ours',
+      'sweep/hooked-deployments.js': 'ours',
       'sweep/index.js': 'ours',
       'sweep/retries.js': 'ours',
+      'sweep/watch-runs.js': 'ours',
+      'validate/alarms-probe.js': 'ours',
+      'validate/assertions.js': 'ours',
+      'validate/drive.js': 'ours',
+      'validate/http-probe.js': 'ours',
+      'validate/index.js': 'ours',
+      'validate/invoke-probe.js': 'ours',
+      'validate/lambda-probe.js': 'ours',
+      'validate/matches.js': 'ours',
+      'validate/metric-probe.js': 'ours',
+      'validate/retries.js': 'ours',
+      'validate/take-sample.js': 'ours',
     });
   });
 

@@ -272,6 +272,7 @@ describe('the local stack', () => {
         SLACK_API_URL: `${running.slack}/api/`,
         // Recorded events may be of any age.
         OLDEST_EVENT_DAYS: '99999',
+        LOCAL_HOSTS: JSON.stringify(running.hosts),
         NODE_OPTIONS: '--enable-source-maps',
         AWS_ENDPOINT_URL: running.aws,
         AWS_REGION: 'us-east-1',

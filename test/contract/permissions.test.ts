@@ -22,6 +22,17 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['ecs:ListServiceDeployments', 'A route that names no service is about every one.'],
   ['ecs:DescribeServiceDeployments', 'The id of a deployment is made when it begins.'],
   ['codedeploy:BatchGetDeployments', 'A route that names no deployment group is about every one.'],
+  ['codedeploy:PutLifecycleEventHookExecutionStatus', 'Any deployment group may call the hook.'],
+  ['codedeploy:BatchGetDeploymentTargets', 'IAM knows no resource for it.'],
+  ['codedeploy:ListDeploymentTargets', 'IAM knows no resource for it.'],
+  ['cloudwatch:DescribeAlarms', 'Templates name the alarms of a suite.'],
+  ['lambda:InvokeFunction', 'The number of a version is made when it is deployed.'],
+]);
+
+/** Actions for which IAM knows no resource, where it is `*`. */
+const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
+  'codedeploy:BatchGetDeploymentTargets',
+  'codedeploy:ListDeploymentTargets',
 ]);
 
 const GOLDEN = 'permissions.golden.yml';
@@ -45,7 +56,11 @@ const functions = () =>
     if (role === undefined) {
       throw new Error(`${name} has no role of this stack`);
     }
-    return { name: name.replace('gatehouse-test-', ''), role: role.logicalId, ...readRole(role) };
+    return {
+      name: name.replace('gatehouse-test-', '').replace('CodeDeployHook_gatehouse-test', 'validate'),
+      role: role.logicalId,
+      ...readRole(role),
+    };
   });
 
 const grants = () => functions().flatMap(({ statements }) => statements);
@@ -64,11 +79,11 @@ describe('a role', () => {
 
   it('is assumed by Lambda only', () => {
     const lambda = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] };
-    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(5).fill([{ ...lambda, Resource: [] }]));
+    expect(functions().map(({ trusts }) => trusts)).toEqual(Array(6).fill([{ ...lambda, Resource: [] }]));
   });
 
   it('has nothing but policies of its own: no policy of AWS grants more than is written here', () => {
-    expect(functions().map(({ rest }) => rest)).toEqual([{}, {}, {}, {}, {}]);
+    expect(functions().map(({ rest }) => rest)).toEqual(Array(6).fill({}));
   });
 
   it('S47: names no action by a pattern', () => {
@@ -78,8 +93,9 @@ describe('a role', () => {
   it('S47: names resources of this account and region, and by a pattern only where there is a reason', () => {
     const patterns = new Set<string>();
     for (const { Action, Resource } of grants()) {
+      const isAnywhere = Action.every((action) => WITHOUT_RESOURCE.has(action));
       for (const arn of Resource) {
-        expect(arn).toMatch(/^arn:aws:[a-z]+:us-east-1:000000000000:./);
+        expect(isAnywhere && arn === '*' ? named('any', 'x') : arn).toMatch(/^arn:aws:[a-z]+:us-east-1:000000000000:./);
         if (/[*?]/.test(arn)) {
           Action.forEach((action) => patterns.add(action));
         }
@@ -96,10 +112,13 @@ describe('a role', () => {
   it('reaches no service that could change permissions, code or other people’s data', () => {
     const services = new Set(grants().flatMap(({ Action }) => Action.map((action) => action.split(':')[0])));
     expect([...services].sort()).toEqual([
+      'cloudwatch',
       'codedeploy',
       'codepipeline',
       'dynamodb',
       'ecs',
+      // The functions that suites invoke, and nothing else: the golden file names them.
+      'lambda',
       'logs',
       'sns',
       'sqs',
@@ -130,13 +149,42 @@ const may = (who: string, action: string, arn: string): boolean =>
       ),
     );
 
+const EVERYBODY = ['notify', 'deliver', 'decide', 'interact', 'validate', 'sweep'];
+
+describe('a verdict', () => {
+  const group = named('codedeploy', 'deploymentgroup:orders/prod');
+
+  it('may be told by whoever reaches it, and by the sweep should nobody else (F57)', () => {
+    const who = EVERYBODY.filter((one) => may(one, 'codedeploy:PutLifecycleEventHookExecutionStatus', group));
+    expect(who).toEqual(['validate', 'sweep']);
+  });
+
+  it.each([
+    ['codedeploy:GetDeployment', group],
+    ['codedeploy:ListDeploymentTargets', '*'],
+    ['codedeploy:BatchGetDeploymentTargets', '*'],
+    ['dynamodb:PutItem', named('dynamodb', 'table/gatehouse-test')],
+    ['sqs:SendMessage', named('sqs', 'gatehouse-test-checks')],
+  ])('is reached by who may %s (F57)', (action, arn) => {
+    expect(may('validate', action, arn)).toBe(true);
+  });
+
+  it.each([
+    ['codedeploy:StopDeployment', group],
+    ['codedeploy:ContinueDeployment', group],
+    ['codedeploy:CreateDeployment', group],
+    ['lambda:UpdateAlias', named('lambda', 'function:orders:live')],
+  ])('is all that who reaches it may do to a deployment: not %s', (action, arn) => {
+    expect(may('validate', action, arn)).toBe(false);
+  });
+});
+
 describe('an approval', () => {
   const PUT = 'codepipeline:PutApprovalResult';
   const approval = named('codepipeline', 'shop-prod/Approve/ProdGate');
 
   it('is decided by decide alone (S24)', () => {
-    const all = ['notify', 'deliver', 'decide', 'interact', 'sweep'];
-    expect(all.filter((who) => may(who, PUT, approval))).toEqual(['decide']);
+    expect(EVERYBODY.filter((who) => may(who, PUT, approval))).toEqual(['decide']);
   });
 
   it.each([
@@ -186,9 +234,15 @@ describe('a queue', () => {
   it('S49: takes messages of our rules only, and over TLS only', () => {
     const others = overTlsOnly(
       'sqs:*',
-      ...['events-dead', 'wake-ups.fifo', 'wake-ups-dead.fifo', 'votes.fifo', 'votes-dead.fifo'].map((name) =>
-        named('sqs', `gatehouse-test-${name}`),
-      ),
+      ...[
+        'events-dead',
+        'wake-ups.fifo',
+        'wake-ups-dead.fifo',
+        'votes.fifo',
+        'votes-dead.fifo',
+        'checks',
+        'checks-dead',
+      ].map((name) => named('sqs', `gatehouse-test-${name}`)),
     );
     expect(policies('AWS::SQS::QueuePolicy', 'Queues')).toEqual({
       'gatehouse-test-events': [
@@ -204,6 +258,8 @@ describe('a queue', () => {
       'gatehouse-test-wake-ups-dead.fifo': [others],
       'gatehouse-test-votes.fifo': [others],
       'gatehouse-test-votes-dead.fifo': [others],
+      'gatehouse-test-checks': [others],
+      'gatehouse-test-checks-dead': [others],
     });
     expect(Object.keys(policies('AWS::SQS::QueuePolicy', 'Queues')).sort()).toEqual(
       stack

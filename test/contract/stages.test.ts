@@ -155,6 +155,7 @@ checks:
   - name: errors
     metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
     expect: [{ path: value, op: eq, value: 0 }]
+    sample: { warmup: 1m }
 `,
       },
       PARTS,

@@ -79,6 +79,7 @@ describe('the packaged template', () => {
     const all = queues();
     const read = all.filter(({ arn }) => sources.includes(arn));
     expect(read.map(({ name }) => name).sort()).toEqual([
+      'gatehouse-test-checks',
       'gatehouse-test-events',
       'gatehouse-test-votes.fifo',
       'gatehouse-test-wake-ups.fifo',
@@ -108,7 +109,7 @@ describe('the packaged template', () => {
   });
 
   it('encrypts every queue', () => {
-    expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(7).fill(true));
+    expect(queues().map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(Array(9).fill(true));
   });
 
   it('gives every rule target a dead-letter queue (F61)', () => {
@@ -128,6 +129,7 @@ describe('the packaged template', () => {
       [36, 30],
       [25, 20],
       [60, 30],
+      [130, 120],
     ]);
   });
 
@@ -170,7 +172,7 @@ describe('the packaged template', () => {
   });
 
   it('counts what the functions really log', () => {
-    const code = globSync('functions/*/*.ts', { cwd: ROOT })
+    const code = globSync(['functions/*/*.ts', 'shared/validation/*.ts'], { cwd: ROOT })
       .map((path) => readFileSync(join(ROOT, path), 'utf8'))
       .join('');
     const filters = Object.values(stack.template.Resources)
@@ -187,6 +189,12 @@ describe('the packaged template', () => {
       'gate not decided',
       'click not taken',
       'signature refused',
+      'verdict moot',
+      'verdict moot',
+      'verdict not reported',
+      'verdict not reported',
+      'run ended by the sweep',
+      'hook not begun',
       'event quarantined',
     ]);
     expect(messages.filter((message) => !new RegExp(`log\\.(?:warn|error)\\('${message}`).test(code))).toEqual([]);
@@ -200,7 +208,7 @@ describe('the packaged template', () => {
 
   it('runs on a Node that is not deprecated, the one that the tests run on', () => {
     const [major] = process.versions.node.split('.');
-    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(5).fill(`nodejs${major ?? ''}.x`));
+    expect(functions().map(({ Runtime }) => Runtime)).toEqual(Array(6).fill(`nodejs${major ?? ''}.x`));
     expect(['nodejs22.x', 'nodejs24.x']).toContain(functions()[0]?.Runtime);
   });
 
@@ -212,12 +220,12 @@ describe('the packaged template', () => {
 
   it('reserves no concurrency, which new accounts do not have, and bounds what reads queues', () => {
     expect(functions().map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions)).toEqual(
-      Array(5).fill(undefined),
+      Array(6).fill(undefined),
     );
     const bounds = resources('AWS::Lambda::EventSourceMapping').map(
       ({ properties }) => v.parse(EventSource, properties).ScalingConfig.MaximumConcurrency,
     );
-    expect(bounds).toEqual([10, 20, 10]);
+    expect(bounds).toEqual([10, 20, 10, 5]);
   });
 
   it('lets a sweep that failed be: the next one is a minute away', () => {
@@ -226,7 +234,26 @@ describe('the packaged template', () => {
       properties['MaximumRetryAttempts'],
       properties['MaximumEventAgeInSeconds'],
     ]);
-    expect(retries).toEqual([['gatehouse-test-sweep', 0, 60]]);
+    expect(retries).toContainEqual(['gatehouse-test-sweep', 0, 60]);
+  });
+
+  it('has a call of the hook that failed for good come to the checks queue (F53)', () => {
+    const configs = resources('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties);
+    const checks = queues().find(({ name }) => name === 'gatehouse-test-checks');
+    expect(configs).toContainEqual(
+      expect.objectContaining({
+        FunctionName: 'CodeDeployHook_gatehouse-test',
+        MaximumRetryAttempts: 2,
+        MaximumEventAgeInSeconds: 900,
+        DestinationConfig: { OnFailure: { Destination: checks?.arn } },
+      }),
+    );
+  });
+
+  it('gives whoever tells verdicts a name that CodeDeploy may invoke, no longer than Lambda takes', () => {
+    const names = functions().map(({ name }) => name);
+    expect(names).toContain('CodeDeployHook_gatehouse-test');
+    expect(names.every((name) => name.length <= 64)).toBe(true);
   });
 
   it('can restore the table to any second of the last weeks, and forgets what has expired', () => {
@@ -263,6 +290,7 @@ describe('the packaged template', () => {
         'gatehouse-test-decide',
         {
           ...COMMON,
+          CHECKS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-checks`,
           SLACK_API_URL: 'https://slack.com/api/',
           SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
         },
@@ -279,10 +307,22 @@ describe('the packaged template', () => {
         },
       ],
       [
+        'CodeDeployHook_gatehouse-test',
+        {
+          ...COMMON,
+          ACCOUNT_ID: ACCOUNT,
+          PARTITION: 'aws',
+          CHECKS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-checks`,
+          VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
+        },
+      ],
+      [
         'gatehouse-test-sweep',
         {
           ...COMMON,
           ACCOUNT_ID: ACCOUNT,
+          PARTITION: 'aws',
+          CHECKS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-checks`,
           EVENTS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-events`,
           VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
         },
@@ -308,8 +348,8 @@ describe('the packaged template', () => {
     ]
       .flatMap(resources)
       .map(({ logicalId }) => logicalId)
-      // Nobody but deliver reads wake-ups, and nobody but decide votes.
-      .filter((id) => id !== 'WakeUpsQueue' && id !== 'VotesQueue');
+      // Nobody but deliver reads wake-ups, nobody but decide votes, and nobody but validate looks.
+      .filter((id) => id !== 'WakeUpsQueue' && id !== 'VotesQueue' && id !== 'ChecksQueue');
     expect(told.sort()).toEqual(looked.sort());
   });
 
@@ -401,7 +441,7 @@ describe('an alarm', () => {
       alarms()
         .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
         .map(({ Threshold }) => Threshold),
-    ).toEqual([1, 1, 1, 1]);
+    ).toEqual([1, 1, 1, 1, 1]);
   });
 
   it('is raised by a queue that does not move', () => {

@@ -2,6 +2,7 @@ import { APPROVAL_ROWS } from './approval-rows.ts';
 import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { INPUT_ROWS } from './input-rows.ts';
+import { PROBE_ROWS } from './probe-rows.ts';
 import type { Row } from './row.ts';
 import { SUITE_ROWS } from './suite-rows.ts';
 
@@ -14,6 +15,7 @@ export const ROWS: readonly Row[] = [
   ...FAULT_ROWS,
   ...INPUT_ROWS,
   ...APPROVAL_ROWS,
+  ...PROBE_ROWS,
   ...SUITE_ROWS,
   ...ENGINE_ROWS,
 ].sort((a, b) => placeOf(a) - placeOf(b));

@@ -12,6 +12,7 @@ import type {
   GatePoint,
   PausePoint,
   ReadyPoint,
+  RunPoint,
   Verdict,
 } from '../../shared/gate/gate.ts';
 import type { Platform, Seen } from '../../shared/gate/platform.ts';
@@ -161,8 +162,11 @@ const aPlatform = (token: string | undefined): FakePlatform => {
 
 type EventOf = (given: Readonly<Record<string, unknown>>, detail: Readonly<Record<string, unknown>>) => string;
 
+/** A point that events tell of; a run of validation asks by itself. */
+type ToldPoint = Exclude<GatePoint, RunPoint>;
+
 /** The event by which a point of a kind is heard of. */
-const EVENTS: Readonly<Record<GatePoint['kind'], EventOf>> = {
+const EVENTS: Readonly<Record<ToldPoint['kind'], EventOf>> = {
   'pipeline-approval': anApprovalEvent,
   'deployment-ready': (given, detail) => aDeploymentEvent(given, { state: 'READY', ...detail }),
   'ecs-pause': aHookEvent,
@@ -172,7 +176,7 @@ const EVENTS: Readonly<Record<GatePoint['kind'], EventOf>> = {
 export const anOpenGate = async (
   policy: GatePolicy = aPolicy(),
   overStore?: (store: Store) => Store,
-  point: GatePoint = POINT,
+  point: ToldPoint = POINT,
 ) => {
   const id = gateId(point);
   const rig = aRig(overStore);

@@ -32,6 +32,7 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
   const logged: Logged[] = [];
   const wakeUps: WakeUp[] = [];
   const looks: string[] = [];
+  const watched: string[] = [];
   const published: { readonly topic: string; readonly subject: string }[] = [];
   let now = TEN_O_CLOCK + 10 * MINUTE;
   const clock = {
@@ -74,6 +75,12 @@ export const aRig = (overStore: (store: Store) => Store = (store) => store) => {
     },
     lookAt,
     looks,
+    /** The runs that the sweep has looked after. */
+    watched,
+    watchRuns: (some: readonly string[]) => {
+      watched.push(...some);
+      return Promise.resolve();
+    },
     oldestEventMs: 45 * 24 * 60 * MINUTE,
     publish: (topic: string, { subject }: SnsMessage) => {
       published.push({ topic, subject });

@@ -4,19 +4,22 @@ import type { SimulatedGroup } from './deployment-group.ts';
 import type { SimulatedDeployment } from './deployment-state.ts';
 
 /** Where and when an event is sent, and its id. */
-type Envelope = { readonly group: SimulatedGroup; readonly at: number; readonly id: string };
+type Envelope = { readonly group: Group; readonly at: number; readonly id: string };
+
+type Group = Pick<SimulatedGroup, 'application' | 'group' | 'home'>;
+type Deployment = Pick<SimulatedDeployment, 'id' | 'instanceGroupId'>;
 
 /** What the event bus hears of a deployment. */
 export const deploymentEvent = (
   envelope: Envelope,
-  deployment: SimulatedDeployment,
+  deployment: Deployment,
   state: 'START' | 'READY' | 'STOP' | 'FAILURE' | 'SUCCESS',
 ): JsonRecord => inEnvelope(envelope, 'Deployment', arnsOf(envelope.group), { ...common(envelope, deployment), state });
 
 /** What the event bus hears of an instance of the replacement. */
 export const instanceEvent = (
   envelope: Envelope,
-  deployment: SimulatedDeployment,
+  deployment: Deployment,
   instance: string,
   state: 'START' | 'READY' | 'FAILURE' | 'SUCCESS',
 ): JsonRecord => {
@@ -46,12 +49,12 @@ const inEnvelope = (
   detail,
 });
 
-const arnsOf = ({ application, group, home: { partition, region, account } }: SimulatedGroup): string[] => [
+const arnsOf = ({ application, group, home: { partition, region, account } }: Group): string[] => [
   `arn:${partition}:codedeploy:${region}:${account}:application:${application}`,
   `arn:${partition}:codedeploy:${region}:${account}:deploymentgroup:${application}/${group}`,
 ];
 
-const common = ({ group }: Envelope, { id, instanceGroupId }: SimulatedDeployment): JsonRecord => ({
+const common = ({ group }: Envelope, { id, instanceGroupId }: Deployment): JsonRecord => ({
   region: group.home.region,
   deploymentId: id,
   application: group.application,

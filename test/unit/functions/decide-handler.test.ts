@@ -4,6 +4,7 @@ import { GATE, TOKEN } from '../../support/gates.ts';
 const ENVIRONMENT = {
   TABLE_NAME: 'gatehouse-test',
   WAKE_UPS_QUEUE_URL: 'http://127.0.0.1:1/queue',
+  CHECKS_QUEUE_URL: 'https://sqs.example.com/111122223333/checks',
   SLACK_TOKEN_PARAMETER: '/gatehouse/test/slack-token',
   SLACK_API_URL: 'http://127.0.0.1:1/api/',
   AWS_REGION: 'eu-west-1',

@@ -423,7 +423,7 @@ describe('deliver', () => {
     await expect(slow(turn.wake)).resolves.toBe('lost');
     expect(turn.calls.at(-1)?.message?.text).toContain('failed');
     await turn.clock.sleep(60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0, gates: 0, asked: 0, news: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0, gates: 0, runs: 0, asked: 0, news: 0 });
     await turn.deliver(turn.wake);
     expect(turn.calls.at(-1)?.message?.text).toContain('succeeded');
   });
@@ -432,10 +432,10 @@ describe('deliver', () => {
 describe('sweep', () => {
   it('wakes what is due, and leaves it to its wake-up for a while', async () => {
     const turn = await aTurn();
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, asked: 0, news: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, runs: 0, asked: 0, news: 0 });
     await turn.clock.sleep(60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0, gates: 0, asked: 0, news: 0 });
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, asked: 0, news: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 1, failed: 0, gates: 0, runs: 0, asked: 0, news: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, runs: 0, asked: 0, news: 0 });
     expect(turn.wakeUps).toEqual([turn.wake]);
   });
 
@@ -452,7 +452,7 @@ describe('sweep', () => {
       changeItem: (key, ...rest) =>
         key.pk === turn.wake.pk ? Promise.reject(new Error('unreadable')) : turn.changeItem(key, ...rest),
     });
-    await expect(broken()).resolves.toEqual({ due: 3, failed: 1, gates: 0, asked: 0, news: 0 });
+    await expect(broken()).resolves.toEqual({ due: 3, failed: 1, gates: 0, runs: 0, asked: 0, news: 0 });
     expect(turn.wakeUps).toHaveLength(3);
     expect(turn.logged.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([
       'delivery not woken',
@@ -476,7 +476,7 @@ describe('sweep', () => {
     const turn = await aTurn();
     await turn.deliver(turn.wake);
     await turn.clock.sleep(24 * 60 * 60_000);
-    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, asked: 0, news: 0 });
+    await expect(turn.sweep()).resolves.toEqual({ due: 0, failed: 0, gates: 0, runs: 0, asked: 0, news: 0 });
   });
 });
 

@@ -80,6 +80,7 @@ checks:
       window: 10m
       minDataPoints: 3
     expect: [{ path: value, op: lte, value: 5 }]
+    sample: { warmup: 90s }
     onNoData: fail
     severity: advisory
   - { name: own, lambda: { function: checks-web, input: { taskSet: '\${new.taskSet}' } }, mode: observe }

@@ -19,8 +19,10 @@ const PROBE = 'invoke: { function: orders }';
 
 const HTTP = "http: { url: 'https://web.example.com/' }";
 
-const METRIC =
+const ERRORS =
   'metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }, expect: [{ path: value, op: eq, value: 0 }]';
+
+const METRIC = `${ERRORS}, sample: { warmup: 2m }`;
 
 /** What is wrong with the checks of a suite of a Lambda deployment, each given without its braces. */
 const wrongWith = (checks: readonly string[], more = '', config = CONFIG): readonly string[] =>
@@ -157,13 +159,13 @@ describe('the checks of a suite', () => {
     ['minSamples: 4', 'minSamples: could never be reached, there are 3 samples'],
     ['consecutivePasses: 4', 'consecutivePasses: could never be reached, there are 3 samples'],
   ])('have limits that can be reached: of three samples not %s', (limits, says) => {
-    expect(wrongWith([`${METRIC}, sample: { count: 3 }, limits: { ${limits} }`])).toEqual([`checks[0].limits.${says}`]);
+    expect(wrongWith([`${ERRORS}, sample: { count: 3 }, limits: { ${limits} }`])).toEqual([`checks[0].limits.${says}`]);
   });
 
   it.each(['failures: 2', 'failures: 1, consecutiveFailures: 2', 'noData: 2', 'minSamples: 3', 'consecutivePasses: 3'])(
     'may have of three samples %s',
     (limits) => {
-      expect(wrongWith([`${METRIC}, sample: { count: 3 }, limits: { ${limits} }`])).toEqual([]);
+      expect(wrongWith([`${ERRORS}, sample: { count: 3 }, limits: { ${limits} }`])).toEqual([]);
     },
   );
 
@@ -405,7 +407,7 @@ describe('a template', () => {
       [
         "invoke: { function: orders, payload: { a: [{ b: '${x}' }] } }",
         "alarms: { names: [red, '${x}'] }",
-        "metric: { namespace: '${x}', metric: '${x}', stat: Sum, dimensions: { F: '${x}' } }, expect: [{ path: value, op: eq, value: '${x}' }]",
+        "metric: { namespace: '${x}', metric: '${x}', stat: Sum, dimensions: { F: '${x}' } }, expect: [{ path: value, op: eq, value: '${x}' }], sample: { warmup: 1m }",
         "approval: { says: '${x}' }",
         "http: { url: 'https://web.example.com/${x}', method: POST, headers: { a: '${x}' }, json: { a: '${x}' } }",
         "http: { url: 'https://web.example.com/', method: POST, text: '${x}' }",
@@ -525,7 +527,7 @@ describe('an assertion', () => {
 
   it('is about what its check finds', () => {
     expect(asserted('path: new.payload, op: exists', PROBE)).toEqual([
-      'path: there is no "new" in what is found, there are statusCode, functionError, payload, executedVersion, durationMs, logTail',
+      'path: there is no "new" in what is found, there are statusCode, functionError, payload, body, executedVersion, durationMs, logTail',
     ]);
     const two = 'invoke: { function: orders, qualifier: ["${old.version}", "${new.version}"] }';
     expect(asserted('path: new.payload, op: exists', two)).toEqual([]);
@@ -542,15 +544,17 @@ describe('an assertion', () => {
   });
 
   it('is what a metric needs', () => {
-    expect(wrongWith(['metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }'])).toEqual([
-      'checks[0].metric: expects nothing: add expect',
-    ]);
+    expect(wrongWith(['metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }, sample: { warmup: 1m }'])).toEqual(
+      ['checks[0].metric: expects nothing: add expect'],
+    );
   });
 });
 
 describe('a metric', () => {
   const metric = (more: string) =>
-    wrongWith([METRIC.replace('stat: Sum', `stat: Sum, ${more}`)]).map((line) => line.replace('checks[0].metric.', ''));
+    wrongWith([METRIC.replace('stat: Sum', `stat: Sum, ${more}`).replace('warmup: 2m', 'warmup: 5m')]).map((line) =>
+      line.replace('checks[0].metric.', ''),
+    );
 
   it('has data points in its window', () => {
     expect(metric('period: 5m, window: 4m')).toEqual([
@@ -560,9 +564,28 @@ describe('a metric', () => {
       'minDataPoints: could never be reached: the window holds 5',
     ]);
     expect(metric('period: 1m, window: 5m, minDataPoints: 5')).toEqual([]);
+    expect(metric('period: 10s, window: 1m')).toEqual([]);
     expect(metric('period: 90s')).toEqual([
       'period: is not a period of CloudWatch: 1s, 5s, 10s, 20s, 30s or whole minutes',
     ]);
+  });
+});
+
+describe('a metric, of which only what lies behind the begin of the hook counts', () => {
+  const sampled = (sample: string, needs = '') =>
+    wrongWith([
+      `name: a, ${PROBE}, sample: { count: 4, interval: 20s, timeout: 1s }`,
+      `${ERRORS.replace('stat: Sum', 'stat: Sum, minDataPoints: 2')}, sample: { ${sample} }${needs}`,
+    ]);
+
+  it('is looked at once there can be data', () => {
+    expect(sampled('warmup: 1m')).toEqual([
+      'checks[1].metric: could never have data: its last sample is taken 1m after the hook has begun, and needs 2m of it: give it sample.warmup',
+    ]);
+    expect(sampled('warmup: 2m')).toEqual([]);
+    expect(sampled('interval: 1m, count: 3')).toEqual([]);
+    expect(sampled('interval: 1m, count: 2')).toHaveLength(1);
+    expect(sampled('warmup: 1m', ', needs: a')).toEqual([]);
   });
 });
 

@@ -8,7 +8,11 @@ import { readSuite } from '../../../scripts/suites/compile-suite.ts';
 import { loadSuites, ofNoSuite, readSuites, suiteFiles } from '../../../scripts/suites/load-suites.ts';
 import { overlapProblems } from '../../../scripts/suites/overlap-problems.ts';
 import { problemLine, SuiteInvalid } from '../../../scripts/suites/suite-problem.ts';
+import { chooseSuite } from '../../../shared/validation/choose-suite.ts';
+import type { HookTarget } from '../../../shared/validation/choose-suite.ts';
+import { HOOKS, PLATFORMS } from '../../../shared/validation/suite.ts';
 import { problemsOf } from '../../support/suite-files.ts';
+import { suiteOf } from '../../support/suites.ts';
 
 const CONFIG = compileConfig('slack: { workspace: T012345, channels: { ops: C012345 } }');
 
@@ -112,6 +116,17 @@ describe('the suites of a folder', () => {
     ]);
   });
 
+  it('are not longer with all that they send than a run can keep', async () => {
+    await write('order.json', JSON.stringify('x'.repeat(19_000)));
+    const checks = ['a', 'b', 'c', 'd'].map(
+      (name) => `{ name: ${name}, invoke: { function: orders, payloadFrom: order.json } }`,
+    );
+    await write('a.yml', `name: a\nmatch: { platform: codedeploy-lambda }\nchecks: [${checks.join(', ')}]\n`);
+    expect(await problemsIn()).toEqual([
+      'suites/a.yml:1  the file: with what it refers to, it is longer than 60000 bytes',
+    ]);
+  });
+
   it('are what gates and rules of gatehouse.yml are about', async () => {
     const config = compileConfig(`slack: { workspace: T012345, channels: { ops: C012345 } }
 people: { ada: { slack: U0ADA } }
@@ -144,6 +159,7 @@ describe('two suites', () => {
     ['{ application: a, group: p* }', '{ application: a*, group: prod }'],
     ['{ hook: [BeforeAllowTraffic, AfterAllowTraffic] }', '{ hook: AfterAllowTraffic }'],
     ['{ platform: codedeploy-lambda }', '{ application: a* }'],
+    ["{ group: 'a?' }", "{ group: '?b' }"],
   ])('that match equally are refused: %s and %s', (a, b) => {
     expect([equal(a, b), equal(b, a)]).toEqual([true, true]);
   });
@@ -157,6 +173,55 @@ describe('two suites', () => {
     ['{ platform: codedeploy-lambda, group: a }', '{ platform: codedeploy-ecs, group: a }'],
   ])('of which one is more specific, or that never meet, may be there together: %s and %s', (a, b) => {
     expect([equal(a, b), equal(b, a)]).toEqual([false, false]);
+  });
+});
+
+describe('the choice between two suites', () => {
+  // One for each way in which the globs below meet, and each name that is one of them.
+  const names = ['a', 'ab', 'b', 'c', 'ac', 'xb', 'acb'];
+  const globs = fc.option(fc.array(fc.constantFrom('a', 'ab', 'b', 'a*', '*b', '*'), { minLength: 1, maxLength: 2 }), {
+    nil: undefined,
+  });
+  const match = fc.record({
+    platform: fc.option(fc.constantFrom(...PLATFORMS), { nil: undefined }),
+    application: globs,
+    group: globs,
+    hook: fc.option(fc.subarray([...HOOKS], { minLength: 1 }), { nil: undefined }),
+  });
+
+  const targets: readonly HookTarget[] = PLATFORMS.flatMap((platform) =>
+    names.flatMap((application) =>
+      names.flatMap((group) => HOOKS.map((hook) => ({ platform, application, group, hook }))),
+    ),
+  );
+
+  it('is never left to the order of their files, unless they are refused', () => {
+    fc.assert(
+      fc.property(match, match, (one, other) => {
+        const suites = [one, other].map(({ platform, application, group, hook }, index) =>
+          suiteOf([], {
+            name: `s${index}`,
+            match: {
+              ...(platform !== undefined && { platform }),
+              ...(application !== undefined && { application }),
+              ...(group !== undefined && { group }),
+              ...(hook !== undefined && { hook }),
+            },
+          }),
+        );
+        const read = suites.map((suite) => ({
+          ...readSuite('', `${suite.name}.yml`, {}),
+          suite,
+          isWrongAt: () => false,
+        }));
+        const turned = [...suites].reverse();
+        const isOpen = targets.some(
+          (target) => chooseSuite(target, suites)?.name !== chooseSuite(target, turned)?.name,
+        );
+        expect(overlapProblems(read).length > 0).toBe(isOpen);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -219,7 +284,7 @@ describe('whatever stands in a file', () => {
 
   it('it has a bound', () => {
     expect(problemsOf(`name: a\n# ${'x'.repeat(60_000)}`)).toEqual([
-      'suites/test.yml:1  the file: is longer than 60000 characters',
+      'suites/test.yml:1  the file: is longer than 60000 bytes',
     ]);
   });
 });

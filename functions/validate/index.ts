@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse } from 'aws-lambda';
+import * as v from 'valibot';
+import { asError } from '../../shared/as-error.ts';
+import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { createChecksQueue } from '../../shared/aws/checks-queue.ts';
+import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
+import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
+import { createHookedDeployments } from '../../shared/aws/hooked-deployments.ts';
+import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createServiceClock } from '../../shared/aws/service-clock.ts';
+import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
+import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import { QueueEvent } from '../../shared/queue/queue-event.ts';
+import { readSettings, Settings } from '../../shared/settings.ts';
+import { createChangeItem } from '../../shared/store/change-item.ts';
+import { systemClock } from '../../shared/system-clock.ts';
+import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
+import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
+import type { Slice } from '../../shared/validation/drive-run.ts';
+import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
+import { createValidate } from './validate.ts';
+
+// Runs on a cold start only.
+const settings = readSettings(
+  v.pick(Settings, [
+    'TABLE_NAME',
+    'WAKE_UPS_QUEUE_URL',
+    'VOTES_QUEUE_URL',
+    'CHECKS_QUEUE_URL',
+    'ACCOUNT_ID',
+    'PARTITION',
+    'LOCAL_HOSTS',
+    'AWS_LAMBDA_RUNTIME_API',
+    ...AWS_SETTINGS,
+  ]),
+  process.env,
+);
+const log = createLambdaLog('validate');
+const aws = connectionOf(settings);
+const clock = createServiceClock(systemClock);
+const sqs = createAwsClient('sqs', aws);
+const store = createDynamoDbStore(createAwsClient('dynamodb', { ...aws, hear: clock.hear }), settings.TABLE_NAME);
+const changeItem = createChangeItem({ store, clock, random: Math.random });
+const home = { partition: settings.PARTITION, account: settings.ACCOUNT_ID, region: settings.AWS_REGION };
+const deployments = createHookedDeployments(createAwsClient('codedeploy', aws), home, clock);
+const lookAtRuns = createChecksQueue(sqs, settings.CHECKS_QUEUE_URL);
+
+/** What takes samples, loaded by the first of them: a call of the hook is only written down. */
+const loadTakeSample = async (): Promise<TakeSample> => {
+  const { createTakeSample } = await import('../../shared/probe/take-sample.ts');
+  const { http = { hosts: [], privateHosts: [], ports: [] }, secrets = {} } = compiledConfig.validation ?? {};
+  return createTakeSample({
+    connection: aws,
+    http,
+    secrets,
+    localHosts: settings.LOCAL_HOSTS,
+    runtimeApi: settings.AWS_LAMBDA_RUNTIME_API,
+    clock,
+  });
+};
+let takeSample: Promise<TakeSample> | undefined;
+
+/** What drives runs, loaded by the first message that has one looked at. */
+const loadDrive = async () => {
+  const { createDrive } = await import('./drive.ts');
+  return createDrive({
+    config: compiledConfig,
+    changeItem,
+    report: deployments.report,
+    wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
+    lookAtGates: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
+    lookAtRuns,
+    takeSample: async (request: SampleRequest) => (await (takeSample ??= loadTakeSample()))(request),
+    clock,
+    random: Math.random,
+    newId: randomUUID,
+    log,
+  });
+};
+let drive: ReturnType<typeof loadDrive> | undefined;
+
+const validate = createValidate({
+  home,
+  suites: compiledSuites,
+  policy: compiledConfig.validation ?? {},
+  deployments,
+  changeItem,
+  drive: async (run: string, slice: Slice) => (await (drive ??= loadDrive()))(run, slice),
+  lookAtRuns,
+  clock,
+  log,
+});
+
+const Event = v.union([HookEvent, QueueEvent]);
+
+/**
+ * Called by CodeDeploy with a hook, and by AWS with messages of the checks queue: hooks that failed and runs to be looked
+ * at. What fails comes again.
+ */
+export const handler = async (
+  event: unknown,
+  context: { readonly getRemainingTimeInMillis: () => number },
+): Promise<SQSBatchResponse | undefined> => {
+  const parsed = v.parse(Event, event);
+  if ('DeploymentId' in parsed) {
+    await validate.takeIn(parsed);
+    return undefined;
+  }
+  const failed = await Promise.all(
+    parsed.Records.map(async ({ messageId, body }) => {
+      const message = parseCheckMessage(body);
+      if (message === undefined) {
+        log.error('not a look', { messageId });
+        return [];
+      }
+      try {
+        await validate.handle(message, () => context.getRemainingTimeInMillis());
+        return [];
+      } catch (error) {
+        log.error('run not looked at', {
+          ...(message.kind === 'look' ? { run: message.run } : { deployment: message.event.DeploymentId }),
+          error: asError(error),
+        });
+        return [{ itemIdentifier: messageId }];
+      }
+    }),
+  );
+  return { batchItemFailures: failed.flat() };
+};

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { alarmEvent } from '../aws/cloudwatch/alarm.ts';
+import type { AlarmDefinition } from '../aws/cloudwatch/alarm.ts';
+import { alarmArnOf, cloudWatchOperations } from '../aws/cloudwatch/cloudwatch-operations.ts';
+import { createCloudWatchService } from '../aws/cloudwatch/cloudwatch-service.ts';
+import { createMetrics, datumOf } from '../aws/cloudwatch/metrics.ts';
+import { runAlarms } from '../aws/cloudwatch/simulated-alarms.ts';
+import { fasterHookedGroup } from '../aws/codedeploy/hooked/hooked-group.ts';
+import type { HookedGroup } from '../aws/codedeploy/hooked/hooked-group.ts';
+import { isShifting, weightsOf } from '../aws/codedeploy/hooked/hooked-state.ts';
+import type { HookedState } from '../aws/codedeploy/hooked/hooked-state.ts';
+import type { HookCall } from '../aws/codedeploy/hooked/hooked-step.ts';
+import { runHookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.ts';
+import type { HookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.ts';
+import type { Service } from '../aws/service.ts';
+import { completeEvent } from '../aws/service-event.ts';
+import type { JsonRecord } from '../json.ts';
+import { createApplicationFunctions } from '../lambda/application-functions.ts';
+import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
+import { startWebListeners } from './web-listeners.ts';
+import type { WebService } from './web-listeners.ts';
+
+/** What users do with a function while a deployment shifts its traffic. */
+export type DemoTraffic = { readonly functionName: string; readonly alias: string; readonly event: unknown };
+
+/** Applications that are deployed by CodeDeploy. */
+export type SimulatedApplications = {
+  readonly functions: readonly ApplicationFunction[];
+  readonly webServices: readonly WebService[];
+  readonly groups: readonly HookedGroup[];
+  readonly alarms: readonly AlarmDefinition[];
+  readonly traffic: readonly DemoTraffic[];
+};
+
+/** The applications as they run. */
+export type Applications = {
+  readonly hooked: HookedDeployments;
+  readonly functions: ApplicationFunctions;
+  readonly cloudWatch: Service;
+  /** Addresses on loopback, by the names of the web services' hosts. */
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Between two of the users' requests, by a clock that has not been sped up, and the least. */
+const BETWEEN_REQUESTS_MS = 1_000;
+const LEAST_MS = 50;
+
+/** Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments. */
+export const runApplications = async (
+  applications: SimulatedApplications,
+  options: {
+    readonly speed: number;
+    readonly now: () => number;
+    readonly after: (ms: number, work: () => void) => () => void;
+    readonly random: () => number;
+    readonly onEvent: (event: JsonRecord) => void;
+    readonly callHook: (call: HookCall, functions: ApplicationFunctions) => string | undefined;
+  },
+): Promise<Applications> => {
+  const { speed, now, after, random, onEvent, callHook } = options;
+  const metrics = createMetrics();
+
+  const alarms = runAlarms({
+    ...{ alarms: applications.alarms, metrics, speed, now, after },
+    onChange: (alarm, previous) => {
+      onEvent(completeEvent(alarmEvent(alarm, previous, alarmArnOf(alarm.definition.name)), new Date(now())));
+      hooked.setRedAlarms(
+        alarms.all().flatMap(({ definition: { name }, state: { value } }) => (value === 'ALARM' ? [name] : [])),
+      );
+    },
+  });
+
+  const count = (name: string, { version, qualifier, kind, durationMs }: Invoked): void => {
+    const at = now();
+    const resource = qualifier === undefined ? name : `${name}:${qualifier}`;
+    const dimensions = [
+      { FunctionName: name },
+      { FunctionName: name, Resource: resource },
+      { FunctionName: name, Resource: resource, ExecutedVersion: version },
+    ];
+    for (const each of dimensions) {
+      const put = (metric: string, value: number): void => {
+        alarms.put({ namespace: 'AWS/Lambda', name: metric, dimensions: each }, datumOf(at, value));
+      };
+      put('Invocations', 1);
+      put('Errors', kind === 'failed' ? 1 : 0);
+      put('Duration', durationMs);
+    }
+  };
+
+  const functions = createApplicationFunctions({
+    ...{ functions: applications.functions, now, random, newId: randomUUID, onInvoked: count },
+    weightsOf: (name, alias) => {
+      const deployed = hooked
+        .states()
+        .find(
+          ({ group: { target } }) =>
+            target.platform === 'Lambda' && target.functionName === name && target.alias === alias,
+        );
+      return deployed && weightsOf(deployed.traffic);
+    },
+  });
+
+  const users = new Map<string, () => void>();
+  let hasStopped = false;
+
+  /** The next request of the users of a group's function, and so on until its traffic is not shifted any more. */
+  const use = (state: HookedState): void => {
+    const { target, application, group } = state.group;
+    const key = JSON.stringify([application, group]);
+    const traffic = applications.traffic.find(
+      ({ functionName, alias }) =>
+        target.platform === 'Lambda' && target.functionName === functionName && target.alias === alias,
+    );
+    if (traffic === undefined || users.has(key) || !isShifting(state) || hasStopped) {
+      return;
+    }
+    users.set(
+      key,
+      after(Math.max(BETWEEN_REQUESTS_MS / speed, LEAST_MS), () => {
+        users.delete(key);
+        // What a user is told is in the metrics.
+        void functions.invoke(traffic.functionName, traffic.event, traffic.alias);
+        const next = hooked.stateOf(application, group);
+        if (next !== undefined) {
+          use(next);
+        }
+      }),
+    );
+  };
+
+  const hooked = runHookedDeployments({
+    groups: applications.groups.map((each) => fasterHookedGroup(each, speed)),
+    ...{ now, after, newId: randomUUID, onEvent, onStep: use },
+    callHook: (call) => callHook(call, functions),
+  });
+
+  const listeners = await Promise.all(
+    applications.webServices.map((web) =>
+      startWebListeners(
+        web,
+        () =>
+          hooked
+            .states()
+            .flatMap(({ group: { target }, traffic }) =>
+              target.platform === 'ECS' &&
+              target.cluster === web.cluster &&
+              target.service === web.service &&
+              traffic.platform === 'ECS'
+                ? traffic.taskSets
+                : [],
+            ),
+        random,
+      ),
+    ),
+  );
+
+  return {
+    hooked,
+    functions,
+    cloudWatch: createCloudWatchService(cloudWatchOperations(alarms, metrics, speed, now)),
+    hosts: Object.fromEntries(listeners.flatMap(({ hosts }) => Object.entries(hosts))),
+    stop: async () => {
+      hasStopped = true;
+      hooked.stop();
+      alarms.stop();
+      users.forEach((cancel) => {
+        cancel();
+      });
+      await Promise.all(listeners.map(({ stop }) => stop()));
+    },
+  };
+};

@@ -1,0 +1,19 @@
+import { lookText } from '../validation/check-message.ts';
+import type { AwsClient } from './aws-client.ts';
+import { sendAll } from './send-all.ts';
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
+const MOST_DELAY_SECONDS = 900;
+
+/** Has runs looked at, now or after a while; what is to wait for longer is looked at before. */
+export const createChecksQueue =
+  (sqs: AwsClient, queueUrl: string) =>
+  (runs: readonly string[], afterMs = 0): Promise<void> =>
+    sendAll(
+      sqs,
+      queueUrl,
+      runs.map((run) => ({
+        MessageBody: lookText(run),
+        DelaySeconds: Math.min(MOST_DELAY_SECONDS, Math.max(0, Math.ceil(afterMs / 1000))),
+      })),
+    );

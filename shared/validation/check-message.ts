@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+
+/** What the checks queue carries: "look at this run", a hint and never the truth, or a call of the hook that failed. */
+export type CheckMessage =
+  | { readonly kind: 'look'; readonly run: string }
+  | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string };
+
+const text = (most: number) => v.pipe(v.string(), v.nonEmpty(), v.maxLength(most));
+
+/** What CodeDeploy calls a hook with: https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html */
+export const HookEvent = v.object({ DeploymentId: text(100), LifecycleEventHookExecutionId: text(4_000) });
+
+export type HookEvent = v.InferOutput<typeof HookEvent>;
+
+const Look = v.object({ run: text(100) });
+
+/** What Lambda writes of an asynchronous invocation that has failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+const FailedInvocation = v.object({
+  requestContext: v.object({ condition: v.fallback(v.string(), '') }),
+  requestPayload: HookEvent,
+});
+
+const Message = v.union([
+  v.pipe(
+    Look,
+    v.transform(({ run }): CheckMessage => ({ kind: 'look', run })),
+  ),
+  v.pipe(
+    FailedInvocation,
+    v.transform(({ requestContext: { condition }, requestPayload: event }): CheckMessage => ({
+      kind: 'failed',
+      event,
+      says: SAYS[condition] ?? 'Gatehouse failed',
+    })),
+  ),
+]);
+
+const SAYS: Readonly<Record<string, string | undefined>> = {
+  RetriesExhausted: 'Gatehouse failed three times to begin',
+  EventAgeExceeded: 'Lambda had no room for Gatehouse',
+};
+
+export const lookText = (run: string): string => JSON.stringify({ run });
+
+/** Reads a queue message; undefined for what is none of ours. */
+export const parseCheckMessage = (body: string): CheckMessage | undefined => {
+  try {
+    return v.parse(Message, JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+};
