@@ -38,7 +38,7 @@ import { readEventRule } from './aws/event-rule.ts';
 import type { EventRule } from './aws/event-rule.ts';
 import { createEventService } from './aws/event-service.ts';
 import { startGateway } from './aws/gateway.ts';
-import type { AwsCall } from './aws/gateway.ts';
+import type { AnsweredCall, AwsCall, AwsFault } from './aws/gateway.ts';
 import { createFunctionService } from './lambda/function-service.ts';
 import { createRoleService } from './aws/role-service.ts';
 import { createParameterStore } from './aws/parameter-store.ts';
@@ -83,8 +83,10 @@ export type StackOptions = {
   /** Ids of the people who may decide somewhere. */
   readonly approvers?: readonly string[];
   readonly onSlackCall?: (call: SlackCall) => void;
-  /** Told of each call of an AWS API that came through the endpoint. */
-  readonly onAwsCall?: (call: AwsCall) => void;
+  /** Told of each call of an AWS API that came through the endpoint, once the service has answered. */
+  readonly onAwsCall?: (call: AnsweredCall) => void;
+  /** What goes wrong with a call of an AWS API. Left out: nothing. */
+  readonly awsFaultOf?: (call: AwsCall) => AwsFault | undefined;
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
@@ -195,7 +197,13 @@ const start = async (
   const seen = createSeenRollouts();
   const recorded = recordedOperations(await readRecordedAnswers(), seen);
   const services = new Map(options.services ?? []);
-  const gateway = await startGateway({ port: options.ports.aws, services, onCall: options.onAwsCall ?? ignore });
+  const gateway = await startGateway({
+    port: options.ports.aws,
+    services,
+    onCall: options.onAwsCall ?? ignore,
+    ...(options.awsFaultOf !== undefined && { faultOf: options.awsFaultOf }),
+    kill: (sessionToken) => runtime.kill(sessionToken),
+  });
   onStop(gateway.close);
   const slack = await startSlackLayer({
     port: options.ports.slack,

@@ -20,6 +20,8 @@ export type LambdaRuntime = {
   readonly environmentOf: (functionName: string) => Readonly<Record<string, string>> | undefined;
   /** How many invocations run or wait. */
   readonly pending: () => number;
+  /** Ends the environment that has this session token, in the middle of whatever it does; there may be none. */
+  readonly kill: (sessionToken: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -43,7 +45,8 @@ type Happening =
 
 /**
  * Runs the functions' bundles below `taskRoot`, each warm environment in a thread of its own with exactly the function's
- * environment variables, which those of `environment` override. What functions print goes to `log`.
+ * environment variables, which those of `environment` override, and a session token of its own. What functions print goes
+ * to `log`.
  */
 export const createLambdaRuntime = (options: {
   readonly taskRoot: string;
@@ -60,6 +63,9 @@ export const createLambdaRuntime = (options: {
       return found && environmentOf(found, options.environment);
     },
     pending: () => [...pools.values()].reduce((sum, pool) => sum + pool.pending(), 0),
+    kill: async (sessionToken) => {
+      await Promise.all([...pools.values()].map((pool) => pool.kill(sessionToken)));
+    },
     stop: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
@@ -69,19 +75,22 @@ export const createLambdaRuntime = (options: {
 type Pool = {
   readonly invoke: (event: unknown) => Promise<InvocationResult>;
   readonly pending: () => number;
+  readonly kill: (sessionToken: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLambdaRuntime>[0]): Pool => {
   const idle: Worker[] = [];
-  const alive = new Set<Worker>();
+  /** By their session tokens. */
+  const alive = new Map<string, Worker>();
   const waiting: (() => void)[] = [];
   let running = 0;
   let stopped = false;
 
   const start = (): Worker => {
+    const sessionToken = randomUUID();
     const worker = new Worker(new URL(import.meta.resolve('./lambda-environment.ts')), {
-      env: environmentOf(lambda, options.environment),
+      env: { ...environmentOf(lambda, options.environment), AWS_SESSION_TOKEN: sessionToken },
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       stdout: true,
@@ -94,7 +103,7 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
         memoryMb: lambda.memoryMb,
       },
     });
-    alive.add(worker);
+    alive.set(sessionToken, worker);
     logLines(worker.stdout, lambda.name, options.log);
     logLines(worker.stderr, lambda.name, options.log);
     // Without a listener an error of a thread would end the process. What it means is seen where a result is awaited.
@@ -102,7 +111,7 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
       options.log(describe(error), lambda.name);
     });
     worker.once('exit', () => {
-      alive.delete(worker);
+      alive.delete(sessionToken);
       idle.splice(0, idle.length, ...idle.filter((other) => other !== worker));
     });
     return worker;
@@ -165,9 +174,12 @@ const createPool = (lambda: LambdaFunction, options: Parameters<typeof createLam
       }
     },
     pending: () => running + waiting.length,
+    kill: async (sessionToken) => {
+      await alive.get(sessionToken)?.terminate();
+    },
     stop: async () => {
       stopped = true;
-      await Promise.all([...alive].map((worker) => worker.terminate()));
+      await Promise.all([...alive.values()].map((worker) => worker.terminate()));
     },
   };
 };

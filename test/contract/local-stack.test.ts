@@ -11,6 +11,7 @@ import { isRecord, parseJson } from '../../local/json.ts';
 import { runStack } from '../../local/stack.ts';
 import type { Stack, StackOptions } from '../../local/stack.ts';
 import { parseTemplate } from '../../local/template/resolve-template.ts';
+import { planAwsFaults } from '../support/aws-faults.ts';
 
 /** A bundled handler that does what its input says and prints what it saw, one JSON text a line. */
 const HANDLER = `
@@ -33,6 +34,14 @@ exports.handler = async (event, context) => {
   if (event.show === 'context') {
     const left = context.getRemainingTimeInMillis();
     return { ...context, left: left > 500 && left <= 1000, arity: exports.handler.length };
+  }
+  if (event.show === 'call') {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonSQS.ListQueues',
+      'x-amz-security-token': process.env.AWS_SESSION_TOKEN,
+    };
+    return (await fetch(process.env.AWS_ENDPOINT_URL, { method: 'POST', headers, body: '{}' })).status;
   }
   if (event.show === 'throw') throw new RangeError('as told');
   if (event.show === 'crash') setTimeout(() => { throw new Error('out of nowhere'); }, 0);
@@ -193,10 +202,12 @@ describe('the local stack', () => {
     const running = await start();
     await send(running, 'events', ['good', 'fail']);
     await running.idle();
-    const handled = printed.filter((seen) => isRecord(seen) && 'receives' in seen);
+    const handled = () => printed.filter((seen) => isRecord(seen) && 'receives' in seen);
+    await vi.waitFor(() => {
+      expect(handled()).toHaveLength(3);
+    });
     // A standard queue keeps no order.
-    expect(handled).toHaveLength(3);
-    expect(handled).toEqual(
+    expect(handled()).toEqual(
       expect.arrayContaining([
         { body: 'good', receives: 1 },
         { body: 'fail', receives: 1 },
@@ -210,13 +221,17 @@ describe('the local stack', () => {
     await send(running, 'events', [body]);
     await running.idle();
     expect(await deadLetters(running)).toEqual([body]);
-    expect(printed).toEqual([
-      { body, receives: 1 },
-      { body, receives: 2 },
-    ]);
+    await vi.waitFor(() => {
+      expect(printed).toEqual([
+        { body, receives: 1 },
+        { body, receives: 2 },
+      ]);
+    });
     await send(running, 'events', ['next']);
     await running.idle();
-    expect(printed.at(-1)).toEqual({ done: 'next' });
+    await vi.waitFor(() => {
+      expect(printed.at(-1)).toEqual({ done: 'next' });
+    });
   });
 
   it('keeps the messages of a group in order and the groups apart', async () => {
@@ -279,7 +294,8 @@ describe('the local stack', () => {
         AWS_DEFAULT_REGION: 'us-east-1',
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_SESSION_TOKEN: 'local',
+        // Each environment's own, by which the endpoint knows who calls.
+        AWS_SESSION_TOKEN: matching(/^[0-9a-f-]{36}$/),
         AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
         AWS_LAMBDA_FUNCTION_NAME: 'notify',
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -337,6 +353,19 @@ describe('the local stack', () => {
       message: containing,
     });
     expect(await running.invoke('notify', { show: 'invocations' })).toMatchObject({ kind: 'returned' });
+  });
+
+  it('ends the environment that calls, and no other, where a call is to do that', async () => {
+    const faults = planAwsFaults();
+    const running = await start({ awsFaultOf: faults.faultOf });
+    const call = () => running.invoke('notify', { show: 'call' });
+    faults.next('ListQueues', { drop: 'before', kill: true });
+    const ended = await Promise.all([call(), call()]);
+    expect(ended.sort((a, b) => a.kind.localeCompare(b.kind, 'en'))).toEqual([
+      { kind: 'failed', errorType: 'Runtime.ExitError', message: matching(/The environment exited/) },
+      { kind: 'returned', value: 200 },
+    ]);
+    expect(await call()).toEqual({ kind: 'returned', value: 200 });
   });
 
   it('leaves the queues alone when the functions are switched off', async () => {

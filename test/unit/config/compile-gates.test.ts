@@ -150,7 +150,11 @@ describe('the gates of gatehouse.yml', () => {
       group: ['*-prod'],
       region: ['eu-west-1'],
     });
-    for (const mixed of ['{ application: shop, pipeline: shop-prod }', '{ group: prod, stage: Approve }']) {
+    for (const mixed of [
+      '{ application: shop, pipeline: shop-prod }',
+      '{ application: shop, stage: Approve }',
+      '{ group: prod, stage: Approve }',
+    ]) {
       expect(problemsOf(matching(mixed))).toEqual([expect.stringContaining('gates[0].match: matches nothing')]);
     }
     expect(problemsOf(matching('{ group: prod }, supersede: true'))).toEqual([
