@@ -25,7 +25,8 @@ export const judgeUrl = (text: string, { policy, runtimeApi }: Reach): JudgedUrl
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return refused(`begins with ${url.protocol}, which is neither http: nor https:`);
   }
-  if (authorityOf(text).includes('@')) {
+  // As it is written: a parser drops one that is empty.
+  if (/^[^:]*:\/*[^/?#]*@/.test(text)) {
     return refused('holds a user name');
   }
   const host = hostOf(url);
@@ -81,9 +82,6 @@ const refused = (says: string): JudgedUrl => ({ kind: 'refused', says });
 
 const isListed = (host: string, globs: readonly string[]): boolean =>
   globs.some((glob) => matchesGlob(glob.toLowerCase(), host));
-
-/** As it is written: a parser drops a user name that is empty. */
-const authorityOf = (text: string): string => text.replace(/^[^:]*:\/*/, '').replace(/[/?#].*$/, '');
 
 /** Without the brackets of IPv6. */
 const hostOf = ({ hostname }: URL): string => hostname.replace(/[[\]]/g, '');
