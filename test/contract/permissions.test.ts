@@ -135,7 +135,7 @@ describe('a role', () => {
         return [name, Object.fromEntries(actions.map((action) => [action, resourcesOf(action).sort()]))];
       }),
     );
-    await expect(HEADER + stringify(matrix, { lineWidth: 0 })).toMatchFileSnapshot(GOLDEN);
+    await expect(HEADER + stringify(matrix, { lineWidth: 0, singleQuote: true })).toMatchFileSnapshot(GOLDEN);
   });
 });
 
