@@ -258,11 +258,13 @@ const leave = async (
     return;
   }
   const next = Math.max(now, Math.min(wakeAt, now + MOST_DELAY_MS));
-  await lookAgain(id, next - now);
+  // First the record: a crash in between costs a message, which the sweep makes up for. The other way round, messages that
+  // nobody knows of would multiply.
   await changeItem(runKey(id), runItem, (stored) => ({
     ...(stored !== undefined && !isRunOver(stored.run) && { body: { ...stored, lookAt: next } }),
     outcome: undefined,
   }));
+  await lookAgain(id, next - now);
 };
 
 /** SQS keeps a message back for a quarter of an hour at most. */
