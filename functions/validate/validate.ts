@@ -139,7 +139,7 @@ const hasVerdict = async (
 };
 
 const beginningOf = ({ suites, policy, clock }: ValidateDeps, call: HookCall, hooked: Hooked): Beginning => {
-  const { platform, rollout, hook, unknown, rollback, variables, since } = hooked;
+  const { platform, rollout, hook, unknown, rollback, variables, deployedAt, since } = hooked;
   const now = clock.now();
   const suite = rollback === undefined ? suiteFor(hooked, suites) : undefined;
   const isGuessed = hook === undefined && suite === undefined && rollback === undefined;
@@ -151,6 +151,7 @@ const beginningOf = ({ suites, policy, clock }: ValidateDeps, call: HookCall, ho
     ...(suite !== undefined && { suite }),
     allowances: allowancesAt(policy, rollout, suite?.name),
     variables,
+    ...(deployedAt !== undefined && { deployedAt }),
     isRollback: rollback !== undefined,
     ...(isGuessed && { notBegun: `${unknown ?? 'CodeDeploy does not say which hook it is'}.` }),
     waitsSince: Math.min(since ?? now, now),

@@ -20,7 +20,8 @@ export type Hooked = {
   readonly rollback?: string;
   /** What templates may name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds: since when CodeDeploy waits. */
+  /** Epoch milliseconds: when the deployment was made, and since when CodeDeploy waits. */
+  readonly deployedAt?: number;
   readonly since?: number;
 };
 
@@ -76,6 +77,7 @@ export const createHookedDeployments = (client: AwsClient, home: Home, clock: Cl
           rollout,
           ...(hook === undefined ? { unknown: says } : { hook: hook.name }),
           ...(rollback !== undefined && { rollback }),
+          ...(deployment.createTime !== undefined && { deployedAt: deployment.createTime * 1000 }),
           ...(hook?.since !== undefined && { since: hook.since }),
           variables: {
             'deployment.id': deploymentId,
@@ -154,6 +156,7 @@ const Answer = v.object({
     deploymentGroupName: v.string(),
     computePlatform: text,
     creator: text,
+    createTime: v.fallback(v.optional(v.number()), undefined),
     rollbackInfo: v.fallback(v.optional(v.object({ rollbackTriggeringDeploymentId: text })), undefined),
   }),
 });

@@ -18,7 +18,7 @@ const Described = v.object({
   CompositeAlarms: v.optional(v.array(Alarm), []),
 });
 
-/** Takes a sample by looking at alarms: red is the deployment's fault only when it has become so since the hook began. */
+/** Takes a sample by looking at alarms: red is the deployment's fault only when it has become so since that began. */
 export const sampleAlarms = async (probe: AlarmsProbe, task: Task, cloudwatch: AwsClient): Promise<Finding> => {
   const names = await Promise.all(probe.names.map((name) => fillText(name, { variables: task.variables })));
   const input = { AlarmNames: names, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], MaxRecords: 100 };
@@ -40,7 +40,7 @@ export const sampleAlarms = async (probe: AlarmsProbe, task: Task, cloudwatch: A
     return { ...said, outcome: 'error', says: `There is no alarm ${missing.join(', ')}` };
   }
   if (before.length > 0) {
-    const says = `In alarm since before it began: ${listOf(before)}`;
+    const says = `In alarm since before the deployment: ${listOf(before)}`;
     return { ...said, outcome: 'nodata', says, value: `ALARM before: ${listOf(before)}` };
   }
   if (unknown.length > 0) {
@@ -59,8 +59,8 @@ export const sampleAlarms = async (probe: AlarmsProbe, task: Task, cloudwatch: A
   };
 };
 
-/** When it turned red tells more than the first look: that comes after a warm-up. */
-const wasRed = ({ AlarmName, StateTransitionedTimestamp: at }: Alarm, { redBefore, since }: Task): boolean =>
-  redBefore?.includes(AlarmName) === true || (at === undefined ? redBefore === undefined : at * 1000 < since);
+/** When it turned red tells more than the first look: that comes after traffic has moved, or after a warm-up. */
+const wasRed = ({ AlarmName, StateTransitionedTimestamp: at }: Alarm, { redBefore, deployedAt }: Task): boolean =>
+  redBefore?.includes(AlarmName) === true || (at === undefined ? redBefore === undefined : at * 1000 < deployedAt);
 
 const listOf = (alarms: readonly Alarm[]): string => alarms.map(({ AlarmName }) => AlarmName).join(', ');

@@ -9,9 +9,10 @@ export type Finding = Omit<Sample, 'at' | 'tookMs'> & { readonly redNow?: readon
 export type Task = {
   readonly check: Check;
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds: now, and the begin of the hook. */
+  /** Epoch milliseconds: now, the begin of the hook, and that of the deployment. */
   readonly now: number;
   readonly since: number;
+  readonly deployedAt: number;
   readonly redBefore?: readonly string[] | undefined;
   readonly timeoutMs: number;
   /** Aborted when its time is over. */

@@ -5,7 +5,10 @@ import type { Check } from './suite.ts';
 import { counts } from './verdict.ts';
 
 /** What is known of a hook that was called. */
-export type Beginning = Pick<Run, 'platform' | 'rollout' | 'hookExecutionId' | 'hook' | 'suite' | 'allowances'> & {
+export type Beginning = Pick<
+  Run,
+  'platform' | 'rollout' | 'hookExecutionId' | 'hook' | 'suite' | 'allowances' | 'deployedAt'
+> & {
   readonly variables: Run['variables'];
   /** Whether the deployment brings back what ran before. */
   readonly isRollback: boolean;

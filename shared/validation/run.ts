@@ -105,7 +105,8 @@ export type Run = {
   readonly allowances: Readonly<Partial<Record<Allowance, string>>>;
   /** What templates may name: `new.version`, `deployment.id`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds: the begin of the deployment, as far as CodeDeploy says it, and that of the run. */
+  readonly deployedAt?: number;
   readonly startedAt: number;
   /** Epoch milliseconds until when it is decided, and until when the platform waits. */
   readonly deadline: number;

@@ -3,7 +3,7 @@ import type { SampleRequest } from './take-sample.ts';
 
 /** What is to be sampled for a probe that a look at a run has asked for; undefined where the run has no such check. */
 export const sampleRequest = (
-  { suite, checks, variables, startedAt }: Run,
+  { suite, checks, variables, deployedAt, startedAt }: Run,
   { check: index, timeoutMs }: Extract<Effect, { readonly kind: 'probe' }>,
 ): SampleRequest | undefined => {
   const check = suite?.checks[index];
@@ -13,6 +13,7 @@ export const sampleRequest = (
       check,
       variables: { ...suite.vars, ...variables },
       since: startedAt,
+      ...(deployedAt !== undefined && { deployedAt }),
       ...(redBefore !== undefined && { redBefore }),
       timeoutMs,
     }

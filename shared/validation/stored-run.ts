@@ -192,6 +192,7 @@ const StoredRunning = v.object({
     suite: v.exactOptional(StoredSuite),
     allowances: v.object(v.entriesFromList(ALLOWANCES, text)),
     variables: record,
+    deployedAt: number,
     startedAt: v.number(),
     deadline: v.number(),
     platformDeadline: v.number(),

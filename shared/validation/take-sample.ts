@@ -6,8 +6,10 @@ export type SampleRequest = {
   readonly check: Check;
   /** What templates may name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds of the begin of the hook: nothing before it is this deployment's fault. */
+  /** Epoch milliseconds of the begin of the hook. */
   readonly since: number;
+  /** Epoch milliseconds of the begin of the deployment: nothing before it is its fault. Left out: that of the hook. */
+  readonly deployedAt?: number;
   /** Alarms that were red when the run began; undefined with the first sample, which finds that out. */
   readonly redBefore?: readonly string[];
   readonly timeoutMs: number;

@@ -116,7 +116,7 @@ describe('npm run suite -- run', () => {
     );
     const { code, printed, told } = await run([file, '--stage', 'local'], { AWS_ENDPOINT_URL: url });
     expect(told).toContain('alarms (1 of 1): nodata');
-    expect(printed).toContain('- alarms: inconclusive, In alarm since before it began: a');
+    expect(printed).toContain('- alarms: inconclusive, In alarm since before the deployment: a');
     expect(printed).toContain('People would be asked: the checks could not say.');
     expect(code).toBe(1);
   });

@@ -320,7 +320,7 @@ describe('a sample of an alarms check', () => {
 
   it('has no data when one was red before it began, and says which', async () => {
     const first = await take({ MetricAlarms: [alarm('a', 'ALARM', -1)] }, ['a']);
-    expect(first.sample).toMatchObject({ outcome: 'nodata', says: 'In alarm since before it began: a' });
+    expect(first.sample).toMatchObject({ outcome: 'nodata', says: 'In alarm since before the deployment: a' });
     expect(first.redNow).toEqual(['a']);
     // Where CloudWatch does not say since when, the first look tells.
     const untold = await take({ MetricAlarms: [alarm('a', 'ALARM')] }, ['a']);
@@ -332,6 +332,14 @@ describe('a sample of an alarms check', () => {
     // It was red, was not for a while, and is again: not told apart, as it was not this deployment that began it.
     const again = await take({ MetricAlarms: [alarm('a', 'ALARM', 2)] }, ['a'], { redBefore: ['a'] });
     expect(again.sample.outcome).toBe('nodata');
+  });
+
+  it('fails when one has turned red while traffic moved, before the hook that comes after it', async () => {
+    const red = { MetricAlarms: [alarm('a', 'ALARM', -1)] };
+    const caused = await take(red, ['a'], { deployedAt: TEN_O_CLOCK - 120_000 });
+    expect(caused.sample).toMatchObject({ outcome: 'fail', says: 'In alarm: a' });
+    expect(caused.redNow).toEqual([]);
+    expect((await take(red, ['a'], { deployedAt: TEN_O_CLOCK - 30_000 })).sample.outcome).toBe('nodata');
   });
 
   it('fails for one although another was red before, is without data or is missing', async () => {

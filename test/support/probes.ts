@@ -12,6 +12,7 @@ export const taskOf = (check: Check, overrides: Partial<Task> = {}): Task => ({
   variables: {},
   now: 0,
   since: 0,
+  deployedAt: 0,
   timeoutMs: 2_000,
   signal: new AbortController().signal,
   secret: (name) => Promise.reject(new Error(`no secret ${name}`)),

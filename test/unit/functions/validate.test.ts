@@ -93,6 +93,19 @@ describe('validate', () => {
     expect(outcome.record()?.run.state).toMatchObject({ conclusion: { why: { kind: 'rollback' } } });
   });
 
+  it('tells samples when the deployment began, which is before its hook', async () => {
+    const createTime = TEN_O_CLOCK / 1000 - 600;
+    const asked: SampleRequest[] = [];
+    await play({
+      deployment: aHookedDeployment({ createTime }),
+      sample: (request, now) => {
+        asked.push(request);
+        return sampled('pass', 'fine')(request, now);
+      },
+    });
+    expect(asked.map(({ deployedAt }) => deployedAt)).toEqual([TEN_O_CLOCK - 600_000]);
+  });
+
   it('fails a deployment that no suite matches, unless a rule of the owner’s allows it', async () => {
     const refused = await play({ suites: [suiteOf([SMOKE], { match: { application: ['others'] } })] });
     expect(statuses(refused)).toEqual(['Failed']);
