@@ -14,7 +14,7 @@ import type { Suite } from '../../shared/validation/suite.ts';
 import { compileConfig } from '../config/compile-config.ts';
 import { placeOptions, placeSettings, PLACE_HELP, readPlace } from '../setup/place.ts';
 import type { Place } from '../setup/place.ts';
-import { readSuites, suiteFiles, usableSuites } from '../suites/load-suites.ts';
+import { findSuite } from '../suites/find-suite.ts';
 import { runVariables } from '../suites/run-variables.ts';
 import { namesIn } from '../suites/template-problems.ts';
 import { approvalsOf, runAtDesk, withoutApprovals } from './desk-run.ts';
@@ -122,24 +122,6 @@ export const runSuite = async (
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** By its name among those of suites/, or by its file. */
-const findSuite = async (name: string, config: Config): Promise<Suite> => {
-  if (/\.ya?ml$/.test(name)) {
-    const [suite] = usableSuites(await readSuites([{ path: name, name }], config));
-    if (suite !== undefined) {
-      return suite;
-    }
-  }
-  const read = await readSuites(await suiteFiles(join(ROOT, 'suites')), config);
-  const found = read.filter(({ suite }) => suite?.name === name);
-  const [suite] = usableSuites(found);
-  if (suite === undefined) {
-    const names = read.flatMap((one) => one.suite?.name ?? []);
-    throw new Error(`There is no suite ${name} in suites/, which has ${names.join(', ')}`);
-  }
-  return suite;
-};
 
 /** What a desk knows by itself: where it looks, and what a suite matches letter by letter. */
 const given = ({ match }: Suite, { region }: Place): Readonly<Record<string, string>> => {

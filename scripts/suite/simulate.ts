@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Config } from '../../shared/config/config.ts';
 import { summaryOf } from '../../shared/validation/run-summary.ts';
-import type { Suite } from '../../shared/validation/suite.ts';
 import { compileConfig } from '../config/compile-config.ts';
-import { readSuites, suiteFiles, usableSuites } from '../suites/load-suites.ts';
+import { findSuite } from '../suites/find-suite.ts';
 import { clockOf, playScenario } from './play-scenario.ts';
 import type { Played } from './play-scenario.ts';
 import { readScenario } from './scenario.ts';
@@ -82,21 +80,6 @@ export const simulateSuite: SuiteCommand = async (args, { print, tell }) => {
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const findSuite = async (name: string, config: Config): Promise<Suite> => {
-  if (/\.ya?ml$/.test(name)) {
-    const [suite] = usableSuites(await readSuites([{ path: name, name }], config));
-    if (suite !== undefined) {
-      return suite;
-    }
-  }
-  const read = await readSuites(await suiteFiles(join(ROOT, 'suites')), config);
-  const [suite] = usableSuites(read.filter((one) => one.suite?.name === name));
-  if (suite === undefined) {
-    throw new Error(`There is no suite ${name} in suites/: ${read.flatMap((one) => one.suite?.name ?? []).join(', ')}`);
-  }
-  return suite;
-};
 
 const asText = ({ run, timeline }: Played): string => {
   const width = Math.max(...summaryOf(run).checks.map(({ name }) => name.length));

@@ -54,3 +54,11 @@ describe('docs/suites.md', () => {
     expect(explained('## What the owner')).toEqual([...http, ...others]);
   });
 });
+
+describe('docs/validation.md', () => {
+  it('begins with ten lines that nothing is wrong with', async () => {
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(await readFile('docs/validation.md', 'utf8')) ?? [];
+    expect(problemsOf(text, { config: CONFIG })).toEqual([]);
+    expect(text.trim().split('\n').length).toBeLessThanOrEqual(10);
+  });
+});
