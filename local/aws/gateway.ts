@@ -17,6 +17,7 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['CodeDeploy_20141006', 'codedeploy'],
   ['AmazonEC2ContainerServiceV20141113', 'ecs'],
   ['GraniteServiceVersion20100801', 'monitoring'],
+  ['Logs_20140328', 'logs'],
 ]);
 
 const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);

@@ -52,6 +52,8 @@ const fieldsOf = (probe: Probe): readonly string[] | undefined => {
       return HTTP_FIELDS;
     case 'metric':
       return ['value', 'dataPoints', 'min', 'max', 'sum', 'average'];
+    case 'logs':
+      return ['matches', 'streams'];
     case 'alarms':
     case 'approval':
     case 'lambda':

@@ -50,6 +50,8 @@ const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['checks.*.metric.namespace', 'unnamed'],
   ['checks.*.metric.metric', 'unnamed'],
   ['checks.*.metric.stat', 'Sum'],
+  ['checks.*.logs.group', 'unnamed'],
+  ['checks.*.logs.pattern', 'unnamed'],
   ['checks.*.expect.*.path', '@'],
   ['checks.*.expect.*.op', 'exists'],
 ]);

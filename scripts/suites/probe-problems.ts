@@ -20,6 +20,8 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
         return httpProblems(check, suite.vars, config && (config.validation?.http ?? NOWHERE), [...path, 'http']);
       case 'metric':
         return metricProblems(check, suite, [...path, 'metric']);
+      case 'logs':
+        return logsProblems(check, suite, [...path, 'logs']);
       case 'alarms':
       case 'lambda':
       case 'approval':
@@ -177,6 +179,24 @@ const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | und
     ? undefined
     : `goes to port ${url.port}, which validation.http.ports of gatehouse.yml does not name`;
 };
+
+const logsProblems = ({ check: { probe } }: PlacedCheck, { vars }: Suite, path: Path): readonly LintProblem[] =>
+  probe.kind !== 'logs'
+    ? []
+    : [
+        ...(/^\/?[\w.#-]/.test(withVars(probe.group, vars))
+          ? []
+          : [
+              {
+                path: [...path, 'group'],
+                says: 'begins with what only a run knows: it would let suites read every log of the account',
+                dependsOn: [['vars']],
+              },
+            ]),
+        ...(probe.pattern.includes('${')
+          ? [{ path: [...path, 'pattern'], says: 'may hold no variable: it would be read as a part of the pattern' }]
+          : []),
+      ];
 
 const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path): readonly LintProblem[] => {
   const { probe } = check;

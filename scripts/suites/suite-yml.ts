@@ -210,6 +210,22 @@ const MetricYml = v.strictObject({
   minDataPoints: described(v.exactOptional(whole(1, 1_000)), 'With fewer it has no data. Left out: 1.'),
 });
 
+const LogsYml = v.strictObject({
+  group: described(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^(?:[\w./#-]|\$\{[^{}]*\})+$/,
+        'is not the name of a log group such as /aws/lambda/orders: letters, digits, . - _ / # and templates',
+      ),
+      v.maxLength(512, 'is longer than 512 characters'),
+    ),
+    'Name of the log group. A template; what only a run knows is allowed by a pattern.',
+  ),
+  streamPrefix: described(v.exactOptional(text(512)), 'What the names of its streams begin with. A template.'),
+  pattern: described(text(1_024), 'Filter pattern of CloudWatch’s, such as ?ERROR ?FATAL. No template.'),
+});
+
 const FunctionYml = v.strictObject({
   function: described(FunctionName, 'Name of your own function that checks.'),
   input: described(v.exactOptional(Json), 'What it is given. Strings are templates.'),
@@ -247,6 +263,7 @@ const CheckYml = v.strictObject({
   http: described(v.exactOptional(HttpYml), 'Sends requests.'),
   alarms: described(v.exactOptional(AlarmsYml), 'Looks at alarms of CloudWatch.'),
   metric: described(v.exactOptional(MetricYml), 'Looks at a metric of CloudWatch. Needs expect.'),
+  logs: described(v.exactOptional(LogsYml), 'Looks for lines in a log group of CloudWatch.'),
   lambda: described(v.exactOptional(FunctionYml), 'Asks a function of yours.'),
   approval: described(
     v.exactOptional(ApprovalYml),

@@ -121,6 +121,10 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       const { sampleMetric } = await import('./metric-probe.ts');
       return sampleMetric(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
+    case 'logs': {
+      const { sampleLogs } = await import('./logs-probe.ts');
+      return sampleLogs(probe, task, createAwsClient('logs', connection, ONCE));
+    }
     case 'approval':
       throw new Error('People are asked, and not sampled');
   }

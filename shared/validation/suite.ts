@@ -94,7 +94,7 @@ export type Limits = {
 };
 
 /** What a sample does. Strings are templates: `${new.version}`, and in what is sent `${secret:name}`. */
-export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | FunctionProbe | ApprovalProbe;
+export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | LogsProbe | FunctionProbe | ApprovalProbe;
 
 /** Invokes versions of the function that is deployed: the new one, or the old one and the new one side by side. */
 export type InvokeProbe = {
@@ -137,6 +137,15 @@ export type MetricProbe = {
   /** How far back it looks, but never behind the begin of the hook unless `beforeHook`. */
   readonly windowMs: number;
   readonly minDataPoints: number;
+};
+
+/** Lines of a CloudWatch log group since the hook began. */
+export type LogsProbe = {
+  readonly kind: 'logs';
+  readonly group: string;
+  readonly streamPrefix?: string;
+  /** CloudWatch's filter pattern; no template. */
+  readonly pattern: string;
 };
 
 /** The user's own check: a function that answers `{"verdict": "pass" | "fail" | "nodata", "says"?, "value"?, "link"?}`. */

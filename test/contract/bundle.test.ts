@@ -55,6 +55,7 @@ describe('a bundle', () => {
       'validate/index.js': 'ours',
       'validate/invoke-probe.js': 'ours',
       'validate/lambda-probe.js': 'ours',
+      'validate/logs-probe.js': 'ours',
       'validate/matches.js': 'ours',
       'validate/metric-probe.js': 'ours',
       'validate/retries.js': 'ours',

@@ -83,6 +83,7 @@ checks:
     sample: { warmup: 90s }
     onNoData: fail
     severity: advisory
+  - { name: log, logs: { group: '/ecs/\${application}', streamPrefix: '\${new.taskSet}', pattern: '?FATAL ?"Unhandled"' }, sample: { warmup: 30s } }
   - { name: own, lambda: { function: checks-web, input: { taskSet: '\${new.taskSet}' } }, mode: observe }
   - { name: people, approval: { says: 'Look at \${deployment.id}' }, needs: [journeys] }
 decide: { inconclusive: ask, error: ask, deadline: continue }
@@ -104,7 +105,7 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       error: 'ask',
       deadline: 'continue',
     });
-    const [journeys, alarms, errors, own, people] = suite.checks;
+    const [journeys, alarms, errors, log, own, people] = suite.checks;
     expect(journeys).toEqual({
       name: 'journeys',
       needs: ['alarms'],
@@ -152,6 +153,12 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       severity: 'required',
       mode: 'enforce',
       onNoData: 'inconclusive',
+    });
+    expect(log?.probe).toEqual({
+      kind: 'logs',
+      group: '/ecs/${application}',
+      streamPrefix: '${new.taskSet}',
+      pattern: '?FATAL ?"Unhandled"',
     });
     expect(alarms).toMatchObject({
       probe: { kind: 'alarms', names: ['web-5xx', '${group}-p99'] },

@@ -123,7 +123,7 @@ describe('the checks of a suite', () => {
   it('do one thing each', () => {
     expect(wrongWith(['severity: required'])).toEqual([
       'checks: hold none that is required and enforced: whatever they find, the suite would have tested nothing',
-      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, lambda, approval',
+      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, lambda, approval',
     ]);
     expect(wrongWith([`${PROBE}, ${HTTP}`])).toEqual([
       'checks[0].http: stands beside "invoke": a check does one thing',
@@ -586,6 +586,39 @@ describe('a metric, of which only what lies behind the begin of the hook counts'
     expect(sampled('interval: 1m, count: 3')).toEqual([]);
     expect(sampled('interval: 1m, count: 2')).toHaveLength(1);
     expect(sampled('warmup: 1m', ', needs: a')).toEqual([]);
+  });
+});
+
+describe('a log', () => {
+  const logs = (group: string, pattern = 'ERROR') => `logs: { group: '${group}', pattern: '${pattern}' }`;
+
+  it('is a group by its name, of which a run may say a part', () => {
+    expect(
+      wrongWith([logs('/aws/lambda/${function.name}'), logs('orders'), logs('/${team}/x')], 'vars: { team: shop }'),
+    ).toEqual([]);
+    expect(wrongWith([logs('/${application}/orders'), logs('${group}')])).toEqual(
+      [0, 1].map(
+        (at) =>
+          `checks[${at}].logs.group: begins with what only a run knows: it would let suites read every log of the account`,
+      ),
+    );
+    expect(wrongWith([logs('/aws/*'), logs('/aws/${nothing}')])).toEqual([
+      'checks[0].logs.group: is not the name of a log group such as /aws/lambda/orders: letters, digits, . - _ / # and templates',
+      'checks[1].logs.group: there is no ${nothing}',
+    ]);
+  });
+
+  it('has a pattern without variables, and its own fields', () => {
+    expect(wrongWith([logs('orders', '${application}')])).toEqual([
+      'checks[0].logs.pattern: may hold no variable: it would be read as a part of the pattern',
+    ]);
+    expect(wrongWith([`${logs('orders')}, expect: [{ path: match, op: eq, value: 0 }]`])).toEqual([
+      'checks[0].expect[0].path: there is no "match" in what is found, there are matches, streams, did you mean "matches"?',
+    ]);
+  });
+
+  it('may have no data', () => {
+    expect(wrongWith([`${logs('orders')}, onNoData: fail, sample: { count: 3 }, limits: { noData: 1 }`])).toEqual([]);
   });
 });
 
