@@ -28,6 +28,7 @@ import {
   suitesReadLogs,
   suitesReadMetrics,
   suitesReadSecrets,
+  suitesReadTargets,
 } from './suites/suite-permissions.ts';
 import { problemLine } from './suites/suite-problem.ts';
 import {
@@ -236,6 +237,8 @@ const partOf = (
       return suitesReadAlarms(suites);
     case 'suitesReadLogs':
       return suitesReadLogs(suites);
+    case 'suitesReadTargets':
+      return suitesReadTargets(suites);
     case 'suitesReadSecrets':
       return suitesReadSecrets(suites, config);
     case 'permissionsBoundary':

@@ -14,11 +14,13 @@ import { runHookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.
 import type { HookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.ts';
 import { createLogGroups } from '../aws/logs/log-groups.ts';
 import { createLogsService } from '../aws/logs/logs-service.ts';
+import { createTargetGroupService } from '../aws/elasticloadbalancing/target-group-service.ts';
 import type { Service } from '../aws/service.ts';
 import { completeEvent } from '../aws/service-event.ts';
 import type { JsonRecord } from '../json.ts';
 import { createApplicationFunctions, logOf } from '../lambda/application-functions.ts';
 import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
+import { targetGroupsOf } from './target-groups.ts';
 import { startWebListeners } from './web-listeners.ts';
 import type { WebService } from './web-listeners.ts';
 
@@ -41,6 +43,8 @@ export type Applications = {
   readonly cloudWatch: Service;
   /** CloudWatch Logs, with what the functions print. */
   readonly logs: Service;
+  /** Elastic Load Balancing, with the target groups of the web services. */
+  readonly loadBalancing: Service;
   /** Addresses on loopback, by the names of the web services' hosts. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
@@ -192,6 +196,7 @@ export const runApplications = async (
     functions,
     cloudWatch: createCloudWatchService(cloudWatchOperations(alarms, metrics, speed, now)),
     logs: createLogsService(logGroups),
+    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, hooked.states())),
     hosts: Object.fromEntries(listeners.flatMap(({ hosts }) => Object.entries(hosts))),
     stop: async () => {
       hasStopped = true;

@@ -142,6 +142,8 @@ const deedOf = (probe: Probe, vars: Suite['vars']): readonly string[] => {
       return ['read metrics'];
     case 'alarms':
       return ['read alarms'];
+    case 'targetHealth':
+      return ['read target groups'];
     case 'logs':
       return [`read the log ${withVars(probe.group, vars)}`];
     case 'approval':

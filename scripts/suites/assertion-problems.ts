@@ -54,6 +54,8 @@ const fieldsOf = (probe: Probe): readonly string[] | undefined => {
       return ['value', 'dataPoints', 'min', 'max', 'sum', 'average'];
     case 'logs':
       return ['matches', 'streams'];
+    case 'targetHealth':
+      return ['healthy', 'unhealthy', 'total', 'states'];
     case 'alarms':
     case 'approval':
     case 'lambda':

@@ -52,6 +52,7 @@ const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['checks.*.metric.stat', 'Sum'],
   ['checks.*.logs.group', 'unnamed'],
   ['checks.*.logs.pattern', 'unnamed'],
+  ['checks.*.targetHealth.targetGroup', 'unnamed'],
   ['checks.*.expect.*.path', '@'],
   ['checks.*.expect.*.op', 'exists'],
 ]);

@@ -22,6 +22,7 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
         return metricProblems(check, suite, [...path, 'metric']);
       case 'logs':
         return logsProblems(check, suite, [...path, 'logs']);
+      case 'targetHealth':
       case 'alarms':
       case 'lambda':
       case 'approval':

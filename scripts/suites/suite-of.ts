@@ -12,7 +12,7 @@ import type { JsonValue } from '../../shared/validation/json-value.ts';
 import type { CheckYml, SuiteYml } from './suite-yml.ts';
 
 /** The keys of a check that say what it does: it has one of them. */
-export const PROBES = ['invoke', 'http', 'alarms', 'metric', 'logs', 'lambda', 'approval'] as const;
+export const PROBES = ['invoke', 'http', 'alarms', 'metric', 'logs', 'targetHealth', 'lambda', 'approval'] as const;
 
 /** A check and where in the file it is written. */
 export type PlacedCheck = { readonly index: number; readonly written: CheckYml; readonly check: Check };
@@ -71,7 +71,7 @@ const limitsOf = (written: NonNullable<CheckYml['limits']>): Limits => ({
 });
 
 const probeOf = (
-  { invoke, http, alarms, metric, logs, lambda, approval }: CheckYml,
+  { invoke, http, alarms, metric, logs, targetHealth, lambda, approval }: CheckYml,
   payloads: ReadonlyMap<string, JsonValue>,
 ): Probe | undefined => {
   if (invoke !== undefined) {
@@ -88,6 +88,9 @@ const probeOf = (
   }
   if (logs !== undefined) {
     return { kind: 'logs', ...logs };
+  }
+  if (targetHealth !== undefined) {
+    return { kind: 'targetHealth', ...targetHealth };
   }
   if (lambda !== undefined) {
     return { kind: 'lambda', function: lambda.function, input: lambda.input ?? {} };

@@ -53,6 +53,13 @@ export const suitesReadLogs = (suites: Suites): Statement | undefined =>
 const logGroupPattern = (group: string, vars: Suite['vars']): string =>
   withVars(group, vars).replaceAll(/\$\{[^{}]*\}/g, '*');
 
+/** Allows to read target groups, of which AWS knows no narrower resource. Undefined when suites look at none. */
+export const suitesReadTargets = (suites: Suites): Statement | undefined =>
+  allow(
+    ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
+    probesOf(suites).some(({ kind }) => kind === 'targetHealth') ? ['*'] : [],
+  );
+
 /** Allows to read the secrets that suites use, by what `gatehouse.yml` says they are. Undefined when they use none. */
 export const suitesReadSecrets = (suites: Suites, { validation }: Config): Statement | undefined =>
   allow(

@@ -226,6 +226,13 @@ const LogsYml = v.strictObject({
   pattern: described(text(1_024), 'Filter pattern of CloudWatch’s, such as ?ERROR ?FATAL. No template.'),
 });
 
+const TargetHealthYml = v.strictObject({
+  targetGroup: described(
+    text(500),
+    'Name or ARN of a target group of a load balancer, such as ${new.targetGroup}. A template.',
+  ),
+});
+
 const FunctionYml = v.strictObject({
   function: described(FunctionName, 'Name of your own function that checks.'),
   input: described(v.exactOptional(Json), 'What it is given. Strings are templates.'),
@@ -264,6 +271,7 @@ const CheckYml = v.strictObject({
   alarms: described(v.exactOptional(AlarmsYml), 'Looks at alarms of CloudWatch.'),
   metric: described(v.exactOptional(MetricYml), 'Looks at a metric of CloudWatch. Needs expect.'),
   logs: described(v.exactOptional(LogsYml), 'Looks for lines in a log group of CloudWatch.'),
+  targetHealth: described(v.exactOptional(TargetHealthYml), 'Looks at the targets of a load balancer.'),
   lambda: described(v.exactOptional(FunctionYml), 'Asks a function of yours.'),
   approval: described(
     v.exactOptional(ApprovalYml),

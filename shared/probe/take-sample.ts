@@ -125,6 +125,13 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       const { sampleLogs } = await import('./logs-probe.ts');
       return sampleLogs(probe, task, createAwsClient('logs', connection, ONCE));
     }
+    case 'targetHealth': {
+      const [{ sampleTargetHealth }, { createReadTargets }] = await Promise.all([
+        import('./target-health-probe.ts'),
+        import('../aws/target-groups.ts'),
+      ]);
+      return sampleTargetHealth(probe, task, createReadTargets(connection));
+    }
     case 'approval':
       throw new Error('People are asked, and not sampled');
   }

@@ -127,6 +127,7 @@ const StoredProbe = v.variant('kind', [
     minDataPoints: v.number(),
   }),
   v.object({ kind: v.literal('logs'), group: v.string(), streamPrefix: text, pattern: v.string() }),
+  v.object({ kind: v.literal('targetHealth'), targetGroup: v.string() }),
   v.object({ kind: v.literal('lambda'), function: v.string(), input: Json }),
   v.object({ kind: v.literal('approval'), says: text }),
 ]);

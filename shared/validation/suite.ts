@@ -94,7 +94,8 @@ export type Limits = {
 };
 
 /** What a sample does. Strings are templates: `${new.version}`, and in what is sent `${secret:name}`. */
-export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | LogsProbe | FunctionProbe | ApprovalProbe;
+export type Probe =
+  InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | LogsProbe | TargetHealthProbe | FunctionProbe | ApprovalProbe;
 
 /** Invokes versions of the function that is deployed: the new one, or the old one and the new one side by side. */
 export type InvokeProbe = {
@@ -146,6 +147,13 @@ export type LogsProbe = {
   readonly streamPrefix?: string;
   /** CloudWatch's filter pattern; no template. */
   readonly pattern: string;
+};
+
+/** How the targets of a load balancer's group are. */
+export type TargetHealthProbe = {
+  readonly kind: 'targetHealth';
+  /** Its name or its ARN. */
+  readonly targetGroup: string;
 };
 
 /** The user's own check: a function that answers `{"verdict": "pass" | "fail" | "nodata", "says"?, "value"?, "link"?}`. */

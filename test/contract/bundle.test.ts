@@ -60,6 +60,8 @@ describe('a bundle', () => {
       'validate/metric-probe.js': 'ours',
       'validate/retries.js': 'ours',
       'validate/take-sample.js': 'ours',
+      'validate/target-groups.js': 'ours',
+      'validate/target-health-probe.js': 'ours',
     });
   });
 

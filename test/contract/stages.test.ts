@@ -126,13 +126,20 @@ describe('a stage', () => {
     await expect(compile({ logRetentionDays: 45 })).rejects.toThrow("'provider.logRetentionInDays'");
   });
 
-  const PARTS = ['suitesInvoke', 'suitesReadMetrics', 'suitesReadAlarms', 'suitesReadLogs', 'suitesReadSecrets'];
+  const PARTS = [
+    'suitesInvoke',
+    'suitesReadMetrics',
+    'suitesReadAlarms',
+    'suitesReadLogs',
+    'suitesReadTargets',
+    'suitesReadSecrets',
+  ];
 
   const statementsOf = (resources: Awaited<ReturnType<typeof compile>>): readonly unknown[] => {
     const [notify] = resources('AWS::IAM::Role').filter(({ logicalId }) => logicalId === 'NotifyRole');
     const { Policies } = v.parse(Policy, notify?.properties);
     return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter((statement) =>
-      /lambda:|cloudwatch:|ssm:|FilterLogEvents/.test(JSON.stringify(statement)),
+      /lambda:|cloudwatch:|ssm:|FilterLogEvents|elasticloadbalancing:/.test(JSON.stringify(statement)),
     );
   };
 
@@ -153,6 +160,7 @@ checks:
   - { name: two, invoke: { function: orders-api } }
   - { name: own, lambda: { function: checks-orders } }
   - { name: red, alarms: { names: orders-errors } }
+  - { name: targets, targetHealth: { targetGroup: web } }
   - { name: log, logs: { group: '/\${team}/orders', pattern: ERROR } }
   - { name: lambda-log, logs: { group: '/aws/lambda/\${function.name}', streamPrefix: '2', pattern: FATAL } }
   - { name: same-log, logs: { group: /aws/lambda/orders-api, pattern: ERROR } }
@@ -186,6 +194,11 @@ checks:
           `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/shop/orders:*`,
           `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/*:*`,
         ],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
+        Resource: ['*'],
       },
       {
         Effect: 'Allow',

@@ -84,6 +84,7 @@ checks:
     onNoData: fail
     severity: advisory
   - { name: log, logs: { group: '/ecs/\${application}', streamPrefix: '\${new.taskSet}', pattern: '?FATAL ?"Unhandled"' }, sample: { warmup: 30s } }
+  - { name: targets, targetHealth: { targetGroup: '\${new.targetGroup}' } }
   - { name: own, lambda: { function: checks-web, input: { taskSet: '\${new.taskSet}' } }, mode: observe }
   - { name: people, approval: { says: 'Look at \${deployment.id}' }, needs: [journeys] }
 decide: { inconclusive: ask, error: ask, deadline: continue }
@@ -105,7 +106,7 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       error: 'ask',
       deadline: 'continue',
     });
-    const [journeys, alarms, errors, log, own, people] = suite.checks;
+    const [journeys, alarms, errors, log, targets, own, people] = suite.checks;
     expect(journeys).toEqual({
       name: 'journeys',
       needs: ['alarms'],
@@ -154,6 +155,7 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       mode: 'enforce',
       onNoData: 'inconclusive',
     });
+    expect(targets?.probe).toEqual({ kind: 'targetHealth', targetGroup: '${new.targetGroup}' });
     expect(log?.probe).toEqual({
       kind: 'logs',
       group: '/ecs/${application}',

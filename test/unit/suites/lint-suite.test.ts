@@ -123,7 +123,7 @@ describe('the checks of a suite', () => {
   it('do one thing each', () => {
     expect(wrongWith(['severity: required'])).toEqual([
       'checks: hold none that is required and enforced: whatever they find, the suite would have tested nothing',
-      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, lambda, approval',
+      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, targetHealth, lambda, approval',
     ]);
     expect(wrongWith([`${PROBE}, ${HTTP}`])).toEqual([
       'checks[0].http: stands beside "invoke": a check does one thing',
@@ -619,6 +619,19 @@ describe('a log', () => {
 
   it('may have no data', () => {
     expect(wrongWith([`${logs('orders')}, onNoData: fail, sample: { count: 3 }, limits: { noData: 1 }`])).toEqual([]);
+  });
+});
+
+describe('a target group', () => {
+  it('is there where its variable is, has its own fields and may have no data', () => {
+    const targets = (more: string) => wrongWith([`targetHealth: { targetGroup: web-2 }${more}`]);
+    expect(targets(', onNoData: fail, expect: [{ path: states.draining, op: absent }]')).toEqual([]);
+    expect(targets(', expect: [{ path: helthy, op: gte, value: 1 }]')).toEqual([
+      'checks[0].expect[0].path: there is no "helthy" in what is found, there are healthy, unhealthy, total, states, did you mean "healthy"?',
+    ]);
+    expect(wrongWith(["targetHealth: { targetGroup: '${new.targetGroup}' }"])).toEqual([
+      'checks[0].targetHealth.targetGroup: ${new.targetGroup} is of codedeploy-ecs, and the suite matches codedeploy-lambda',
+    ]);
   });
 });
 

@@ -49,6 +49,7 @@ const PROBES: readonly Probe[] = [
     ],
   },
   { kind: 'logs', group: '/aws/lambda/orders', streamPrefix: '2026', pattern: 'ERROR' },
+  { kind: 'targetHealth', targetGroup: '${new.targetGroup}' },
   { kind: 'lambda', function: 'check-orders', input: ['x'] },
   { kind: 'approval', says: 'Go?' },
 ];
