@@ -25,6 +25,7 @@ import { ofNoSuite, readSuites, suiteFiles, usableSuites } from './suites/load-s
 import {
   suitesInvoke,
   suitesReadAlarms,
+  suitesReadCalendars,
   suitesReadLogs,
   suitesReadMetrics,
   suitesReadSecrets,
@@ -239,6 +240,8 @@ const partOf = (
       return suitesReadLogs(suites);
     case 'suitesReadTargets':
       return suitesReadTargets(suites);
+    case 'suitesReadCalendars':
+      return suitesReadCalendars(suites);
     case 'suitesReadSecrets':
       return suitesReadSecrets(suites, config);
     case 'permissionsBoundary':

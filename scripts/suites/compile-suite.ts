@@ -53,6 +53,7 @@ const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['checks.*.logs.group', 'unnamed'],
   ['checks.*.logs.pattern', 'unnamed'],
   ['checks.*.targetHealth.targetGroup', 'unnamed'],
+  ['checks.*.calendar.hours.*.tz', 'UTC'],
   ['checks.*.expect.*.path', '@'],
   ['checks.*.expect.*.op', 'exists'],
 ]);

@@ -22,6 +22,8 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
         return metricProblems(check, suite, [...path, 'metric']);
       case 'logs':
         return logsProblems(check, suite, [...path, 'logs']);
+      case 'calendar':
+        return calendarProblems(check, [...path, 'calendar']);
       case 'targetHealth':
       case 'alarms':
       case 'lambda':
@@ -198,6 +200,30 @@ const logsProblems = ({ check: { probe } }: PlacedCheck, { vars }: Suite, path: 
           ? [{ path: [...path, 'pattern'], says: 'may hold no variable: it would be read as a part of the pattern' }]
           : []),
       ];
+
+const calendarProblems = ({ check: { probe } }: PlacedCheck, path: Path): readonly LintProblem[] => {
+  if (probe.kind !== 'calendar') {
+    return [];
+  }
+  return [
+    ...(probe.hours.length + probe.freeze.length + probe.ssm.length === 0
+      ? [{ path, says: 'would always be open: add hours, freeze or ssm' }]
+      : []),
+    ...probe.hours.flatMap(({ from, to }, place) =>
+      from < to
+        ? []
+        : [
+            {
+              path: [...path, 'hours', place, 'to'],
+              says: 'is not behind "from": hours that go beyond midnight are two of them',
+            },
+          ],
+    ),
+    ...probe.freeze.flatMap(({ from, to }, place) =>
+      from < to ? [] : [{ path: [...path, 'freeze', place, 'to'], says: 'is not behind "from"' }],
+    ),
+  ];
+};
 
 const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path): readonly LintProblem[] => {
   const { probe } = check;

@@ -60,6 +60,15 @@ export const suitesReadTargets = (suites: Suites): Statement | undefined =>
     probesOf(suites).some(({ kind }) => kind === 'targetHealth') ? ['*'] : [],
   );
 
+/** Allows to read the change calendars that suites name. Undefined when they name none. */
+export const suitesReadCalendars = (suites: Suites): Statement | undefined =>
+  allow(
+    ['ssm:GetCalendarState'],
+    [...new Set(probesOf(suites).flatMap((probe) => (probe.kind === 'calendar' ? probe.ssm : [])))].map((name) =>
+      name.startsWith('arn:') ? name : arnOf('ssm', `document/${name}`),
+    ),
+  );
+
 /** Allows to read the secrets that suites use, by what `gatehouse.yml` says they are. Undefined when they use none. */
 export const suitesReadSecrets = (suites: Suites, { validation }: Config): Statement | undefined =>
   allow(

@@ -132,6 +132,10 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       ]);
       return sampleTargetHealth(probe, task, createReadTargets(connection));
     }
+    case 'calendar': {
+      const { sampleCalendar } = await import('./calendar-probe.ts');
+      return sampleCalendar(probe, task, createAwsClient('ssm', connection, ONCE));
+    }
     case 'approval':
       throw new Error('People are asked, and not sampled');
   }

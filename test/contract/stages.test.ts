@@ -132,6 +132,7 @@ describe('a stage', () => {
     'suitesReadAlarms',
     'suitesReadLogs',
     'suitesReadTargets',
+    'suitesReadCalendars',
     'suitesReadSecrets',
   ];
 
@@ -161,6 +162,7 @@ checks:
   - { name: own, lambda: { function: checks-orders } }
   - { name: red, alarms: { names: orders-errors } }
   - { name: targets, targetHealth: { targetGroup: web } }
+  - { name: hours, calendar: { ssm: [prod-freeze, 'arn:aws:ssm:eu-west-1:111122223333:document/everybody'] } }
   - { name: log, logs: { group: '/\${team}/orders', pattern: ERROR } }
   - { name: lambda-log, logs: { group: '/aws/lambda/\${function.name}', streamPrefix: '2', pattern: FATAL } }
   - { name: same-log, logs: { group: /aws/lambda/orders-api, pattern: ERROR } }
@@ -199,6 +201,14 @@ checks:
         Effect: 'Allow',
         Action: ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
         Resource: ['*'],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['ssm:GetCalendarState'],
+        Resource: [
+          `arn:aws:ssm:${REGION}:${ACCOUNT}:document/prod-freeze`,
+          'arn:aws:ssm:eu-west-1:111122223333:document/everybody',
+        ],
       },
       {
         Effect: 'Allow',

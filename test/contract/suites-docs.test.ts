@@ -38,9 +38,19 @@ describe('docs/suites.md', () => {
   it('names every key below them, every operator and every variable', () => {
     const below = [
       ...['match', 'budget', 'defaults', 'decide'].map((key) => [key]),
-      ...['invoke', 'http', 'alarms', 'metric', 'logs', 'targetHealth', 'lambda', 'approval', 'sample', 'limits'].map(
-        (key) => ['checks', 0, key],
-      ),
+      ...[
+        'invoke',
+        'http',
+        'alarms',
+        'metric',
+        'logs',
+        'targetHealth',
+        'calendar',
+        'lambda',
+        'approval',
+        'sample',
+        'limits',
+      ].map((key) => ['checks', 0, key]),
     ].flatMap((path) => keysAt(SuiteYml, path));
     const names = [...below, ...OPERATORS, ...runVariables()];
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);

@@ -18,12 +18,12 @@ export type LogGroups = {
   readonly put: (group: string, stream: string, at: number, messages: readonly string[]) => void;
 };
 
-/** How many lines of a group are kept. */
+/** How many lines of a group are kept at least. */
 const MOST_LINES = 20_000;
 
 /** No log groups yet. */
 export const createLogGroups = (): LogGroups => {
-  const groups = new Map<string, readonly LogLine[]>();
+  const groups = new Map<string, LogLine[]>();
   return {
     names: () => [...groups.keys()].sort(),
     lines: (group) => groups.get(group),
@@ -31,8 +31,13 @@ export const createLogGroups = (): LogGroups => {
       groups.set(group, groups.get(group) ?? []);
     },
     put: (group, stream, at, messages) => {
-      const more = messages.map((message) => ({ id: randomUUID(), stream, at, message }));
-      groups.set(group, [...(groups.get(group) ?? []), ...more].slice(-MOST_LINES));
+      const lines = groups.get(group) ?? [];
+      groups.set(group, lines);
+      lines.push(...messages.map((message) => ({ id: randomUUID(), stream, at, message })));
+      // Not with each line: users of an application may be many.
+      if (lines.length > 2 * MOST_LINES) {
+        lines.splice(0, lines.length - MOST_LINES);
+      }
     },
   };
 };

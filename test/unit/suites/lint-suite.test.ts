@@ -123,7 +123,7 @@ describe('the checks of a suite', () => {
   it('do one thing each', () => {
     expect(wrongWith(['severity: required'])).toEqual([
       'checks: hold none that is required and enforced: whatever they find, the suite would have tested nothing',
-      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, targetHealth, lambda, approval',
+      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, targetHealth, calendar, lambda, approval',
     ]);
     expect(wrongWith([`${PROBE}, ${HTTP}`])).toEqual([
       'checks[0].http: stands beside "invoke": a check does one thing',
@@ -631,6 +631,50 @@ describe('a target group', () => {
     ]);
     expect(wrongWith(["targetHealth: { targetGroup: '${new.targetGroup}' }"])).toEqual([
       'checks[0].targetHealth.targetGroup: ${new.targetGroup} is of codedeploy-ecs, and the suite matches codedeploy-lambda',
+    ]);
+  });
+});
+
+describe('a calendar', () => {
+  const calendar = (text: string) => wrongWith([`calendar: { ${text} }`]);
+
+  it('says something', () => {
+    expect(calendar('')).toEqual(['checks[0].calendar: would always be open: add hours, freeze or ssm']);
+    expect(calendar('hours: []')).toEqual(['checks[0].calendar.hours: name no time']);
+  });
+
+  it('has days, times of the day and a time zone that are there', () => {
+    expect(calendar("hours: [{ days: mon-fry, from: '9:00', to: 25:00, tz: Europe/Londn }]")).toEqual([
+      'checks[0].calendar.hours[0].days: is not a day or days such as mon-fri or sat',
+      "checks[0].calendar.hours[0].from: is not a time of the day such as '09:00', in quotes",
+      "checks[0].calendar.hours[0].to: is not a time of the day such as '09:00', in quotes",
+      'checks[0].calendar.hours[0].tz: is not the name of a time zone such as Europe/London or UTC',
+    ]);
+    expect(calendar("hours: [{ from: '22:00', to: '06:00' }]")).toEqual([
+      'checks[0].calendar.hours[0].tz: is missing',
+      'checks[0].calendar.hours[0].to: is not behind "from": hours that go beyond midnight are two of them',
+    ]);
+  });
+
+  it('has freezes that are there, and end', () => {
+    const freeze = (from: string, to: string) => calendar(`freeze: [{ from: ${from}, to: ${to}, why: x }]`);
+    expect(freeze('2026-12-20T18:00Z', '2026-12-20T20:00+01:00')).toEqual([]);
+    expect(freeze('2026-12-20T18:00Z', '2026-12-20T19:00+01:00')).toEqual([
+      'checks[0].calendar.freeze[0].to: is not behind "from"',
+    ]);
+    expect(freeze('2026-02-30T18:00Z', '2026-12-20')).toEqual([
+      'checks[0].calendar.freeze[0].from: is not there',
+      'checks[0].calendar.freeze[0].to: is not a time such as 2026-12-20T18:00Z or 2026-12-20T18:00+01:00',
+    ]);
+  });
+
+  it('names change calendars, expects nothing more, and always says something', () => {
+    expect(calendar("ssm: ['${application}', a b]")).toEqual(
+      [0, 1].map((at) => `checks[0].calendar.ssm[${at}]: is neither the name of a change calendar nor its ARN`),
+    );
+    expect(wrongWith(['calendar: { ssm: prod }, onNoData: fail, expect: [{ path: state, op: exists }]'])).toEqual([
+      'checks[0].expect: has no meaning for calendars: each has to be open',
+      'checks[0].onNoData: can never come to pass: calendar always finds something',
     ]);
   });
 });
