@@ -304,6 +304,12 @@ const start = async (
   if (!services.has('monitoring')) {
     services.set('monitoring', applications.cloudWatch);
   }
+  if (!services.has('elasticloadbalancing')) {
+    services.set('elasticloadbalancing', applications.loadBalancing);
+  }
+  if (!services.has('logs')) {
+    services.set('logs', applications.logs);
+  }
   services.set('dynamodb', tables.service);
   services.set('sqs', queues.service);
   services.set('sns', queues.service);

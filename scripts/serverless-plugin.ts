@@ -22,7 +22,15 @@ import { readStageParams, STAGE_PARAMS } from './stage-params.ts';
 import type { StageParams } from './stage-params.ts';
 import type { CompiledSuite } from './suites/compile-suite.ts';
 import { ofNoSuite, readSuites, suiteFiles, usableSuites } from './suites/load-suites.ts';
-import { suitesInvoke, suitesReadAlarms, suitesReadMetrics, suitesReadSecrets } from './suites/suite-permissions.ts';
+import {
+  suitesInvoke,
+  suitesReadAlarms,
+  suitesReadCalendars,
+  suitesReadLogs,
+  suitesReadMetrics,
+  suitesReadSecrets,
+  suitesReadTargets,
+} from './suites/suite-permissions.ts';
 import { problemLine } from './suites/suite-problem.ts';
 import {
   alarmReceiver,
@@ -228,6 +236,12 @@ const partOf = (
       return suitesReadMetrics(suites);
     case 'suitesReadAlarms':
       return suitesReadAlarms(suites);
+    case 'suitesReadLogs':
+      return suitesReadLogs(suites);
+    case 'suitesReadTargets':
+      return suitesReadTargets(suites);
+    case 'suitesReadCalendars':
+      return suitesReadCalendars(suites);
     case 'suitesReadSecrets':
       return suitesReadSecrets(suites, config);
     case 'permissionsBoundary':

@@ -12,11 +12,15 @@ import type { HookedState } from '../aws/codedeploy/hooked/hooked-state.ts';
 import type { HookCall } from '../aws/codedeploy/hooked/hooked-step.ts';
 import { runHookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.ts';
 import type { HookedDeployments } from '../aws/codedeploy/hooked/simulated-hooked.ts';
+import { createLogGroups } from '../aws/logs/log-groups.ts';
+import { createLogsService } from '../aws/logs/logs-service.ts';
+import { createTargetGroupService } from '../aws/elasticloadbalancing/target-group-service.ts';
 import type { Service } from '../aws/service.ts';
 import { completeEvent } from '../aws/service-event.ts';
 import type { JsonRecord } from '../json.ts';
-import { createApplicationFunctions } from '../lambda/application-functions.ts';
+import { createApplicationFunctions, logOf } from '../lambda/application-functions.ts';
 import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
+import { targetGroupsOf } from './target-groups.ts';
 import { startWebListeners } from './web-listeners.ts';
 import type { WebService } from './web-listeners.ts';
 
@@ -37,6 +41,10 @@ export type Applications = {
   readonly hooked: HookedDeployments;
   readonly functions: ApplicationFunctions;
   readonly cloudWatch: Service;
+  /** CloudWatch Logs, with what the functions print. */
+  readonly logs: Service;
+  /** Elastic Load Balancing, with the target groups of the web services. */
+  readonly loadBalancing: Service;
   /** Addresses on loopback, by the names of the web services' hosts. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly stop: () => Promise<void>;
@@ -63,6 +71,10 @@ export const runApplications = async (
 ): Promise<Applications> => {
   const { speed, now, after, random, onEvent, callHook } = options;
   const metrics = createMetrics();
+  const logGroups = createLogGroups();
+  applications.functions.forEach(({ name }) => {
+    logGroups.create(logGroupOf(name));
+  });
 
   const alarms = runAlarms({
     ...{ alarms: applications.alarms, metrics, speed, now, after },
@@ -73,6 +85,18 @@ export const runApplications = async (
       );
     },
   });
+
+  /** As many streams as there are versions: each runs in one environment here. */
+  const streams = new Map<string, string>();
+
+  const write = (name: string, invoked: Invoked): void => {
+    const at = now();
+    const day = new Date(at).toISOString().slice(0, 10).replaceAll('-', '/');
+    const key = `${name}:${invoked.version}`;
+    const stream = streams.get(key) ?? `${day}/[${invoked.version}]${randomUUID().replaceAll('-', '')}`;
+    streams.set(key, stream);
+    logGroups.put(logGroupOf(name), stream, at, logOf(invoked).trim().split('\n'));
+  };
 
   const count = (name: string, { version, qualifier, kind, durationMs }: Invoked): void => {
     const at = now();
@@ -93,7 +117,11 @@ export const runApplications = async (
   };
 
   const functions = createApplicationFunctions({
-    ...{ functions: applications.functions, now, random, newId: randomUUID, onInvoked: count },
+    ...{ functions: applications.functions, now, random, newId: randomUUID },
+    onInvoked: (name, invoked) => {
+      write(name, invoked);
+      count(name, invoked);
+    },
     weightsOf: (name, alias) => {
       const deployed = hooked
         .states()
@@ -167,6 +195,8 @@ export const runApplications = async (
     hooked,
     functions,
     cloudWatch: createCloudWatchService(cloudWatchOperations(alarms, metrics, speed, now)),
+    logs: createLogsService(logGroups),
+    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, hooked.states())),
     hosts: Object.fromEntries(listeners.flatMap(({ hosts }) => Object.entries(hosts))),
     stop: async () => {
       hasStopped = true;
@@ -179,3 +209,5 @@ export const runApplications = async (
     },
   };
 };
+
+const logGroupOf = (functionName: string): string => `/aws/lambda/${functionName}`;

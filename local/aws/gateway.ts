@@ -17,9 +17,14 @@ const SERVICE_BY_TARGET: ReadonlyMap<string, string> = new Map([
   ['CodeDeploy_20141006', 'codedeploy'],
   ['AmazonEC2ContainerServiceV20141113', 'ecs'],
   ['GraniteServiceVersion20100801', 'monitoring'],
+  ['Logs_20140328', 'logs'],
 ]);
 
-const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([['GetCallerIdentity', 'sts']]);
+const SERVICE_BY_ACTION: ReadonlyMap<string, string> = new Map([
+  ['GetCallerIdentity', 'sts'],
+  ['DescribeTargetGroups', 'elasticloadbalancing'],
+  ['DescribeTargetHealth', 'elasticloadbalancing'],
+]);
 
 /** A call of an AWS API: the service that it was signed for, and the operation. */
 export type AwsCall = { readonly service: string; readonly operation: string };

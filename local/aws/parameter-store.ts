@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { JsonRecord } from '../json.ts';
 import { ACCOUNT, REGION } from './account.ts';
+import { changeCalendarOperations } from './change-calendars.ts';
 import { answer, jsonService, refusal } from './service.ts';
 import type { Operation, Outcome, Service } from './service.ts';
 
@@ -32,7 +33,7 @@ const Put = v.object({
 
 const ARN_PREFIX = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter`;
 
-/** SSM's Parameter Store, holding at first the secrets it is given, each as a SecureString. */
+/** SSM: its Parameter Store, holding at first the secrets it is given, each as a SecureString, and its change calendars. */
 export const createParameterStore = (options: {
   readonly secrets: ReadonlyMap<string, string>;
   readonly now: () => Date;
@@ -49,6 +50,7 @@ export const createParameterStore = (options: {
 
   return jsonService(
     new Map<string, Operation>([
+      ...changeCalendarOperations(options.now),
       [
         'GetParameter',
         checked(Get, ({ Name, WithDecryption }) => {

@@ -127,7 +127,7 @@ const run = async (
   const over = new AbortController();
   const late = wait(timeoutMs, undefined, { signal: over.signal }).then((): Result => ({
     kind: 'failed',
-    errorType: 'Sandbox.Timedout',
+    errorType: TIMED_OUT,
     message: `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`,
     trace: [],
   }));
@@ -157,11 +157,24 @@ export const errorPayload = (failed: { errorType: string; message: string; trace
 });
 
 /** What Lambda's log says of an invocation, around what the function printed. */
-export const logOf = ({ requestId, version, durationMs, log }: Invoked): string =>
-  [
+export const logOf = (invoked: Invoked): string => {
+  const { requestId, version, durationMs, log } = invoked;
+  return [
     `START RequestId: ${requestId} Version: ${version}`,
     ...log,
+    ...(invoked.kind === 'failed' ? [errorLine(requestId, invoked)] : []),
     `END RequestId: ${requestId}`,
     `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms\tMemory Size: 128 MB`,
     '',
   ].join('\n');
+};
+
+/** As the runtime tells of what was thrown, and Lambda of what took too long. */
+const errorLine = (requestId: string, { errorType, message, trace }: Failed): string =>
+  errorType === TIMED_OUT
+    ? `${requestId} ${message}`
+    : `${requestId}\tERROR\tInvoke Error\t${JSON.stringify({ errorType, errorMessage: message, stack: trace })}`;
+
+const TIMED_OUT = 'Sandbox.Timedout';
+
+type Failed = Extract<Invoked, { readonly kind: 'failed' }>;

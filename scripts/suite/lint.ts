@@ -142,6 +142,12 @@ const deedOf = (probe: Probe, vars: Suite['vars']): readonly string[] => {
       return ['read metrics'];
     case 'alarms':
       return ['read alarms'];
+    case 'calendar':
+      return probe.ssm.map((name) => `read the change calendar ${name}`);
+    case 'targetHealth':
+      return ['read target groups'];
+    case 'logs':
+      return [`read the log ${withVars(probe.group, vars)}`];
     case 'approval':
       return ['ask people'];
   }

@@ -15,6 +15,9 @@ export const assertionProblems = ({ checks }: LintedSuite): readonly LintProblem
     if (probe.kind === 'alarms') {
       return expect.length === 0 ? [] : [{ path, says: 'has no meaning for alarms: each has to be OK' }];
     }
+    if (probe.kind === 'calendar') {
+      return expect.length === 0 ? [] : [{ path, says: 'has no meaning for calendars: each has to be open' }];
+    }
     if (probe.kind === 'metric' && expect.length === 0) {
       return [{ path: ['checks', index, 'metric'], says: 'expects nothing: add expect', dependsOn: [path] }];
     }
@@ -52,7 +55,12 @@ const fieldsOf = (probe: Probe): readonly string[] | undefined => {
       return HTTP_FIELDS;
     case 'metric':
       return ['value', 'dataPoints', 'min', 'max', 'sum', 'average'];
+    case 'logs':
+      return ['matches', 'streams'];
+    case 'targetHealth':
+      return ['healthy', 'unhealthy', 'total', 'states'];
     case 'alarms':
+    case 'calendar':
     case 'approval':
     case 'lambda':
       return undefined;

@@ -50,6 +50,10 @@ const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['checks.*.metric.namespace', 'unnamed'],
   ['checks.*.metric.metric', 'unnamed'],
   ['checks.*.metric.stat', 'Sum'],
+  ['checks.*.logs.group', 'unnamed'],
+  ['checks.*.logs.pattern', 'unnamed'],
+  ['checks.*.targetHealth.targetGroup', 'unnamed'],
+  ['checks.*.calendar.hours.*.tz', 'UTC'],
   ['checks.*.expect.*.path', '@'],
   ['checks.*.expect.*.op', 'exists'],
 ]);

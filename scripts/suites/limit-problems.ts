@@ -53,7 +53,8 @@ const outOfReach = (
 };
 
 /** Whether samples of a check may have found nothing. */
-const mayHaveNoData = ({ probe }: Check): boolean => ['alarms', 'metric', 'lambda'].includes(probe.kind);
+const mayHaveNoData = ({ probe }: Check): boolean =>
+  ['alarms', 'metric', 'logs', 'targetHealth', 'lambda'].includes(probe.kind);
 
 const withoutNoData = (check: Check, written: CheckYml, path: Path): readonly LintProblem[] => {
   if (mayHaveNoData(check)) {

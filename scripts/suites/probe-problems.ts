@@ -20,6 +20,11 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
         return httpProblems(check, suite.vars, config && (config.validation?.http ?? NOWHERE), [...path, 'http']);
       case 'metric':
         return metricProblems(check, suite, [...path, 'metric']);
+      case 'logs':
+        return logsProblems(check, suite, [...path, 'logs']);
+      case 'calendar':
+        return calendarProblems(check, [...path, 'calendar']);
+      case 'targetHealth':
       case 'alarms':
       case 'lambda':
       case 'approval':
@@ -176,6 +181,48 @@ const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | und
   return ['', '80', '443'].includes(url.port) || policy.ports.includes(Number(url.port))
     ? undefined
     : `goes to port ${url.port}, which validation.http.ports of gatehouse.yml does not name`;
+};
+
+const logsProblems = ({ check: { probe } }: PlacedCheck, { vars }: Suite, path: Path): readonly LintProblem[] =>
+  probe.kind !== 'logs'
+    ? []
+    : [
+        ...(/^\/?[\w.#-]/.test(withVars(probe.group, vars))
+          ? []
+          : [
+              {
+                path: [...path, 'group'],
+                says: 'begins with what only a run knows: it would let suites read every log of the account',
+                dependsOn: [['vars']],
+              },
+            ]),
+        ...(probe.pattern.includes('${')
+          ? [{ path: [...path, 'pattern'], says: 'may hold no variable: it would be read as a part of the pattern' }]
+          : []),
+      ];
+
+const calendarProblems = ({ check: { probe } }: PlacedCheck, path: Path): readonly LintProblem[] => {
+  if (probe.kind !== 'calendar') {
+    return [];
+  }
+  return [
+    ...(probe.hours.length + probe.freeze.length + probe.ssm.length === 0
+      ? [{ path, says: 'would always be open: add hours, freeze or ssm' }]
+      : []),
+    ...probe.hours.flatMap(({ from, to }, place) =>
+      from < to
+        ? []
+        : [
+            {
+              path: [...path, 'hours', place, 'to'],
+              says: 'is not behind "from": hours that go beyond midnight are two of them',
+            },
+          ],
+    ),
+    ...probe.freeze.flatMap(({ from, to }, place) =>
+      from < to ? [] : [{ path: [...path, 'freeze', place, 'to'], says: 'is not behind "from"' }],
+    ),
+  ];
 };
 
 const metricProblems = ({ check, index }: PlacedCheck, suite: Suite, path: Path): readonly LintProblem[] => {

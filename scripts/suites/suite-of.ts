@@ -5,6 +5,7 @@ import type {
   InvokeProbe,
   Limits,
   MetricProbe,
+  OpeningHours,
   Probe,
   Suite,
 } from '../../shared/validation/suite.ts';
@@ -12,7 +13,17 @@ import type { JsonValue } from '../../shared/validation/json-value.ts';
 import type { CheckYml, SuiteYml } from './suite-yml.ts';
 
 /** The keys of a check that say what it does: it has one of them. */
-export const PROBES = ['invoke', 'http', 'alarms', 'metric', 'lambda', 'approval'] as const;
+export const PROBES = [
+  'invoke',
+  'http',
+  'alarms',
+  'metric',
+  'logs',
+  'targetHealth',
+  'calendar',
+  'lambda',
+  'approval',
+] as const;
 
 /** A check and where in the file it is written. */
 export type PlacedCheck = { readonly index: number; readonly written: CheckYml; readonly check: Check };
@@ -71,7 +82,7 @@ const limitsOf = (written: NonNullable<CheckYml['limits']>): Limits => ({
 });
 
 const probeOf = (
-  { invoke, http, alarms, metric, lambda, approval }: CheckYml,
+  { invoke, http, alarms, metric, logs, targetHealth, calendar, lambda, approval }: CheckYml,
   payloads: ReadonlyMap<string, JsonValue>,
 ): Probe | undefined => {
   if (invoke !== undefined) {
@@ -85,6 +96,20 @@ const probeOf = (
   }
   if (metric !== undefined) {
     return metricOf(metric);
+  }
+  if (logs !== undefined) {
+    return { kind: 'logs', ...logs };
+  }
+  if (targetHealth !== undefined) {
+    return { kind: 'targetHealth', ...targetHealth };
+  }
+  if (calendar !== undefined) {
+    return {
+      kind: 'calendar',
+      hours: (calendar.hours ?? []).map(hoursOf),
+      freeze: calendar.freeze ?? [],
+      ssm: calendar.ssm ?? [],
+    };
   }
   if (lambda !== undefined) {
     return { kind: 'lambda', function: lambda.function, input: lambda.input ?? {} };
@@ -129,6 +154,14 @@ const bodyOf = ({ json, text }: WrittenStep): Pick<HttpStep, 'body'> =>
     : text !== undefined
       ? { body: { kind: 'text', text } }
       : {};
+
+/** Left out, it is the whole day, and every one. */
+const hoursOf = ({
+  days = [1, 2, 3, 4, 5, 6, 7],
+  from = 0,
+  to = 24 * 60,
+  tz,
+}: NonNullable<NonNullable<CheckYml['calendar']>['hours']>[number]): OpeningHours => ({ days, from, to, tz });
 
 const metricOf = (written: NonNullable<CheckYml['metric']>): MetricProbe => ({
   kind: 'metric',

@@ -2,6 +2,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import { allow, arnOf, asPattern, widest } from '../read-permissions.ts';
 import type { Statement } from '../read-permissions.ts';
+import { withVars } from './probe-problems.ts';
 
 type Suites = readonly Suite[];
 
@@ -32,6 +33,40 @@ export const suitesReadAlarms = (suites: Suites): Statement | undefined =>
   allow(
     ['cloudwatch:DescribeAlarms'],
     probesOf(suites).some(({ kind }) => kind === 'alarms') ? [arnOf('cloudwatch', 'alarm:*')] : [],
+  );
+
+/**
+ * Allows to search the log groups that suites name, each by its name and what it holds. What only a run knows is `*` in it.
+ * Undefined when suites look at none.
+ */
+export const suitesReadLogs = (suites: Suites): Statement | undefined =>
+  allow(
+    ['logs:FilterLogEvents'],
+    widest(
+      suites.flatMap(({ checks, vars }) =>
+        checks.flatMap(({ probe }) => (probe.kind === 'logs' ? [[logGroupPattern(probe.group, vars)]] : [])),
+      ),
+    ).map(([name = '']) => arnOf('logs', `log-group:${asPattern(name)}:*`)),
+  );
+
+/** Names of log groups have no letter that is one of a pattern's. */
+const logGroupPattern = (group: string, vars: Suite['vars']): string =>
+  withVars(group, vars).replaceAll(/\$\{[^{}]*\}/g, '*');
+
+/** Allows to read target groups, of which AWS knows no narrower resource. Undefined when suites look at none. */
+export const suitesReadTargets = (suites: Suites): Statement | undefined =>
+  allow(
+    ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
+    probesOf(suites).some(({ kind }) => kind === 'targetHealth') ? ['*'] : [],
+  );
+
+/** Allows to read the change calendars that suites name. Undefined when they name none. */
+export const suitesReadCalendars = (suites: Suites): Statement | undefined =>
+  allow(
+    ['ssm:GetCalendarState'],
+    [...new Set(probesOf(suites).flatMap((probe) => (probe.kind === 'calendar' ? probe.ssm : [])))].map((name) =>
+      name.startsWith('arn:') ? name : arnOf('ssm', `document/${name}`),
+    ),
   );
 
 /** Allows to read the secrets that suites use, by what `gatehouse.yml` says they are. Undefined when they use none. */

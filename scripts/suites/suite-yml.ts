@@ -210,6 +210,128 @@ const MetricYml = v.strictObject({
   minDataPoints: described(v.exactOptional(whole(1, 1_000)), 'With fewer it has no data. Left out: 1.'),
 });
 
+const LogsYml = v.strictObject({
+  group: described(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^(?:[\w./#-]|\$\{[^{}]*\})+$/,
+        'is not the name of a log group such as /aws/lambda/orders: letters, digits, . - _ / # and templates',
+      ),
+      v.maxLength(512, 'is longer than 512 characters'),
+    ),
+    'Name of the log group. A template; what only a run knows is allowed by a pattern.',
+  ),
+  streamPrefix: described(v.exactOptional(text(512)), 'What the names of its streams begin with. A template.'),
+  pattern: described(text(1_024), 'Filter pattern of CloudWatch’s, such as ?ERROR ?FATAL. No template.'),
+});
+
+const TargetHealthYml = v.strictObject({
+  targetGroup: described(
+    text(500),
+    'Name or ARN of a target group of a load balancer, such as ${new.targetGroup}. A template.',
+  ),
+});
+
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const DAY = DAYS.join('|');
+
+/** `mon-fri` or `sat`: compiled to numbers, from Monday, 1, to Sunday, 7. A range may go beyond a Sunday. */
+const Days = v.pipe(
+  oneOrMoreOf(
+    v.pipe(
+      v.string(),
+      v.regex(new RegExp(`^(?:${DAY})(?:-(?:${DAY}))?$`), 'is not a day or days such as mon-fri or sat'),
+    ),
+    7,
+  ),
+  v.transform((written): readonly number[] => {
+    const days = written.flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map((day) => DAYS.findIndex((one) => one === day));
+      return Array.from({ length: ((last - first + 7) % 7) + 1 }, (_, more) => ((first + more) % 7) + 1);
+    });
+    return [...new Set(days)].sort((a, b) => a - b);
+  }),
+);
+
+/** `09:00`: compiled to minutes. */
+const TimeOfDay = v.pipe(
+  v.string(),
+  v.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, "is not a time of the day such as '09:00', in quotes"),
+  v.transform((written) => {
+    const [hours = 0, minutes = 0] = written.split(':').map(Number);
+    return hours * 60 + minutes;
+  }),
+);
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return /^[A-Za-z]/.test(new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone);
+  } catch {
+    return false;
+  }
+};
+
+const HoursYml = v.strictObject({
+  days: described(v.exactOptional(Days), 'Such as mon-fri, or [mon-thu, sat]. Left out: every day.'),
+  from: described(v.exactOptional(TimeOfDay), "Such as '09:00'. Left out: '00:00'."),
+  to: described(v.exactOptional(TimeOfDay), "Such as '16:00', which is no part of it. Left out: '24:00'."),
+  tz: described(
+    v.pipe(v.string(), v.check(isTimeZone, 'is not the name of a time zone such as Europe/London or UTC')),
+    'The time zone, by the name that IANA has for it, such as Europe/London.',
+  ),
+});
+
+/** An instant, with its distance from UTC: compiled to epoch milliseconds. */
+const Instant = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/,
+    'is not a time such as 2026-12-20T18:00Z or 2026-12-20T18:00+01:00',
+  ),
+  v.check((written) => isDayOfCalendar(written.slice(0, 10)) && !Number.isNaN(Date.parse(written)), 'is not there'),
+  v.transform((written) => Date.parse(written)),
+);
+
+/** A date that is not there would be read as one of the next month. */
+const isDayOfCalendar = (date: string): boolean => {
+  const read = Date.parse(date);
+  return !Number.isNaN(read) && new Date(read).toISOString().startsWith(date);
+};
+
+const FreezeYml = v.strictObject({
+  from: described(Instant, 'Such as 2026-12-20T18:00Z.'),
+  to: described(Instant, 'Such as 2027-01-04T06:00Z, which is no part of it.'),
+  why: described(text(200), 'What people read.'),
+});
+
+const CalendarYml = v.strictObject({
+  hours: described(
+    v.exactOptional(v.pipe(v.array(HoursYml), v.minLength(1, 'name no time'), v.maxLength(10, 'are more than 10'))),
+    'When it is open, by the clock on the wall: in any of these. Left out: always.',
+  ),
+  freeze: described(
+    v.exactOptional(v.pipe(v.array(FreezeYml), v.minLength(1, 'names no time'), v.maxLength(50, 'are more than 50'))),
+    'When it is closed whatever the hours say.',
+  ),
+  ssm: described(
+    v.exactOptional(
+      oneOrMoreOf(
+        v.pipe(
+          v.string(),
+          v.regex(
+            /^(?:arn:aws[\w-]*:ssm:[a-z\d-]+:\d{12}:document\/)?[\w.-]{3,128}$/,
+            'is neither the name of a change calendar nor its ARN',
+          ),
+        ),
+        10,
+      ),
+    ),
+    'Change calendars of SSM, by name or ARN: each has to be open.',
+  ),
+});
+
 const FunctionYml = v.strictObject({
   function: described(FunctionName, 'Name of your own function that checks.'),
   input: described(v.exactOptional(Json), 'What it is given. Strings are templates.'),
@@ -247,6 +369,9 @@ const CheckYml = v.strictObject({
   http: described(v.exactOptional(HttpYml), 'Sends requests.'),
   alarms: described(v.exactOptional(AlarmsYml), 'Looks at alarms of CloudWatch.'),
   metric: described(v.exactOptional(MetricYml), 'Looks at a metric of CloudWatch. Needs expect.'),
+  logs: described(v.exactOptional(LogsYml), 'Looks for lines in a log group of CloudWatch.'),
+  targetHealth: described(v.exactOptional(TargetHealthYml), 'Looks at the targets of a load balancer.'),
+  calendar: described(v.exactOptional(CalendarYml), 'Looks at calendars: hours, freezes, change calendars of SSM.'),
   lambda: described(v.exactOptional(FunctionYml), 'Asks a function of yours.'),
   approval: described(
     v.exactOptional(ApprovalYml),

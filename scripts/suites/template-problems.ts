@@ -118,7 +118,7 @@ const stepNames = ({ index, written }: PlacedCheck, vars: readonly string[]): re
 
 const templatesOf = ({ index, written, check }: PlacedCheck): readonly Template[] => {
   const path = ['checks', index];
-  const { invoke, alarms, metric, lambda, approval, http } = written;
+  const { invoke, alarms, metric, logs, targetHealth, lambda, approval, http } = written;
   const steps = writtenSteps(http ?? {});
   const all = steps.map(stepId);
   const texts = (value: JsonValue | undefined, place: Path): readonly Template[] =>
@@ -135,6 +135,9 @@ const templatesOf = ({ index, written, check }: PlacedCheck): readonly Template[
     ...texts(metric?.namespace, ['metric', 'namespace']),
     ...texts(metric?.metric, ['metric', 'metric']),
     ...texts(metric?.dimensions, ['metric', 'dimensions']),
+    ...texts(logs?.group, ['logs', 'group']),
+    ...texts(logs?.streamPrefix, ['logs', 'streamPrefix']),
+    ...texts(targetHealth?.targetGroup, ['targetHealth', 'targetGroup']),
     ...sent(lambda?.input, ['lambda', 'input']),
     ...texts(approval?.says, ['approval', 'says']),
     ...steps.flatMap((step, place) => {

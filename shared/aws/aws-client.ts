@@ -28,6 +28,8 @@ const SERVICES = {
   ecs: { target: 'AmazonEC2ContainerServiceV20141113', version: '1.1' },
   // CloudWatch.
   monitoring: { target: 'GraniteServiceVersion20100801', version: '1.0' },
+  // CloudWatch Logs.
+  logs: { target: 'Logs_20140328', version: '1.1' },
   dynamodb: { target: 'DynamoDB_20120810', version: '1.0' },
   sqs: { target: 'AmazonSQS', version: '1.0' },
   ssm: { target: 'AmazonSSM', version: '1.1' },

@@ -15,4 +15,8 @@ export const quoteAnswer = (
   redactStart(conceal(text), most),
 ];
 
+/** One line of a longer text. */
+export const quoteLine = (line: string, conceal: (text: string) => string, most: number): string =>
+  redactStart(conceal(line), most).replaceAll(/\s+/g, ' ');
+
 const MOST_QUOTED = 200;

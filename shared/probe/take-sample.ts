@@ -122,6 +122,21 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       const { sampleMetric } = await import('./metric-probe.ts');
       return sampleMetric(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
+    case 'logs': {
+      const { sampleLogs } = await import('./logs-probe.ts');
+      return sampleLogs(probe, task, createAwsClient('logs', connection, ONCE));
+    }
+    case 'targetHealth': {
+      const [{ sampleTargetHealth }, { createReadTargets }] = await Promise.all([
+        import('./target-health-probe.ts'),
+        import('../aws/target-groups.ts'),
+      ]);
+      return sampleTargetHealth(probe, task, createReadTargets(connection));
+    }
+    case 'calendar': {
+      const { sampleCalendar } = await import('./calendar-probe.ts');
+      return sampleCalendar(probe, task, createAwsClient('ssm', connection, ONCE));
+    }
     case 'approval':
       throw new Error('People are asked, and not sampled');
   }

@@ -126,6 +126,14 @@ const StoredProbe = v.variant('kind', [
     windowMs: v.number(),
     minDataPoints: v.number(),
   }),
+  v.object({ kind: v.literal('logs'), group: v.string(), streamPrefix: text, pattern: v.string() }),
+  v.object({ kind: v.literal('targetHealth'), targetGroup: v.string() }),
+  v.object({
+    kind: v.literal('calendar'),
+    hours: v.array(v.object({ days: v.array(v.number()), from: v.number(), to: v.number(), tz: v.string() })),
+    freeze: v.array(v.object({ from: v.number(), to: v.number(), why: v.string() })),
+    ssm: v.array(v.string()),
+  }),
   v.object({ kind: v.literal('lambda'), function: v.string(), input: Json }),
   v.object({ kind: v.literal('approval'), says: text }),
 ]);

@@ -94,7 +94,16 @@ export type Limits = {
 };
 
 /** What a sample does. Strings are templates: `${new.version}`, and in what is sent `${secret:name}`. */
-export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | FunctionProbe | ApprovalProbe;
+export type Probe =
+  | InvokeProbe
+  | HttpProbe
+  | AlarmsProbe
+  | MetricProbe
+  | LogsProbe
+  | TargetHealthProbe
+  | CalendarProbe
+  | FunctionProbe
+  | ApprovalProbe;
 
 /** Invokes versions of the function that is deployed: the new one, or the old one and the new one side by side. */
 export type InvokeProbe = {
@@ -138,6 +147,47 @@ export type MetricProbe = {
   readonly windowMs: number;
   readonly minDataPoints: number;
 };
+
+/** Lines of a CloudWatch log group since the hook began. */
+export type LogsProbe = {
+  readonly kind: 'logs';
+  readonly group: string;
+  readonly streamPrefix?: string;
+  /** CloudWatch's filter pattern; no template. */
+  readonly pattern: string;
+};
+
+/** How the targets of a load balancer's group are. */
+export type TargetHealthProbe = {
+  readonly kind: 'targetHealth';
+  /** Its name or its ARN. */
+  readonly targetGroup: string;
+};
+
+/** When deployments may go on: within hours, outside of freezes, and while SSM's change calendars are open. */
+export type CalendarProbe = {
+  readonly kind: 'calendar';
+  /** Open in any of them; none: always. */
+  readonly hours: readonly OpeningHours[];
+  /** Closed in each of them. */
+  readonly freeze: readonly FreezeWindow[];
+  /** Names or ARNs of change calendars. */
+  readonly ssm: readonly string[];
+};
+
+/** By what a clock on the wall shows in a time zone. */
+export type OpeningHours = {
+  /** From Monday, 1, to Sunday, 7; in their order. */
+  readonly days: readonly number[];
+  /** Minutes of the day; `to` is no part of it. */
+  readonly from: number;
+  readonly to: number;
+  /** By the name that IANA has for it. */
+  readonly tz: string;
+};
+
+/** From and to in epoch milliseconds; `to` is no part of it. */
+export type FreezeWindow = { readonly from: number; readonly to: number; readonly why: string };
 
 /** The user's own check: a function that answers `{"verdict": "pass" | "fail" | "nodata", "says"?, "value"?, "link"?}`. */
 export type FunctionProbe = {

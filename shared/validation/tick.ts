@@ -358,12 +358,12 @@ const isSampled = ({ check, state }: Pair, run: Run): boolean => {
   }
   return (
     state.end === undefined ||
-    (run.state.kind === 'asking' &&
-      counts(check) &&
-      isVerdict(state.end.as) &&
-      (kind === 'alarms' || kind === 'metric'))
+    (run.state.kind === 'asking' && counts(check) && isVerdict(state.end.as) && WATCHED.includes(kind))
   );
 };
+
+/** What may turn bad while people think. */
+const WATCHED: readonly Check['probe']['kind'][] = ['alarms', 'metric', 'logs', 'targetHealth'];
 
 const begun = ({ check, state, index }: Pair, run: Run, now: number, by: string): CheckState => {
   const timeoutMs = Math.min(check.sample.timeoutMs, run.deadline - now);

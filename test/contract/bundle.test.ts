@@ -50,15 +50,19 @@ describe('a bundle', () => {
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',
       'validate/assertions.js': 'ours',
+      'validate/calendar-probe.js': 'ours',
       'validate/drive.js': 'ours',
       'validate/http-probe.js': 'ours',
       'validate/index.js': 'ours',
       'validate/invoke-probe.js': 'ours',
       'validate/lambda-probe.js': 'ours',
+      'validate/logs-probe.js': 'ours',
       'validate/matches.js': 'ours',
       'validate/metric-probe.js': 'ours',
       'validate/retries.js': 'ours',
       'validate/take-sample.js': 'ours',
+      'validate/target-groups.js': 'ours',
+      'validate/target-health-probe.js': 'ours',
     });
   });
 

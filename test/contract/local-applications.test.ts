@@ -139,7 +139,9 @@ describe('Lambda of the local stack, invoking functions of applications', () => 
       FunctionError: 'Unhandled',
       payload: { errorType: 'TypeError', errorMessage: "Cannot read properties of undefined (reading 'percent')" },
     });
-    expect(told.log).toMatch(/^START RequestId: \S+ Version: 4\nAn order of 0 items\nEND RequestId: /);
+    expect(told.log).toMatch(
+      /^START RequestId: \S+ Version: 4\nAn order of 0 items\n\S+\tERROR\tInvoke Error\t\{"errorType":"TypeError".*\nEND RequestId: /,
+    );
   });
 
   it('ends what takes too long', async () => {

@@ -413,7 +413,7 @@ describe('the gateway', () => {
       body: {
         __type: 'UnknownOperationException',
         message:
-          'There is no local "kinesis". The local stack has codedeploy, codepipeline, ecs, monitoring, dynamodb, sqs, sns, sts, ssm, events, lambda, iam.',
+          'There is no local "kinesis". The local stack has codedeploy, codepipeline, ecs, monitoring, elasticloadbalancing, logs, dynamodb, sqs, sns, sts, ssm, events, lambda, iam.',
       },
     });
   });

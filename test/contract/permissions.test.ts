@@ -25,6 +25,8 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codedeploy:PutLifecycleEventHookExecutionStatus', 'Any deployment group may call the hook.'],
   ['codedeploy:BatchGetDeploymentTargets', 'IAM knows no resource for it.'],
   ['codedeploy:ListDeploymentTargets', 'IAM knows no resource for it.'],
+  ['elasticloadbalancing:DescribeTargetGroups', 'IAM knows no resource for it.'],
+  ['elasticloadbalancing:DescribeTargetHealth', 'IAM knows no resource for it.'],
   ['cloudwatch:DescribeAlarms', 'Templates name the alarms of a suite.'],
   ['lambda:InvokeFunction', 'The number of a version is made when it is deployed.'],
 ]);
@@ -33,6 +35,9 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
+  // Targets are described to whoever may describe any: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+  'elasticloadbalancing:DescribeTargetGroups',
+  'elasticloadbalancing:DescribeTargetHealth',
 ]);
 
 const GOLDEN = 'permissions.golden.yml';
@@ -117,6 +122,8 @@ describe('a role', () => {
       'codepipeline',
       'dynamodb',
       'ecs',
+      // The targets of load balancers, to be read.
+      'elasticloadbalancing',
       // The functions that suites invoke, and nothing else: the golden file names them.
       'lambda',
       'logs',

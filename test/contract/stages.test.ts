@@ -126,13 +126,21 @@ describe('a stage', () => {
     await expect(compile({ logRetentionDays: 45 })).rejects.toThrow("'provider.logRetentionInDays'");
   });
 
-  const PARTS = ['suitesInvoke', 'suitesReadMetrics', 'suitesReadAlarms', 'suitesReadSecrets'];
+  const PARTS = [
+    'suitesInvoke',
+    'suitesReadMetrics',
+    'suitesReadAlarms',
+    'suitesReadLogs',
+    'suitesReadTargets',
+    'suitesReadCalendars',
+    'suitesReadSecrets',
+  ];
 
   const statementsOf = (resources: Awaited<ReturnType<typeof compile>>): readonly unknown[] => {
     const [notify] = resources('AWS::IAM::Role').filter(({ logicalId }) => logicalId === 'NotifyRole');
     const { Policies } = v.parse(Policy, notify?.properties);
     return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter((statement) =>
-      /lambda:|cloudwatch:|ssm:/.test(JSON.stringify(statement)),
+      /lambda:|cloudwatch:|ssm:|FilterLogEvents|elasticloadbalancing:/.test(JSON.stringify(statement)),
     );
   };
 
@@ -147,11 +155,17 @@ describe('a stage', () => {
       {
         'orders.yml': `name: orders
 match: { platform: codedeploy-lambda }
+vars: { team: shop }
 checks:
   - { name: one, invoke: { function: orders-*, payload: { key: '\${secret:synthetic}' } } }
   - { name: two, invoke: { function: orders-api } }
   - { name: own, lambda: { function: checks-orders } }
   - { name: red, alarms: { names: orders-errors } }
+  - { name: targets, targetHealth: { targetGroup: web } }
+  - { name: hours, calendar: { ssm: [prod-freeze, 'arn:aws:ssm:eu-west-1:111122223333:document/everybody'] } }
+  - { name: log, logs: { group: '/\${team}/orders', pattern: ERROR } }
+  - { name: lambda-log, logs: { group: '/aws/lambda/\${function.name}', streamPrefix: '2', pattern: FATAL } }
+  - { name: same-log, logs: { group: /aws/lambda/orders-api, pattern: ERROR } }
   - name: errors
     metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
     expect: [{ path: value, op: eq, value: 0 }]
@@ -174,6 +188,27 @@ checks:
         Effect: 'Allow',
         Action: ['cloudwatch:DescribeAlarms'],
         Resource: [`arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:*`],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['logs:FilterLogEvents'],
+        Resource: [
+          `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/shop/orders:*`,
+          `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/*:*`,
+        ],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['elasticloadbalancing:DescribeTargetGroups', 'elasticloadbalancing:DescribeTargetHealth'],
+        Resource: ['*'],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['ssm:GetCalendarState'],
+        Resource: [
+          `arn:aws:ssm:${REGION}:${ACCOUNT}:document/prod-freeze`,
+          'arn:aws:ssm:eu-west-1:111122223333:document/everybody',
+        ],
       },
       {
         Effect: 'Allow',

@@ -32,6 +32,8 @@ checks:
     http: { url: '\${base}/orders', headers: { authorization: 'Bearer \${secret:synthetic}' } }
   - { name: own, lambda: { function: check-orders } }
   - { name: red, alarms: { names: orders-errors } }
+  - { name: hours, calendar: { ssm: prod-freeze } }
+  - { name: log, logs: { group: '/aws/lambda/\${function.name}', pattern: ERROR } }
   - name: errors
     metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
     expect: [{ path: value, op: eq, value: 0 }]
@@ -74,7 +76,7 @@ describe('npm run suite -- lint', () => {
 orders
   for   codedeploy-lambda, orders-* / *, BeforeAllowTraffic, AfterAllowTraffic
   time  at most 6m of 20m, if nothing errs
-  may   ask people; call https://api.example.com; invoke check-orders; invoke versions of orders-*; read alarms; read metrics; read the secret "synthetic"
+  may   ask people; call https://api.example.com; invoke check-orders; invoke versions of orders-*; read alarms; read metrics; read the change calendar prod-freeze; read the log /aws/lambda/\${function.name}; read the secret "synthetic"
 
 1 suite: nothing is wrong
 `,

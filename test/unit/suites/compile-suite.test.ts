@@ -83,6 +83,13 @@ checks:
     sample: { warmup: 90s }
     onNoData: fail
     severity: advisory
+  - { name: log, logs: { group: '/ecs/\${application}', streamPrefix: '\${new.taskSet}', pattern: '?FATAL ?"Unhandled"' }, sample: { warmup: 30s } }
+  - { name: targets, targetHealth: { targetGroup: '\${new.targetGroup}' } }
+  - name: hours
+    calendar:
+      hours: [{ days: [sat-mon, wed], from: '09:30', to: '16:00', tz: Europe/London }, { tz: UTC }]
+      freeze: [{ from: '2026-12-20T18:00+01:00', to: 2027-01-04T06:00Z, why: Christmas }]
+      ssm: prod-freeze
   - { name: own, lambda: { function: checks-web, input: { taskSet: '\${new.taskSet}' } }, mode: observe }
   - { name: people, approval: { says: 'Look at \${deployment.id}' }, needs: [journeys] }
 decide: { inconclusive: ask, error: ask, deadline: continue }
@@ -104,7 +111,7 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       error: 'ask',
       deadline: 'continue',
     });
-    const [journeys, alarms, errors, own, people] = suite.checks;
+    const [journeys, alarms, errors, log, targets, hours, own, people] = suite.checks;
     expect(journeys).toEqual({
       name: 'journeys',
       needs: ['alarms'],
@@ -152,6 +159,22 @@ decide: { inconclusive: ask, error: ask, deadline: continue }
       severity: 'required',
       mode: 'enforce',
       onNoData: 'inconclusive',
+    });
+    expect(targets?.probe).toEqual({ kind: 'targetHealth', targetGroup: '${new.targetGroup}' });
+    expect(hours?.probe).toEqual({
+      kind: 'calendar',
+      hours: [
+        { days: [1, 3, 6, 7], from: 570, to: 960, tz: 'Europe/London' },
+        { days: [1, 2, 3, 4, 5, 6, 7], from: 0, to: 1_440, tz: 'UTC' },
+      ],
+      freeze: [{ from: Date.UTC(2026, 11, 20, 17), to: Date.UTC(2027, 0, 4, 6), why: 'Christmas' }],
+      ssm: ['prod-freeze'],
+    });
+    expect(log?.probe).toEqual({
+      kind: 'logs',
+      group: '/ecs/${application}',
+      streamPrefix: '${new.taskSet}',
+      pattern: '?FATAL ?"Unhandled"',
     });
     expect(alarms).toMatchObject({
       probe: { kind: 'alarms', names: ['web-5xx', '${group}-p99'] },

@@ -123,7 +123,7 @@ describe('the checks of a suite', () => {
   it('do one thing each', () => {
     expect(wrongWith(['severity: required'])).toEqual([
       'checks: hold none that is required and enforced: whatever they find, the suite would have tested nothing',
-      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, lambda, approval',
+      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, targetHealth, calendar, lambda, approval',
     ]);
     expect(wrongWith([`${PROBE}, ${HTTP}`])).toEqual([
       'checks[0].http: stands beside "invoke": a check does one thing',
@@ -586,6 +586,96 @@ describe('a metric, of which only what lies behind the begin of the hook counts'
     expect(sampled('interval: 1m, count: 3')).toEqual([]);
     expect(sampled('interval: 1m, count: 2')).toHaveLength(1);
     expect(sampled('warmup: 1m', ', needs: a')).toEqual([]);
+  });
+});
+
+describe('a log', () => {
+  const logs = (group: string, pattern = 'ERROR') => `logs: { group: '${group}', pattern: '${pattern}' }`;
+
+  it('is a group by its name, of which a run may say a part', () => {
+    expect(
+      wrongWith([logs('/aws/lambda/${function.name}'), logs('orders'), logs('/${team}/x')], 'vars: { team: shop }'),
+    ).toEqual([]);
+    expect(wrongWith([logs('/${application}/orders'), logs('${group}')])).toEqual(
+      [0, 1].map(
+        (at) =>
+          `checks[${at}].logs.group: begins with what only a run knows: it would let suites read every log of the account`,
+      ),
+    );
+    expect(wrongWith([logs('/aws/*'), logs('/aws/${nothing}')])).toEqual([
+      'checks[0].logs.group: is not the name of a log group such as /aws/lambda/orders: letters, digits, . - _ / # and templates',
+      'checks[1].logs.group: there is no ${nothing}',
+    ]);
+  });
+
+  it('has a pattern without variables, and its own fields', () => {
+    expect(wrongWith([logs('orders', '${application}')])).toEqual([
+      'checks[0].logs.pattern: may hold no variable: it would be read as a part of the pattern',
+    ]);
+    expect(wrongWith([`${logs('orders')}, expect: [{ path: match, op: eq, value: 0 }]`])).toEqual([
+      'checks[0].expect[0].path: there is no "match" in what is found, there are matches, streams, did you mean "matches"?',
+    ]);
+  });
+
+  it('may have no data', () => {
+    expect(wrongWith([`${logs('orders')}, onNoData: fail, sample: { count: 3 }, limits: { noData: 1 }`])).toEqual([]);
+  });
+});
+
+describe('a target group', () => {
+  it('is there where its variable is, has its own fields and may have no data', () => {
+    const targets = (more: string) => wrongWith([`targetHealth: { targetGroup: web-2 }${more}`]);
+    expect(targets(', onNoData: fail, expect: [{ path: states.draining, op: absent }]')).toEqual([]);
+    expect(targets(', expect: [{ path: helthy, op: gte, value: 1 }]')).toEqual([
+      'checks[0].expect[0].path: there is no "helthy" in what is found, there are healthy, unhealthy, total, states, did you mean "healthy"?',
+    ]);
+    expect(wrongWith(["targetHealth: { targetGroup: '${new.targetGroup}' }"])).toEqual([
+      'checks[0].targetHealth.targetGroup: ${new.targetGroup} is of codedeploy-ecs, and the suite matches codedeploy-lambda',
+    ]);
+  });
+});
+
+describe('a calendar', () => {
+  const calendar = (text: string) => wrongWith([`calendar: { ${text} }`]);
+
+  it('says something', () => {
+    expect(calendar('')).toEqual(['checks[0].calendar: would always be open: add hours, freeze or ssm']);
+    expect(calendar('hours: []')).toEqual(['checks[0].calendar.hours: name no time']);
+  });
+
+  it('has days, times of the day and a time zone that are there', () => {
+    expect(calendar("hours: [{ days: mon-fry, from: '9:00', to: 25:00, tz: Europe/Londn }]")).toEqual([
+      'checks[0].calendar.hours[0].days: is not a day or days such as mon-fri or sat',
+      "checks[0].calendar.hours[0].from: is not a time of the day such as '09:00', in quotes",
+      "checks[0].calendar.hours[0].to: is not a time of the day such as '09:00', in quotes",
+      'checks[0].calendar.hours[0].tz: is not the name of a time zone such as Europe/London or UTC',
+    ]);
+    expect(calendar("hours: [{ from: '22:00', to: '06:00' }]")).toEqual([
+      'checks[0].calendar.hours[0].tz: is missing',
+      'checks[0].calendar.hours[0].to: is not behind "from": hours that go beyond midnight are two of them',
+    ]);
+  });
+
+  it('has freezes that are there, and end', () => {
+    const freeze = (from: string, to: string) => calendar(`freeze: [{ from: ${from}, to: ${to}, why: x }]`);
+    expect(freeze('2026-12-20T18:00Z', '2026-12-20T20:00+01:00')).toEqual([]);
+    expect(freeze('2026-12-20T18:00Z', '2026-12-20T19:00+01:00')).toEqual([
+      'checks[0].calendar.freeze[0].to: is not behind "from"',
+    ]);
+    expect(freeze('2026-02-30T18:00Z', '2026-12-20')).toEqual([
+      'checks[0].calendar.freeze[0].from: is not there',
+      'checks[0].calendar.freeze[0].to: is not a time such as 2026-12-20T18:00Z or 2026-12-20T18:00+01:00',
+    ]);
+  });
+
+  it('names change calendars, expects nothing more, and always says something', () => {
+    expect(calendar("ssm: ['${application}', a b]")).toEqual(
+      [0, 1].map((at) => `checks[0].calendar.ssm[${at}]: is neither the name of a change calendar nor its ARN`),
+    );
+    expect(wrongWith(['calendar: { ssm: prod }, onNoData: fail, expect: [{ path: state, op: exists }]'])).toEqual([
+      'checks[0].expect: has no meaning for calendars: each has to be open',
+      'checks[0].onNoData: can never come to pass: calendar always finds something',
+    ]);
   });
 });
 

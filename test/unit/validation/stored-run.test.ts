@@ -48,6 +48,14 @@ const PROBES: readonly Probe[] = [
       },
     ],
   },
+  { kind: 'logs', group: '/aws/lambda/orders', streamPrefix: '2026', pattern: 'ERROR' },
+  { kind: 'targetHealth', targetGroup: '${new.targetGroup}' },
+  {
+    kind: 'calendar',
+    hours: [{ days: [1, 2], from: 540, to: 960, tz: 'Europe/London' }],
+    freeze: [{ from: 1, to: 2, why: 'Christmas' }],
+    ssm: ['prod'],
+  },
   { kind: 'lambda', function: 'check-orders', input: ['x'] },
   { kind: 'approval', says: 'Go?' },
 ];

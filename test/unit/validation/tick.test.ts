@@ -444,6 +444,8 @@ describe('people who are asked because the checks could not say', () => {
   it.each([
     ['alarms', anAlarmsCheck({ name: 'watched' })],
     ['metric', aMetricCheck({ name: 'watched' })],
+    ['targetHealth', aCheck({ name: 'watched', probe: { kind: 'targetHealth', targetGroup: 'web-2' } })],
+    ['logs', aCheck({ name: 'watched', probe: { kind: 'logs', group: 'orders', pattern: 'ERROR' } })],
   ])('wait in vain once what is watched meanwhile (%s) has failed', (_kind, watched) => {
     const begun = lookAt(aRun([aCheck(), watched], asking), 0).run;
     const both = lookAt(begun, 1, [sampledOf(begun, 0, 'nodata'), alarmsOf(begun, 1, 'pass', [])]);
