@@ -15,6 +15,9 @@ export const assertionProblems = ({ checks }: LintedSuite): readonly LintProblem
     if (probe.kind === 'alarms') {
       return expect.length === 0 ? [] : [{ path, says: 'has no meaning for alarms: each has to be OK' }];
     }
+    if (probe.kind === 'compare') {
+      return expect.length === 0 ? [] : [{ path, says: 'has no meaning for compare: it is tolerate that says what is worse' }];
+    }
     if (probe.kind === 'metric' && expect.length === 0) {
       return [{ path: ['checks', index, 'metric'], says: 'expects nothing: add expect', dependsOn: [path] }];
     }
@@ -54,6 +57,7 @@ const fieldsOf = (probe: Probe): readonly string[] | undefined => {
       return ['value', 'dataPoints', 'min', 'max', 'sum', 'average'];
     case 'alarms':
     case 'approval':
+    case 'compare':
     case 'lambda':
       return undefined;
   }

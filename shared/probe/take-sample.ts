@@ -121,6 +121,10 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       const { sampleMetric } = await import('./metric-probe.ts');
       return sampleMetric(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
+    case 'compare': {
+      const { sampleCompare } = await import('./compare-probe.ts');
+      return sampleCompare(probe, task, createAwsClient('monitoring', connection, ONCE));
+    }
     case 'approval':
       throw new Error('People are asked, and not sampled');
   }

@@ -361,7 +361,7 @@ const isSampled = ({ check, state }: Pair, run: Run): boolean => {
     (run.state.kind === 'asking' &&
       counts(check) &&
       isVerdict(state.end.as) &&
-      (kind === 'alarms' || kind === 'metric'))
+      (kind === 'alarms' || kind === 'metric' || kind === 'compare'))
   );
 };
 

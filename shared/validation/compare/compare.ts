@@ -1,7 +1,7 @@
 import type { Bounds } from './bounds.ts';
 import { hodgesLehmann, medianOf } from './distributions.ts';
 import { normalAbove } from './normal.ts';
-import { newcombe, ratioOf } from './ratios.ts';
+import { likelihoodOfAtMost, newcombe, ratioOf } from './ratios.ts';
 import type { Counts } from './ratios.ts';
 
 /** By what a comparison is judged. */
@@ -28,8 +28,28 @@ export type Comparison = {
 
 /** Compares how many were bad of how many, before and now. There has to be something on both sides. */
 export const compareCounts = (old: Counts, now: Counts, standard: Standard): Comparison => {
-  const z = normalAbove(tailOf(standard));
-  return judge(ratioOf(old), ratioOf(now), standard, (weight) => newcombe(old, now, weight, z));
+  const tail = tailOf(standard);
+  const z = normalAbove(tail);
+  const compared = judge(ratioOf(old), ratioOf(now), standard, (weight) => newcombe(old, now, weight, z));
+  return likelihoodOf(compared, now, standard) > tail ? { ...compared, outcome: 'between' } : compared;
+};
+
+/**
+ * How likely what was counted is where the new side is worse by just what is tolerated. The interval is rather too narrow where
+ * next to nothing was counted: one error of a hundred requests is soon come by.
+ */
+const likelihoodOf = ({ outcome, old, tolerated }: Comparison, { bad, all }: Counts, { worseWhen }: Standard): number => {
+  const isHigher = worseWhen === 'higher';
+  const worse = isHigher ? bad : all - bad;
+  const ratio = (isHigher ? old : 1 - old) + tolerated;
+  switch (outcome) {
+    case 'fail':
+      return 1 - likelihoodOfAtMost(Math.ceil(worse) - 1, all, ratio);
+    case 'pass':
+      return likelihoodOfAtMost(worse, all, ratio);
+    case 'between':
+      return 0;
+  }
 };
 
 /** Compares values, before and now. There has to be something on both sides. */

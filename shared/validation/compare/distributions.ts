@@ -80,7 +80,7 @@ const ways = (m: number, n: number): number => {
 
 /** In how many of them U is 0, 1, ... up to the middle: the coefficients of the Gaussian binomial. */
 const waysToU = (m: number, n: number): readonly number[] => {
-  const counts = Array.from({ length: Math.floor((m * n) / 2) + 1 }, (_, u) => (u === 0 ? 1 : 0));
+  const counts: number[] = Array.from({ length: Math.floor((m * n) / 2) + 1 }, (_, u) => (u === 0 ? 1 : 0));
   for (let k = 1; k <= Math.min(m, n); k += 1) {
     const times = Math.max(m, n) + k;
     for (let u = counts.length - 1; u >= times; u -= 1) {

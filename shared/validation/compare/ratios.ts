@@ -36,3 +36,17 @@ export const newcombe = (old: Counts, now: Counts, weight: number, z: number): B
     hi: difference + Math.hypot(ofNow.hi - after, weight * (before - ofOld.lo)),
   };
 };
+
+/** How likely as few as that, or fewer, of so many are bad, where the ratio is this. */
+export const likelihoodOfAtMost = (bad: number, all: number, ratio: number): number => {
+  if (ratio >= 1) {
+    return bad >= all ? 1 : 0;
+  }
+  const odds = Math.log(ratio) - Math.log1p(-ratio);
+  let sum = 0;
+  for (let count = 0, log = all * Math.log1p(-ratio); count <= bad; count += 1) {
+    sum += Math.exp(log);
+    log += Math.log((all - count) / (count + 1)) + odds;
+  }
+  return Math.min(1, sum);
+};

@@ -38,6 +38,14 @@ describe('a comparison of ratios', () => {
     expect(compareCounts(of(0, 27_000), of(0, 300), few).outcome).toBe('pass');
   });
 
+  it('takes one error of few requests for what may come by chance', () => {
+    const none = standard({ tolerate: { absolute: 0.0001 } });
+    expect(compareCounts(of(27, 27_000), of(2, 100), none)).toMatchObject({ outcome: 'fail' });
+    const one = compareCounts(of(27, 27_000), of(1, 100), none);
+    expect(one).toMatchObject({ outcome: 'between' });
+    expect(one.worseBy.lo).toBeGreaterThan(one.tolerated);
+  });
+
   it('fails only what exceeds both tolerances', () => {
     const worse = (tolerate: Standard['tolerate']) =>
       compareCounts(of(1_000, 100_000), of(1_500, 100_000), standard({ tolerate })).outcome;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normalAbove } from '../../../../shared/validation/compare/normal.ts';
-import { newcombe, wilson } from '../../../../shared/validation/compare/ratios.ts';
+import { likelihoodOfAtMost, newcombe, wilson } from '../../../../shared/validation/compare/ratios.ts';
 import type { Counts } from '../../../../shared/validation/compare/ratios.ts';
 
 /** Two-sided 95 %, as the tables have it. */
@@ -51,5 +51,25 @@ describe('the interval of the difference of two ratios', () => {
     const double = newcombe(counts(10, 1000), counts(20, 1000), 2, Z);
     expect((double.lo + double.hi) / 2).toBeLessThan(0.002);
     expect(double.hi - double.lo).toBeGreaterThan(plain.hi - plain.lo);
+  });
+});
+
+describe('the likelihood of a count', () => {
+  it.each([
+    [0, 10, 0.1, 0.3486784401],
+    [2, 10, 0.5, 0.0546875],
+    [5, 5, 0.3, 1],
+    [0, 100_000, 0.5, 0],
+    [0, 10, 0, 1],
+    [9, 10, 1, 0],
+    [10, 10, 1, 1],
+    // From tables of the Poisson distribution, of which this is next to one: at most 4, 6 on average.
+    [4, 6_000_000, 0.000001, 0.2851],
+  ])('of at most %i of %i at %s is %s', (bad, all, ratio, likelihood) => {
+    expect(likelihoodOfAtMost(bad, all, ratio)).toBeCloseTo(likelihood, 4);
+  });
+
+  it('is right where a single count is too unlikely for a double', () => {
+    expect(likelihoodOfAtMost(50_000, 100_000, 0.5)).toBeCloseTo(0.5, 2);
   });
 });
