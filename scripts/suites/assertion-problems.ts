@@ -16,7 +16,9 @@ export const assertionProblems = ({ checks }: LintedSuite): readonly LintProblem
       return expect.length === 0 ? [] : [{ path, says: 'has no meaning for alarms: each has to be OK' }];
     }
     if (probe.kind === 'compare') {
-      return expect.length === 0 ? [] : [{ path, says: 'has no meaning for compare: it is tolerate that says what is worse' }];
+      return expect.length === 0
+        ? []
+        : [{ path, says: 'has no meaning for compare: it is tolerate that says what is worse' }];
     }
     if (probe.kind === 'metric' && expect.length === 0) {
       return [{ path: ['checks', index, 'metric'], says: 'expects nothing: add expect', dependsOn: [path] }];

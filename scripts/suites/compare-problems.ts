@@ -25,16 +25,23 @@ export const compareProblems = (placed: PlacedCheck, suite: Suite, path: Path): 
   return problems.map(({ at, says }) => ({
     path: [...path, ...at],
     says,
-    dependsOn: [
-      ...KEYS.map((key) => [...path, key]),
-      ['checks', index, 'sample'],
-      ['checks', index, 'needs'],
-    ],
+    dependsOn: [...KEYS.map((key) => [...path, key]), ['checks', index, 'sample'], ['checks', index, 'needs']],
   }));
 };
 
 /** What problems follow from. */
-const KEYS = ['kind', 'bad', 'all', 'series', 'dimensions', 'period', 'lookBack', 'baseline', 'confidence', 'looks'] as const;
+const KEYS = [
+  'kind',
+  'bad',
+  'all',
+  'series',
+  'dimensions',
+  'period',
+  'lookBack',
+  'baseline',
+  'confidence',
+  'looks',
+] as const;
 
 /** At a place within the comparison. */
 type Told = { readonly at: Path; readonly says: string };
@@ -44,10 +51,15 @@ const COUNTS: readonly string[] = ['Sum', 'SampleCount'];
 const metricProblems = (written: Written): readonly Told[] => {
   const { kind } = written;
   const needed = kind === 'ratio' ? (['bad', 'all'] as const) : (['series'] as const);
-  const useless = kind === 'ratio' ? (['series'] as const) : (['bad', 'all', 'traffic', 'baselineRate', 'worseRate'] as const);
+  const useless =
+    kind === 'ratio' ? (['series'] as const) : (['bad', 'all', 'traffic', 'baselineRate', 'worseRate'] as const);
   return [
-    ...needed.flatMap((key) => (written[key] === undefined ? [{ at: [key], says: `is missing: a ${kind} has ${needed.join(' and ')}` }] : [])),
-    ...useless.flatMap((key) => (written[key] === undefined ? [] : [{ at: [key], says: `has no meaning for a ${kind}` }])),
+    ...needed.flatMap((key) =>
+      written[key] === undefined ? [{ at: [key], says: `is missing: a ${kind} has ${needed.join(' and ')}` }] : [],
+    ),
+    ...useless.flatMap((key) =>
+      written[key] === undefined ? [] : [{ at: [key], says: `has no meaning for a ${kind}` }],
+    ),
     ...(['bad', 'all'] as const).flatMap((key) => {
       const stat = written[key]?.stat;
       return kind === 'ratio' && stat !== undefined && !COUNTS.includes(stat)
@@ -69,14 +81,24 @@ const sideProblems = ({ of, dimensions, baselines, lookBackMs }: CompareProbe): 
       ? [{ at: ['baseline'], says: 'compares old-version with itself: dimensions have to name ${side.version}' }]
       : []),
     ...(lookBackMs > 0
-      ? [{ at: ['lookBack'], says: 'takes the old version’s for the new one’s: dimensions have to name ${side.version}' }]
+      ? [
+          {
+            at: ['lookBack'],
+            says: 'takes the old version’s for the new one’s: dimensions have to name ${side.version}',
+          },
+        ]
       : []),
   ];
 };
 
 const toleranceProblems = ({ of, worseWhen, tolerate: { absolute, relative } }: CompareProbe): readonly Told[] => [
   ...(absolute === undefined && relative === undefined
-    ? [{ at: ['tolerate'], says: 'tolerates nothing at all, which no data could prove: say absolute, relative or both' }]
+    ? [
+        {
+          at: ['tolerate'],
+          says: 'tolerates nothing at all, which no data could prove: say absolute, relative or both',
+        },
+      ]
     : []),
   ...(absolute !== undefined && of.kind === 'ratio' && absolute >= 1
     ? [{ at: ['tolerate', 'absolute'], says: 'could never be exceeded: a ratio is 1 at most, and 0.01 is 1 %' }]

@@ -75,19 +75,26 @@ const minutesOf = (probe: CompareProbe, perMinute: number) => {
 /** Comparisons that look too early to see anything, by what their authors expect. */
 export const forecastWarnings = ({ suite, checks }: LintedSuite): readonly LintProblem[] =>
   checks.flatMap(({ check, index }) => {
-    const says = warningOf(check, suite);
-    return says === undefined ? [] : [{ path: ['checks', index, 'compare', 'traffic'], says }];
+    const path = ['checks', index, 'compare', 'traffic'];
+    return warningsOf(check, suite).map((says) => ({ path, says }));
   });
 
-const warningOf = (check: Check, suite: Suite): string | undefined => {
+const warningsOf = (check: Check, suite: Suite): readonly string[] => {
   const { probe } = check;
   const perMinute = probe.kind === 'compare' ? probe.expected?.perMinute : undefined;
   if (probe.kind !== 'compare' || probe.of.kind !== 'ratio' || perMinute === undefined) {
-    return undefined;
+    return [];
   }
-  const { toFail } = minutesOf(probe, perMinute);
+  const { toFail, toPass } = minutesOf(probe, perMinute);
   const lasts = lastSampleAt(suite, check) + probe.lookBackMs;
-  return toFail !== undefined && toFail * MINUTE_MS <= lasts
-    ? undefined
-    : `is too little to see ${changeOf(probe)}: that takes ${told(toFail)}, and the last look has ${spell(lasts)} of it`;
+  const isInTime = (minutes: number | undefined): boolean => minutes !== undefined && minutes * MINUTE_MS <= lasts;
+  const last = `and the last look has ${spell(lasts)} of it`;
+  return [
+    ...(isInTime(toFail) ? [] : [`is too little to see ${changeOf(probe)}: that takes ${told(toFail)}, ${last}`]),
+    ...(isInTime(toPass) || check.between === 'pass'
+      ? []
+      : [
+          `is too little to show that a version is as good: that takes ${told(toPass)}, ${last}. Most would be left open: tolerate more, or say between: pass`,
+        ]),
+  ];
 };

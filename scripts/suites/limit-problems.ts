@@ -82,4 +82,5 @@ const withoutNoData = (check: Check, written: CheckYml, path: Path): readonly Li
 /** Whether a check may end without a verdict: for want of data, or of passes in a row. */
 export const mayBeInconclusive = (check: Check): boolean =>
   (mayHaveNoData(check) && check.onNoData === 'inconclusive') ||
-  (check.probe.kind === 'compare' && check.between !== 'pass') || check.limits.consecutivePasses !== undefined;
+  (check.probe.kind === 'compare' && check.between !== 'pass') ||
+  check.limits.consecutivePasses !== undefined;

@@ -229,8 +229,7 @@ const Baseline = v.pipe(
     return span === undefined ? { kind: 'old-version' } : { kind: 'before-deployment', forMs: msOf(span) };
   }),
   v.check(
-    (baseline) =>
-      baseline.kind === 'old-version' || (baseline.forMs >= msOf('5m') && baseline.forMs <= msOf('3h')),
+    (baseline) => baseline.kind === 'old-version' || (baseline.forMs >= msOf('5m') && baseline.forMs <= msOf('3h')),
     'is before-deployment for less than 5m or for more than 3h',
   ),
 );

@@ -57,7 +57,11 @@ const problemsOf = (template: Template, known: Known): readonly string[] => [
   ]),
 ];
 
-const problemOf = (name: string, { isSent, hasSides, steps }: Template, { vars, secrets, match }: Known): string | undefined => {
+const problemOf = (
+  name: string,
+  { isSent, hasSides, steps }: Template,
+  { vars, secrets, match }: Known,
+): string | undefined => {
   if (name.startsWith('secret:')) {
     return secretProblem(name.slice('secret:'.length), isSent === true, secrets);
   }

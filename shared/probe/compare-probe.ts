@@ -27,7 +27,12 @@ export const sampleCompare = async (probe: CompareProbe, task: Task, cloudwatch:
   }
   const value = poor.join(', ');
   const expected = `${probe.minSamples} or more`;
-  return { outcome: 'nodata', says: `There is too little to compare with: ${value}, expected ${expected}`, value, expected };
+  return {
+    outcome: 'nodata',
+    says: `There is too little to compare with: ${value}, expected ${expected}`,
+    value,
+    expected,
+  };
 };
 
 type Side = 'old' | 'new';
@@ -59,7 +64,9 @@ const spanOfOld = (baseline: Baseline, probe: CompareProbe, task: Task): Span =>
 
 /** What one side has, and what was asked for it. */
 type Measured = {
-  readonly data: { readonly kind: 'counts'; readonly counts: Counts } | { readonly kind: 'values'; readonly values: readonly number[] };
+  readonly data:
+    | { readonly kind: 'counts'; readonly counts: Counts }
+    | { readonly kind: 'values'; readonly values: readonly number[] };
   readonly asked: string;
 };
 

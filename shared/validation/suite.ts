@@ -96,8 +96,7 @@ export type Limits = {
 };
 
 /** What a sample does. Strings are templates: `${new.version}`, and in what is sent `${secret:name}`. */
-export type Probe =
-  InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | CompareProbe | FunctionProbe | ApprovalProbe;
+export type Probe = InvokeProbe | HttpProbe | AlarmsProbe | MetricProbe | CompareProbe | FunctionProbe | ApprovalProbe;
 
 /** Invokes versions of the function that is deployed: the new one, or the old one and the new one side by side. */
 export type InvokeProbe = {

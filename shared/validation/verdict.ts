@@ -5,7 +5,9 @@ import type { Check } from './suite.ts';
 export type Judged = { readonly verdict: CheckVerdict; readonly row: 1 | 2 | 3 | 5 | 6 | 7 | 8 };
 
 /** What of a check its samples are judged by. */
-export type Judging = Pick<Check, 'limits' | 'onNoData' | 'between'> & { readonly sample: Pick<Check['sample'], 'count'> };
+export type Judging = Pick<Check, 'limits' | 'onNoData' | 'between'> & {
+  readonly sample: Pick<Check['sample'], 'count'>;
+};
 
 /**
  * What a check comes to by its samples: of the table of verdicts the first row that holds. Undefined: it goes on, for

@@ -132,7 +132,9 @@ describe('a comparison of ratios, looked at four times', () => {
 
   it('never proves by 20 requests that fewer than 1 % err, whatever they were', () => {
     const by = standard({ absolute: 0.01 }, { confidence: 0.9, looks: 1 });
-    const outcomes = Array.from({ length: 21 }, (_, bad) => compareCounts({ bad: 0, all: 100_000 }, { bad, all: 20 }, by));
+    const outcomes = Array.from({ length: 21 }, (_, bad) =>
+      compareCounts({ bad: 0, all: 100_000 }, { bad, all: 20 }, by),
+    );
     expect(outcomes.map(({ outcome }) => outcome)).not.toContain('pass');
   });
 });

@@ -145,6 +145,7 @@ describe('the judge of these worlds', () => {
 
 const withDeadline = ({ deadline }: Run, { run, ...ticked }: Ticked): Ticked => ({
   ...ticked,
-  wakeAt: Math.min(ticked.wakeAt ?? Infinity, deadline + 60_000),
+  // What is over is over.
+  ...(ticked.wakeAt !== undefined && { wakeAt: Math.min(ticked.wakeAt, deadline + 60_000) }),
   run: { ...run, deadline },
 });

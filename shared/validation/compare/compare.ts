@@ -38,7 +38,11 @@ export const compareCounts = (old: Counts, now: Counts, standard: Standard): Com
  * How likely what was counted is where the new side is worse by just what is tolerated. The interval is rather too narrow where
  * next to nothing was counted: one error of a hundred requests is soon come by.
  */
-const likelihoodOf = ({ outcome, old, tolerated }: Comparison, { bad, all }: Counts, { worseWhen }: Standard): number => {
+const likelihoodOf = (
+  { outcome, old, tolerated }: Comparison,
+  { bad, all }: Counts,
+  { worseWhen }: Standard,
+): number => {
   const isHigher = worseWhen === 'higher';
   const worse = isHigher ? bad : all - bad;
   const ratio = (isHigher ? old : 1 - old) + tolerated;

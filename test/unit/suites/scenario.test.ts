@@ -136,7 +136,7 @@ answers:
       [
         "scenario.yml:1  hook: should be one of BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic, AfterAllowTraffic",
         "scenario.yml:2  check: unknown key, did you mean "checks"?",
-        "scenario.yml:5  checks.smoke[0]: should be one of pass, fail, nodata, error, hang, did you mean "pass"?",
+        "scenario.yml:5  checks.smoke[0]: should be one of pass, fail, between, nodata, error, hang, did you mean "pass"?",
         "scenario.yml:6  checks.approval: is empty",
         "scenario.yml:8  answers[0].at: should be a whole number and a unit, like 30s or 5m",
         "scenario.yml:8  answers[0].verdict: should be one of approve, reject",

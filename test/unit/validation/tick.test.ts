@@ -4,6 +4,7 @@ import type { Check } from '../../../shared/validation/suite.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import {
   aCheck,
+  aCompareCheck,
   allowing,
   aMetricCheck,
   anAlarmsCheck,
@@ -444,6 +445,7 @@ describe('people who are asked because the checks could not say', () => {
   it.each([
     ['alarms', anAlarmsCheck({ name: 'watched' })],
     ['metric', aMetricCheck({ name: 'watched' })],
+    ['compare', aCompareCheck({ name: 'watched' })],
   ])('wait in vain once what is watched meanwhile (%s) has failed', (_kind, watched) => {
     const begun = lookAt(aRun([aCheck(), watched], asking), 0).run;
     const both = lookAt(begun, 1, [sampledOf(begun, 0, 'nodata'), alarmsOf(begun, 1, 'pass', [])]);
