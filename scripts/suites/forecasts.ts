@@ -35,7 +35,8 @@ const linesOf = (name: string, probe: CompareProbe): readonly string[] => {
   ];
 };
 
-const rate = (perMinute: number): string => `${Number(perMinute.toPrecision(3))} requests a minute`;
+const rate = (perMinute: number): string =>
+  perMinute === 1 ? '1 request a minute' : `${Number(perMinute.toPrecision(3))} requests a minute`;
 
 const told = (minutes: number | undefined): string =>
   minutes === undefined ? 'more than a day' : spell(minutes * MINUTE_MS);

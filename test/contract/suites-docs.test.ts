@@ -32,7 +32,7 @@ describe('docs/suites.md', () => {
 
   it('explains every key of a suite and of a check', () => {
     expect(explained('## A suite\n').slice(0, 8)).toEqual(keysAt(SuiteYml, []));
-    expect(explained('## A check\n').slice(0, 14)).toEqual(keysAt(SuiteYml, ['checks', 0]));
+    expect(explained('## A check\n').slice(0, 15)).toEqual(keysAt(SuiteYml, ['checks', 0]));
   });
 
   it('names every key below them, every operator and every variable', () => {
