@@ -34,6 +34,9 @@ export const compareCounts = (old: Counts, now: Counts, standard: Standard): Com
   return likelihoodOf(compared, now, standard) > tail ? { ...compared, outcome: 'between' } : compared;
 };
 
+/** With so many the interval is as good, and there would be much to add up. */
+const ENOUGH_COUNTED = 10_000;
+
 /**
  * How likely what was counted is where the new side is worse by just what is tolerated. The interval is rather too narrow where
  * next to nothing was counted: one error of a hundred requests is soon come by.
@@ -46,6 +49,9 @@ const likelihoodOf = (
   const isHigher = worseWhen === 'higher';
   const worse = isHigher ? bad : all - bad;
   const ratio = (isHigher ? old : 1 - old) + tolerated;
+  if (worse > ENOUGH_COUNTED) {
+    return 0;
+  }
   switch (outcome) {
     case 'fail':
       return 1 - likelihoodOfAtMost(Math.ceil(worse) - 1, all, ratio);

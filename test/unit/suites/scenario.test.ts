@@ -6,7 +6,16 @@ import { readScenario, ScenarioInvalid } from '../../../scripts/suite/scenario.t
 import { simulateSuite } from '../../../scripts/suite/simulate.ts';
 import type { Suite } from '../../../shared/validation/suite.ts';
 import { ROOT } from '../../support/command.ts';
-import { aCheck, aMetricCheck, anAlarmsCheck, anApproval, deciding, limits, sampling } from '../../support/runs.ts';
+import {
+  aCheck,
+  aCompareCheck,
+  aMetricCheck,
+  anAlarmsCheck,
+  anApproval,
+  deciding,
+  limits,
+  sampling,
+} from '../../support/runs.ts';
 import { suiteOf } from '../../support/suites.ts';
 
 const suite = (...[checks, more]: Parameters<typeof suiteOf>): Suite => suiteOf(checks, more);
@@ -95,6 +104,22 @@ describe('a scenario', () => {
       '120 decided to roll back: The checks could not say, and people were asked: Grace: reject',
       '120 CodeDeploy is told: Failed',
     ]);
+  });
+
+  it('has a comparison left open, until a look proves something or the last one leaves it so', () => {
+    const looks = suite([aCompareCheck({ sample: sampling({ count: 3 }), between: 'pass' })]);
+    const ends = (scenario: string) => told(looks, scenario).slice(-2);
+    expect(ends('checks: { compare: [between, between, fail] }')).toEqual([
+      '60.1 decided to roll back: compare has failed: fail.',
+      '60.1 CodeDeploy is told: Failed',
+    ]);
+    expect(ends('checks: { compare: [between, between, pass] }')[1]).toBe('60.1 CodeDeploy is told: Succeeded');
+    expect(ends('checks: { compare: [between] }')[0]).toBe(
+      '60.1 decided to roll back: compare could not be judged: between. The suite asks for `between: pass`, which no rule allows here.',
+    );
+    expect(ends('{ checks: { compare: [between] }, allow: [between-pass] }')[0]).toBe(
+      '60.1 decided to go on: Every required check has passed. Nothing shows that compare is worse, which is no proof. The rule “between-pass” lets it go on.',
+    );
   });
 
   it('plays an hour in milliseconds', () => {

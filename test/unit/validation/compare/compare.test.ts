@@ -46,6 +46,13 @@ describe('a comparison of ratios', () => {
     expect(one.worseBy.lo).toBeGreaterThan(one.tolerated);
   });
 
+  it('is as quick with billions', () => {
+    const began = performance.now();
+    const busy = compareCounts(of(200_000_000, 2_000_000_000), of(210_000_000, 2_000_000_000), standard());
+    expect(busy.outcome).toBe('pass');
+    expect(performance.now() - began).toBeLessThan(100);
+  });
+
   it('fails only what exceeds both tolerances', () => {
     const worse = (tolerate: Standard['tolerate']) =>
       compareCounts(of(1_000, 100_000), of(1_500, 100_000), standard({ tolerate })).outcome;
