@@ -6,8 +6,8 @@ import type { SuiteCommand } from './suite/suite-command.ts';
 
 const COMMANDS: ReadonlyMap<string, SuiteCommand> = new Map<string, SuiteCommand>([
   ['lint', lintSuites],
-  ['run', runSuite],
   ['simulate', simulateSuite],
+  ['run', runSuite],
 ]);
 
 const HELP = `What can be done with the suites of suites/ at a desk.

@@ -99,10 +99,10 @@ const call = async (answering: Answering, request: IncomingMessage): Promise<Ser
 /** Has a service answer a call, unless something is to go wrong with it. */
 const meetFault = async (
   { onCall, faultOf, kill }: Answering,
-  { service, headers, body }: ServiceRequest,
+  { service, path, headers, body }: ServiceRequest,
   work: () => Promise<ServiceReply>,
 ): Promise<ServiceReply | 'cut'> => {
-  const operation = operationOf(headers) || (new URLSearchParams(body).get('Action') ?? '');
+  const operation = operationOf(headers) || (new URLSearchParams(body).get('Action') ?? operationIn(path));
   const fault = faultOf?.({ service, operation });
   const made = fault?.drop === 'before' ? undefined : await work().catch(failed);
   onCall({ service, operation, status: made?.status });
@@ -111,6 +111,12 @@ const meetFault = async (
     await kill?.(headers['x-amz-security-token'] ?? '');
   }
   return fault === undefined && made !== undefined ? made : 'cut';
+};
+
+/** The operation that a path names, where neither header nor body does. */
+const operationIn = (path: string): string => {
+  const [, named] = /\/operation\/(\w+)$/.exec(path) ?? [];
+  return named ?? (/\/invocations(?:\?|$)/.test(path) ? 'Invoke' : '');
 };
 
 const serviceOf = (headers: Readonly<Record<string, string>>, form: string): string => {

@@ -40,7 +40,8 @@ export type GateNote =
   | { readonly kind: 'reminder'; readonly mentions: readonly Mention[] }
   | { readonly kind: 'outcome' };
 
-export const isOfRollout = (note: Note): note is RolloutNote => note.kind === 'failure' || note.kind === 'news' || note.kind === 'check';
+export const isOfRollout = (note: Note): note is RolloutNote =>
+  note.kind === 'failure' || note.kind === 'news' || note.kind === 'check';
 
 export const StoredNote = v.variant('kind', [
   v.object({

@@ -33,6 +33,8 @@ const spellingsOf = (value: string): readonly string[] => {
     JSON.stringify(inJson).slice(1, -1),
     encoded,
     encoded.replaceAll('%20', '+'),
-    Buffer.from(value).toString('base64').replace(/=+$/, ''),
+    Buffer.from(value)
+      .toString('base64')
+      .replace(/={1,2}$/, ''),
   ];
 };

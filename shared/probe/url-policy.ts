@@ -25,7 +25,8 @@ export const judgeUrl = (text: string, { policy, runtimeApi }: Reach): JudgedUrl
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     return refused(`begins with ${url.protocol}, which is neither http: nor https:`);
   }
-  if (/^[^/]*\/*[^/?#]*@/.test(text)) {
+  // As it is written: a parser drops one that is empty.
+  if (/^[^:]*:\/*[^/?#]*@/.test(text)) {
     return refused('holds a user name');
   }
   const host = hostOf(url);

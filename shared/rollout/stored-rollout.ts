@@ -139,7 +139,9 @@ const Stored = v.object({
   }),
   channels: v.array(v.string()),
   details: v.exactOptional(v.record(v.string(), v.object({ route: v.number(), detail: v.picklist(DETAILS) }))),
-  gates: v.exactOptional(v.record(v.string(), v.object({ stage: text, action: text, run: text, at: v.number(), link: text }))),
+  gates: v.exactOptional(
+    v.record(v.string(), v.object({ stage: text, action: text, run: text, at: v.number(), link: text })),
+  ),
   validations: v.exactOptional(
     v.record(v.string(), v.object({ rev: v.number(), at: v.number(), since: v.number(), summary: StoredSummary })),
   ),

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { asError } from '../as-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -57,7 +56,7 @@ export type Driven = 'over' | 'waiting' | 'unknown-run';
 const PATIENCE_MS = 5_000;
 
 /** So late may a look be before the sweep sends another. */
-export const LATE_MS = 30_000;
+const LATE_MS = 30_000;
 
 /** What is left to record and to say after a sample. */
 const MARGIN_MS = 8_000;
@@ -194,7 +193,7 @@ const withoutBegun = (before: Run, ticked: Ticked, now: number, mayBegin: (timeo
     }),
   };
   return {
-    run: isDeepStrictEqual(run, before) ? before : run,
+    run: JSON.stringify(run) === JSON.stringify(before) ? before : run,
     effects: ticked.effects.filter((effect) => effect.kind !== 'probe' || !refused.has(effect.id)),
     wakeAt: now,
   };
@@ -259,11 +258,13 @@ const leave = async (
     return;
   }
   const next = Math.max(now, Math.min(wakeAt, now + MOST_DELAY_MS));
-  await lookAgain(id, next - now);
+  // First the record: a crash in between costs a message, which the sweep makes up for. The other way round, messages that
+  // nobody knows of would multiply.
   await changeItem(runKey(id), runItem, (stored) => ({
     ...(stored !== undefined && !isRunOver(stored.run) && { body: { ...stored, lookAt: next } }),
     outcome: undefined,
   }));
+  await lookAgain(id, next - now);
 };
 
 /** SQS keeps a message back for a quarter of an hour at most. */

@@ -76,7 +76,7 @@ describe('examine', () => {
     const rows = await look(probes(denied, { function: () => Promise.resolve(told(deployed)) }));
     expect(
       glance(rows.filter(({ group }) => group === 'Permissions')).map(([status, , says]) => [status, says]),
-    ).toEqual(Array(5).fill(['skipped', 'you may not ask: your credentials lack iam:SimulatePrincipalPolicy']));
+    ).toEqual(Array(6).fill(['skipped', 'you may not ask: your credentials lack iam:SimulatePrincipalPolicy']));
   });
 
   it('says of a network that fails once for each service that does not answer', async () => {

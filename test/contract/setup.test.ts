@@ -485,7 +485,7 @@ describe('doctor, about what is deployed', () => {
       problem(
         'Functions',
         'gatehouse-local-sweep',
-        'has other values than serverless.yml for TABLE_NAME, WAKE_UPS_QUEUE_URL, EVENTS_QUEUE_URL, VOTES_QUEUE_URL, ACCOUNT_ID',
+        'has other values than serverless.yml for TABLE_NAME, WAKE_UPS_QUEUE_URL, EVENTS_QUEUE_URL, VOTES_QUEUE_URL, CHECKS_QUEUE_URL, ACCOUNT_ID, PARTITION',
         REDEPLOY,
       ),
     ]);

@@ -7,8 +7,9 @@ import { DEMO_APPLICATIONS } from '../../local/applications/demo-applications.ts
 import type { HookedDeployment } from '../../local/aws/codedeploy/hooked/hooked-state.ts';
 import { meetSlack } from '../../local/slack/slack-actor.ts';
 import type { Message, SlackActor } from '../../local/slack/slack-actor.ts';
-import { startStack } from '../../local/stack.ts';
+import { runStack, startStack } from '../../local/stack.ts';
 import type { Stack } from '../../local/stack.ts';
+import { compileTemplate } from '../../local/template/compile-template.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import type { AwsClient } from '../../shared/aws/aws-client.ts';
 import { ROOT } from '../support/command.ts';
@@ -214,5 +215,61 @@ describe('people inside a hook in the local stack', () => {
     expect(await slack.becomes(message, 'approved')).toContain('orders / canary-with-people approved');
     await told(id, 'Validation at BeforeAllowTraffic lets it go on');
     expect((await becomesOver(id))?.status).toBe('Succeeded');
+  });
+});
+
+describe('a validation whose function is killed in the local stack', () => {
+  let short: Stack;
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    const { template, taskRoot } = await compileTemplate({ root: ROOT, stage: 'local' });
+    const { ValidateLambdaFunction: lambda } = template.Resources;
+    if (lambda === undefined) {
+      throw new Error('There is no such function');
+    }
+    // Less than the suite takes: Lambda ends it in the middle of its work.
+    const impatient = { ...lambda, Properties: { ...lambda.Properties, Timeout: 3 } };
+    const Resources = { ...template.Resources, ValidateLambdaFunction: impatient };
+    short = await runStack(
+      { template: { ...template, Resources }, taskRoot },
+      { deployments: 'C0DEPLOYMENTS' },
+      {
+        ports: { aws: 0, slack: 0 },
+        functions: true,
+        schedules: false,
+        speed: 20,
+        log: (line, source) => {
+          said.push(`${source} ${line}`);
+        },
+      },
+    );
+  }, 60_000);
+
+  afterAll(() => short.stop());
+
+  it('goes on when the sweep has it looked at, and tells one verdict', { timeout: 3 * MINUTE }, async () => {
+    const client = createAwsClient('codedeploy', connectionTo(short));
+    const made = await client('CreateDeployment', {
+      applicationName: 'orders',
+      deploymentGroupName: 'prod',
+      revision: {
+        revisionType: 'AppSpecContent',
+        appSpecContent: { content: lambdaAppSpec('1', '2', { BeforeAllowTraffic: 'CodeDeployHook_gatehouse-local' }) },
+      },
+    });
+    const { deploymentId } = v.parse(v.object({ deploymentId: v.string() }), made);
+    const over = await until(
+      async () => {
+        await wait(2_000);
+        // Every minute in AWS; what is not due is left alone.
+        await short.invoke('gatehouse-local-sweep', {});
+        return short.hookedDeployments.find(deploymentId)?.deployment;
+      },
+      (deployment) => deployment !== undefined && deployment.phase === undefined,
+    );
+    expect(said.some((line) => line.includes('Task timed out'))).toBe(true);
+    expect(over?.status).toBe('Succeeded');
+    expect(said.filter((line) => line.includes('verdict reported'))).toHaveLength(1);
   });
 });

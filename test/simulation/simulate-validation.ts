@@ -10,10 +10,13 @@ import { createChangeItem } from '../../shared/store/change-item.ts';
 import type { Key } from '../../shared/store/store.ts';
 import { beginRun } from '../../shared/validation/begin.ts';
 import type { Beginning } from '../../shared/validation/begin.ts';
+import { driveRun } from '../../shared/validation/drive-run.ts';
+import type { Reported } from '../../shared/validation/drive-run.ts';
 import type { Conclusion, Effect, Input, Look, Run, Sample, Ticked } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
 import type { StoredRun } from '../../shared/validation/stored-run.ts';
-import { tick } from '../../shared/validation/tick.ts';
+import type { SampleTaken, TakeSample } from '../../shared/validation/take-sample.ts';
+import type { tick } from '../../shared/validation/tick.ts';
 import { aBeginning } from '../support/runs.ts';
 import { createFaultyNetwork, drawPlan } from './faults.ts';
 import { judgeRun } from './judge-validation.ts';
@@ -30,7 +33,7 @@ export type SimulatedValidation = {
 
 export type ValidationOptions = {
   readonly harsh?: boolean;
-  /** In the place of the engine's own: whether the judge sees what is wrong with another. */
+  /** Driven plainly, with this in the place of the engine's own look: whether the judge sees what is wrong with it. */
   readonly look?: typeof tick;
   readonly trace?: (line: string) => void;
 };
@@ -73,7 +76,7 @@ type Answered = Extract<Input, { readonly kind: 'answered' }>;
 /** Plays one run of a drawn suite: workers that tick and die, hooks called twice, people, and a platform that accepts one verdict. */
 export const simulateValidation = async (
   seed: number,
-  { harsh = false, look = tick, trace }: ValidationOptions = {},
+  { harsh = false, look, trace }: ValidationOptions = {},
 ): Promise<SimulatedValidation> => {
   const chance = createChance(seed);
   const kernel = createKernel(BEGIN);
@@ -135,8 +138,10 @@ export const simulateValidation = async (
       if (chance.happens(0.7)) {
         kernel.after(chance.between(1_000, (until - clock.now()) * 1.1), () => {
           const verdict = chance.oneOf('approve', 'approve', 'reject');
-          gate.answer = { verdict, says: `Ada: ${verdict}`, at: clock.now() };
+          const answer = { verdict, says: `Ada: ${verdict}`, at: clock.now() } as const;
+          gate.answer = answer;
           answers.set(place, verdict);
+          answered({ ...(check !== undefined && { check }), answer });
           wake(0);
         });
       }
@@ -149,9 +154,20 @@ export const simulateValidation = async (
     return item && runItem.parse(item.body);
   };
 
+  /** What `decide` writes down: a run that is asking takes it in when it is looked at. */
+  const answered = (answer: NonNullable<StoredRun['answers']>[number]): void => {
+    const item = table.read(KEY);
+    const known = stored();
+    if (item !== undefined && known?.dueAt !== undefined) {
+      const body: StoredRun = { ...known, answers: [...(known.answers ?? []), answer] };
+      table.write({ ...item, rev: item.rev + 1, body, due: { kind: 'run', at: known.dueAt } });
+    }
+  };
+
   const failures = new Map<number, Set<string>>();
   let samples = 0;
   let brokenSinceDeadline = 0;
+  let lookAt = 0;
   let invocations = 0;
 
   /** Everything that is written is looked at: what is decided stays, and whoever is not done is due. */
@@ -160,16 +176,24 @@ export const simulateValidation = async (
     if (decided !== undefined && !('conclusion' in run.state && isDeepStrictEqual(run.state.conclusion, decided))) {
       problems.push('P13: what was decided has changed');
     }
-    if ((dueAt === undefined) !== (run.state.kind === 'reported' || run.state.kind === 'moot')) {
-      problems.push(
-        `P13: it is ${run.state.kind}, and ${dueAt === undefined ? 'nobody' : 'somebody'} is to look at it`,
-      );
+    if (dueAt === undefined && run.state.kind !== 'reported' && run.state.kind !== 'moot') {
+      problems.push(`P13: it is ${run.state.kind}, and nobody is to look at it`);
     }
-    for (const input of inputs) {
-      if (decided === undefined && input.kind === 'sampled' && input.sample.outcome === 'fail') {
-        failures.set(input.check, (failures.get(input.check) ?? new Set()).add(input.id));
+    const heard = (check: number, which: string): void => {
+      failures.set(check, (failures.get(check) ?? new Set()).add(which));
+    };
+    for (const input of decided === undefined ? inputs : []) {
+      if (input.kind === 'sampled' && input.sample.outcome === 'fail') {
+        heard(input.check, String(input.sample.at));
       }
     }
+    run.checks.forEach((check, place) => {
+      check.samples
+        .filter(({ outcome }) => outcome === 'fail')
+        .forEach(({ at }) => {
+          heard(place, String(at));
+        });
+    });
   };
 
   const work = async (by: Invocation, notBegun?: string): Promise<void> => {
@@ -180,14 +204,12 @@ export const simulateValidation = async (
     const call = <Value>(service: Service, operation: string, effect: () => Value): Promise<Value> =>
       by.resuming(faulty.network.aws({ by, service, operation }, effect));
     let told: readonly Input[] = [];
-    let written = 0;
     const watched = {
       ...table,
       write: (item: Parameters<typeof table.write>[0]): boolean => {
         const before = stored();
         const isWritten = table.write(item);
         if (isWritten) {
-          written += 1;
           witness(before, runItem.parse(item.body), told);
         }
         return isWritten;
@@ -195,14 +217,15 @@ export const simulateValidation = async (
     };
     const store = createMemoryStore(watched, (operation, effect) => call('dynamodb', operation, effect));
     const changeItem = createChangeItem({ store, clock: own, random: chance.random });
-    const step = async (inputs: readonly Input[]): Promise<Ticked> => {
+    const begin = (): Run => beginRun({ ...beginning, now: own.now(), ...(notBegun !== undefined && { notBegun }) });
+    const step = async (engine: typeof tick, inputs: readonly Input[]): Promise<Ticked> => {
       told = inputs;
       const at: Look = { now: own.now(), by: `${by.name}-${by.number}`, random: chance.random };
       const { outcome } = await changeItem(KEY, runItem, (known) => {
-        const run =
-          known?.run ?? beginRun({ ...beginning, now: own.now(), ...(notBegun !== undefined && { notBegun }) });
-        const ticked = look(run, at, inputs);
-        const isNews = ticked.run !== known?.run || ticked.wakeAt !== known.dueAt;
+        const run = known?.run ?? begin();
+        const ticked = engine(run, at, inputs);
+        // A clock that is slow does not call for what others have done already.
+        const isNews = ticked.run !== known?.run || (ticked.wakeAt ?? Infinity) > (known.dueAt ?? Infinity);
         return {
           ...(isNews && {
             body: { run: ticked.run, ...(ticked.wakeAt !== undefined && { dueAt: ticked.wakeAt }) },
@@ -212,17 +235,23 @@ export const simulateValidation = async (
       });
       return outcome;
     };
-    const probe = async ({ check, id, timeoutMs }: Extract<Effect, { readonly kind: 'probe' }>): Promise<Input> => {
+    const sampled = async (check: number, timeoutMs: number): Promise<SampleTaken> => {
       samples += 1;
-      const begunAt = own.now();
+      const at = own.now();
       const found = chance.oneOf(...(natures[check] ?? NATURES[0]));
       await own.sleep(found === 'hangs' ? timeoutMs : chance.between(50, Math.min(3_000, timeoutMs)));
       const outcome = outcomeOf(found, check);
-      const sample: Sample = { at: begunAt, tookMs: own.now() - begunAt, outcome, says: found };
-      trace?.(`${clock.now() - BEGIN} sample ${id}: ${outcome}`);
-      return { kind: 'sampled', check, id, sample, ...(outcome !== 'error' && { redNow: [] }) };
+      trace?.(`${clock.now() - BEGIN} sample of ${check}: ${outcome}`);
+      const sample: Sample = { at, tookMs: own.now() - at, outcome, says: found };
+      return { sample, ...(outcome !== 'error' && { redNow: [] }) };
     };
-    const report = async (action: Conclusion['action']): Promise<Input> => {
+    const probe = async ({ check, id, timeoutMs }: Extract<Effect, { readonly kind: 'probe' }>): Promise<Input> => ({
+      kind: 'sampled',
+      check,
+      id,
+      ...(await sampled(check, timeoutMs)),
+    });
+    const report = async (action: Conclusion['action']): Promise<Reported> => {
       const answer = await orElse(
         call('codedeploy', 'put', () => put(action)),
         'down' as const,
@@ -235,16 +264,50 @@ export const simulateValidation = async (
         case 'over':
           return { kind: 'refused', says: 'The platform says something else' };
         case 'down':
-          return { kind: 'report-failed', says: 'It did not answer' };
+          return { kind: 'report-failed', says: 'It did not answer', isDenied: false };
       }
     };
+
+    if (look === undefined) {
+      await changeItem(KEY, runItem, (known) => ({
+        ...(known === undefined && { body: { run: begin(), dueAt: own.now() + PATIENCE_MS } }),
+        outcome: undefined,
+      }));
+      const startedAt = own.now();
+      const takeSample: TakeSample = ({ check: { name }, timeoutMs }) =>
+        sampled(beginning.suite?.checks.findIndex((check) => check.name === name) ?? 0, timeoutMs);
+      await driveRun(
+        {
+          changeItem,
+          clock: own,
+          random: chance.random,
+          newId: () => `${by.name}-${by.number}`,
+          log: SILENT,
+          ...(by.name === 'validate' && { takeSample }),
+          report: (_run, action) => report(action),
+          ask: async (_at, effect) => {
+            await call('dynamodb', 'ask', () => open(effect));
+            return undefined;
+          },
+          show: () => call('dynamodb', 'show', () => undefined),
+          finish: () => call('dynamodb', 'finish', () => true),
+          lookAgain: (_id, ms) =>
+            call('sqs', 'look', () => {
+              wake(ms);
+            }),
+        },
+        'run',
+        { until: startedAt + SLICE_MS, left: () => startedAt + WORKER_TIMEOUT_MS - own.now() },
+      );
+      return;
+    }
 
     const underWay = new Map<string, Promise<Input>>();
     const back: Input[] = [];
     let inputs: readonly Input[] = [];
     const until = own.now() + SLICE_MS;
     for (;;) {
-      const { run, effects, wakeAt } = await step(inputs);
+      const { run, effects, wakeAt } = await step(look, inputs);
       const next: Input[] = [];
       for (const effect of effects) {
         switch (effect.kind) {
@@ -279,13 +342,14 @@ export const simulateValidation = async (
       }
       if (next.length === 0 && back.length === 0) {
         const pending = [...underWay].filter(([id]) => isUnderWay(run, id)).map(([, sample]) => sample);
-        if (own.now() >= until && pending.length === 0 && written === 0) {
-          // Whoever has written last has asked for the next look: copies of a message come to an end.
+        if (own.now() >= until && pending.length === 0 && lookAt > clock.now() && lookAt <= wakeAt) {
+          // A message that has it looked at is under way: copies of one come to an end.
           return;
         }
         if (own.now() >= until && pending.length === 0) {
           await orElse(
             call('sqs', 'look', () => {
+              lookAt = wakeAt;
               wake(wakeAt - clock.now());
             }),
             undefined,
@@ -370,7 +434,16 @@ export const simulateValidation = async (
   // The sweep: what should have been looked at is, by itself where time is short.
   const sweep = (): void => {
     kernel.after(MINUTE_MS, sweep);
-    if (table.due('run', clock.now() - PATIENCE_MS, 10).length > 0) {
+    if (table.due('run', clock.now() - (look === undefined ? 0 : PATIENCE_MS), 10).length === 0) {
+      return;
+    }
+    if (look !== undefined) {
+      void start('sweep');
+      return;
+    }
+    wake(0);
+    const run = stored()?.run;
+    if (run !== undefined && isLate(run, clock.now())) {
       void start('sweep');
     }
   };
@@ -406,6 +479,12 @@ const isUnderWay = ({ checks }: Run, id: string): boolean => checks.some(({ inFl
 
 const endOf = ({ state }: Run): string =>
   'conclusion' in state ? `${state.kind} ${state.conclusion.action}, ${state.conclusion.why.kind}` : state.kind;
+
+/** As `sweep` sees it: before that, others are asked to look. */
+const isLate = ({ state, deadline }: Run, now: number): boolean =>
+  (state.kind === 'decided' ? state.nextAt : deadline) + PATIENCE_MS < now;
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const orElse = async <Value, Other>(work: Promise<Value>, other: Other): Promise<Value | Other> => {
   try {

@@ -68,6 +68,15 @@ export const READY_POINT: ReadyPoint = {
   },
 };
 
+/** What a run of validation asks about the whole. */
+export const RUN_POINT: RunPoint = {
+  kind: 'validation',
+  rollout: READY_POINT.rollout,
+  run: 'zDpPenq2szTW8Vgsgjvhxg',
+  suite: 'shop-before-traffic',
+  check: '',
+};
+
 export const PAUSE_POINT: PausePoint = {
   kind: 'ecs-pause',
   rollout: aServiceDeploymentId(),

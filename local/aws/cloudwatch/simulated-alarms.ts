@@ -7,7 +7,7 @@ export type SimulatedAlarms = {
   readonly all: () => readonly Alarm[];
   /** Makes an alarm, or another one of it. */
   readonly define: (definition: AlarmDefinition) => void;
-  /** Says what an alarm is until it is judged again; false: there is no such alarm. */
+  /** Says what an alarm is until there are new data of its metric; false: there is no such alarm. */
   readonly set: (name: string, value: AlarmValue, reason: string) => boolean;
   /** Takes data in. As long as there are some that an alarm looks at, it is judged every now and then. */
   readonly put: (metric: MetricName, datum: Datum) => void;
@@ -32,6 +32,8 @@ export const runAlarms = (options: {
 }): SimulatedAlarms => {
   const { metrics, speed, now, after, onChange } = options;
   const alarms = new Map<string, Alarm>();
+  /** Since when an alarm is what somebody said, in epoch milliseconds. */
+  const saidAt = new Map<string, number>();
   let cancel: (() => void) | undefined;
   let watchUntil = 0;
   let hasStopped = false;
@@ -57,6 +59,12 @@ export const runAlarms = (options: {
 
   const look = (): void => {
     for (const alarm of [...alarms.values()]) {
+      const { name, metric } = alarm.definition;
+      const said = saidAt.get(name);
+      if (said !== undefined && metrics.between(metric, said, now() + 1).length === 0) {
+        continue;
+      }
+      saidAt.delete(name);
       const next = judge(alarm.definition, metrics, now(), speed);
       if (next !== undefined) {
         change(alarm, next);
@@ -97,6 +105,7 @@ export const runAlarms = (options: {
     set: (name, value, reason) => {
       const alarm = alarms.get(name);
       if (alarm !== undefined) {
+        saidAt.set(name, now());
         change(alarm, { value, reason });
       }
       return alarm !== undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gateId } from '../../../shared/gate/gate-id.ts';
-import { PAUSE_POINT, POINT, READY_POINT } from '../../support/gates.ts';
+import { PAUSE_POINT, POINT, READY_POINT, RUN_POINT } from '../../support/gates.ts';
 
 describe('the id of a gate', () => {
   it('is the same whoever hears of the point, and stays what the stored ones have', () => {
@@ -23,6 +23,9 @@ describe('the id of a gate', () => {
       PAUSE_POINT,
       { ...PAUSE_POINT, rollout: { ...PAUSE_POINT.rollout, executionId: 'EZe5RN0000' } },
       { ...PAUSE_POINT, hookId: 'ecs-pause-another' },
+      RUN_POINT,
+      { ...RUN_POINT, run: 'another' },
+      { ...RUN_POINT, check: 'go-ahead' },
     ].map(gateId);
     expect(new Set(ids).size).toBe(ids.length);
   });

@@ -16,7 +16,7 @@ import {
   votesOf,
 } from '../../../shared/gate/gate.ts';
 import type { Click, Ending, Gate, Opening, Tally } from '../../../shared/gate/gate.ts';
-import { aClick, aDecision, aGate, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
+import { aClick, aDecision, aGate, PAUSE_POINT, POINT, READY_POINT, RUN_POINT, TOKEN } from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 
 const NOW = TEN_O_CLOCK + 60_000;
@@ -299,7 +299,7 @@ describe('what the platform says of the end', () => {
     });
   });
 
-  it.each([READY_POINT, PAUSE_POINT])(
+  it.each([READY_POINT, PAUSE_POINT, RUN_POINT])(
     'is taken for ours where no summary is kept and it is what was decided',
     (point) => {
       const ready = decided({ point });
@@ -347,7 +347,7 @@ describe('a gate', () => {
   });
 
   it('needs a token for an approval of a pipeline, and none for a deployment', () => {
-    expect([POINT, READY_POINT, PAUSE_POINT].map(needsToken)).toEqual([true, false, false]);
+    expect([POINT, READY_POINT, PAUSE_POINT, RUN_POINT].map(needsToken)).toEqual([true, false, false, false]);
   });
 });
 

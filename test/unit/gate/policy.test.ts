@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GateMatch } from '../../../shared/config/config.ts';
 import type { GatePoint } from '../../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../../shared/gate/policy.ts';
-import { aPolicy, PAUSE_POINT, POINT, READY_POINT } from '../../support/gates.ts';
+import { aPolicy, PAUSE_POINT, POINT, READY_POINT, RUN_POINT } from '../../support/gates.ts';
 
 const isFor = (match: GateMatch, point: GatePoint): boolean =>
   policyAt(point, { gates: [aPolicy({ match })] }) !== undefined;
@@ -42,10 +42,18 @@ describe('who may decide at a point', () => {
     [{ cluster: ['prod'] }, ['ecs-pause']],
     [{ service: ['shop'] }, ['ecs-pause']],
     [{ cluster: ['prod'], service: ['till'] }, []],
-  ])('says nothing of deployments and services unless it names them, and then of nothing else: %j', (match, kinds) => {
-    const points = [POINT, READY_POINT, PAUSE_POINT];
-    expect(points.filter((point) => isFor(match, point)).map(({ kind }) => kind)).toEqual(kinds);
-  });
+    [{ suite: ['shop-*'] }, ['validation']],
+    [{ suite: ['shop-*'], application: ['shop'] }, ['validation']],
+    [{ suite: ['shop-*'], application: ['till'] }, []],
+    [{ suite: ['till-*'] }, []],
+    [{ suite: [] }, ['validation']],
+  ])(
+    'says nothing of deployments, services and suites unless it names them, and then of nothing else: %j',
+    (match, kinds) => {
+      const points = [POINT, READY_POINT, PAUSE_POINT, RUN_POINT];
+      expect(points.filter((point) => isFor(match, point)).map(({ kind }) => kind)).toEqual(kinds);
+    },
+  );
 
   it.each<[GateMatch, boolean]>([
     [{ service: ['shop'], stage: ['POST_TEST_*'] }, true],

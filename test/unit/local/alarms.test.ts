@@ -77,10 +77,12 @@ describe('a local alarm', () => {
     expect(alarms.set('orders-errors', 'ALARM', 'A rehearsal')).toBe(true);
     expect(alarms.set('others', 'ALARM', 'A rehearsal')).toBe(false);
     await clock.pass(3_600_000);
+    alarms.put({ ...METRIC, name: 'Invocations' }, datumOf(clock.now(), 1));
+    await clock.pass(10_000);
     expect(told).toEqual(['0 INSUFFICIENT_DATA ALARM']);
     count(0);
     await clock.pass(10_000);
-    expect(told.at(-1)).toBe('3610 ALARM OK');
+    expect(told.at(-1)).toBe('3620 ALARM OK');
   });
 
   it('costs nothing while there are no data', async () => {

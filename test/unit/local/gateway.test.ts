@@ -16,6 +16,8 @@ describe('the endpoint of the local AWS', () => {
       services: new Map([
         ['dynamodb', service],
         ['sns', service],
+        ['lambda', service],
+        ['monitoring', service],
       ]),
       onCall: (call) => calls.push(call),
     });
@@ -27,9 +29,19 @@ describe('the endpoint of the local AWS', () => {
     });
     await fetch(gateway.url, { method: 'POST', body: new URLSearchParams({ Action: 'Publish' }) });
     await fetch(gateway.url, { method: 'POST', headers: signedHeaders('s3'), body: '' });
+    for (const [name, path] of [
+      ['lambda', '2015-03-31/functions/orders/invocations?Qualifier=2'],
+      ['monitoring', 'service/GraniteServiceVersion20100801/operation/DescribeAlarms'],
+      ['lambda', '2015-03-31/functions/orders/policy'],
+    ] as const) {
+      await fetch(`${gateway.url}/${path}`, { method: 'POST', headers: signedHeaders(name), body: '{}' });
+    }
     expect(calls).toEqual([
       { service: 'dynamodb', operation: 'GetItem', status: 200 },
       { service: 'sns', operation: 'Publish', status: 400 },
+      { service: 'lambda', operation: 'Invoke', status: 400 },
+      { service: 'monitoring', operation: 'DescribeAlarms', status: 400 },
+      { service: 'lambda', operation: '', status: 400 },
     ]);
   });
 

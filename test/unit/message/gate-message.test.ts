@@ -4,7 +4,17 @@ import type { Gate, GatePoint } from '../../../shared/gate/gate.ts';
 import { gateMessage } from '../../../shared/message/gate-message.ts';
 import { gateNoteMessage } from '../../../shared/message/gate-note-message.ts';
 import { hostileLabels, hostileText } from '../../support/arbitraries.ts';
-import { aClick, aDecision, aGate, aPolicy, PAUSE_POINT, POINT, READY_POINT, TOKEN } from '../../support/gates.ts';
+import {
+  aClick,
+  aDecision,
+  aGate,
+  aPolicy,
+  PAUSE_POINT,
+  POINT,
+  READY_POINT,
+  RUN_POINT,
+  TOKEN,
+} from '../../support/gates.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
@@ -77,6 +87,32 @@ describe('the message of a gate', () => {
     expect(JSON.stringify(gateMessage('gate-id', over, undefined, LABELS, aPolicy()))).not.toContain(
       'lets the traffic',
     );
+  });
+
+  it('says of a validation what its checks have found, and what a decision does', () => {
+    const gate = aGate({
+      point: RUN_POINT,
+      expiresAt: TEN_O_CLOCK + 900_000,
+      shown: { revisions: [] },
+      request: { text: 'smoke could not be judged. smoke: inconclusive (no data)' },
+    });
+    const shown = read(gate).join(' ');
+    expect(shown).toContain('Validation by shop-before-traffic');
+    expect(shown).toContain('expires 2026-11-20T10:15:00Z');
+    expect(shown).toContain('smoke: inconclusive (no data)');
+    expect(shown).toContain('Approve lets the validation go on. Reject rolls the deployment back.');
+    expect(read({ ...gate, point: { ...RUN_POINT, check: 'go-ahead' } }).join(' ')).toContain(
+      'shop-before-traffic / go-ahead',
+    );
+  });
+
+  it('says of a validation that has ended by itself why nobody is asked any more', () => {
+    const ending = { as: 'stopped', summary: 'alarms has failed: In alarm.', at: TEN_O_CLOCK } as const;
+    const shown = read(aGate({ point: RUN_POINT, state: { kind: 'ended', ending } })).join(' ');
+    expect(shown).toContain('Nobody is asked any more');
+    expect(shown).toContain('alarms has failed: In alarm.');
+    expect(shown).not.toContain('outside Slack');
+    expect(shown).not.toContain('Approve lets');
   });
 
   it('says of a pause hook where in its deployment it is, and leads to the console of ECS', () => {

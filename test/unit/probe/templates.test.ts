@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runVariables } from '../../../scripts/suites/run-variables.ts';
 import { parseJson } from '../../../shared/probe/json.ts';
 import { fillJson, fillText, fillUrl } from '../../../shared/probe/templates.ts';
 import type { Scope } from '../../../shared/probe/templates.ts';
@@ -118,5 +119,10 @@ describe('a URL with templates', () => {
   ])('%s becomes %s', async (text, url) => {
     const filled = fillUrl(text, scopeOf({ secret: undefined }));
     await (url === undefined ? expect(filled).rejects.toThrow() : expect(filled).resolves.toBe(url));
+  });
+
+  it.each(runVariables())('never begins with what the run gives: ${%s}', async (name) => {
+    const scope = scopeOf({ variables: { [name]: 'https://evil.example.com' } });
+    await expect(fillUrl(`\${${name}}/`, scope)).rejects.toThrow(/cannot begin with/);
   });
 });

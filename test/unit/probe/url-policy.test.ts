@@ -154,6 +154,7 @@ describe('a URL', () => {
     ['http://shop.example.com:443/', 'shop.example.com'],
     ['https://shop.example.com:80/', 'shop.example.com'],
     ['https://shop.example.com/@user', 'shop.example.com'],
+    ['https://shop.example.com/a:b@c', 'shop.example.com'],
     ['https://shop.example.com?to=user@example.com', 'shop.example.com'],
     ['https://shop.example.com#user@example.com', 'shop.example.com'],
     ['https://example.org/', 'example.org'],

@@ -477,6 +477,14 @@ describe('people who are asked because the checks could not say', () => {
     expect(seconds(lookAt(asked, 121).wakeAt)).toBe(181);
   });
 
+  it('are not disturbed by alarms of a check that was skipped before anybody could see what was red', () => {
+    const begun = lookAt(aRun([aCheck(), anAlarmsCheck({ needs: ['smoke'] })], asking), 0).run;
+    const asked = lookAt(begun, 1, [sampledOf(begun, 1, 'error'), sampledOf(begun, 0, 'nodata')]).run;
+    expect(endsOf(asked)).toEqual(['inconclusive', 'skipped']);
+    expect(asked.state.kind).toBe('asking');
+    expect(probesOf(lookAt(asked, 30))).toEqual([]);
+  });
+
   it('see what does not count run on until it has ended', () => {
     const advisory = aCheck({ name: 'latency', severity: 'advisory', sample: sampling({ count: 2 }) });
     const begun = lookAt(aRun([aCheck(), advisory], asking), 0).run;
