@@ -397,7 +397,7 @@ const Validation = v.strictObject({
             ),
             allow: described(
               oneOrMore(v.picklist(ALLOWANCES)),
-              'What lets a deployment go on although not every required check has passed: observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass.',
+              'What lets a deployment go on although not every required check has passed: observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass, between-pass.',
             ),
           }),
         ),

@@ -7,6 +7,7 @@ import { compileConfig, ConfigInvalid } from '../config/compile-config.ts';
 import type { CompiledSuite } from '../suites/compile-suite.ts';
 import { ofNoSuite, readSuites, suiteFiles } from '../suites/load-suites.ts';
 import type { SuiteFile } from '../suites/load-suites.ts';
+import { forecastLines } from '../suites/forecasts.ts';
 import { withVars } from '../suites/probe-problems.ts';
 import { secretsOf } from '../suites/suite-permissions.ts';
 import { problemLine } from '../suites/suite-problem.ts';
@@ -117,6 +118,7 @@ const drawSuite = (suite: Suite): readonly string[] => {
     `  for   ${[platform ?? 'any platform', `${any(application)} / ${any(group)}`, hook?.join(', ') ?? 'any hook'].join(', ')}`,
     `  time  at most ${spell(worstCaseOf(suite))} of ${spell(suite.budget.totalMs)}, if nothing errs`,
     `  may   ${mayOf(suite).join('; ')}`,
+    ...forecastLines(suite).map((line, index) => `  ${index === 0 ? 'see ' : '    '}  ${line}`),
     '',
   ];
 };
@@ -139,6 +141,7 @@ const deedOf = (probe: Probe, vars: Suite['vars']): readonly string[] => {
     case 'http':
       return probe.steps.map(({ url }) => `call ${placeOf(withVars(url, vars))}`);
     case 'metric':
+    case 'compare':
       return ['read metrics'];
     case 'alarms':
       return ['read alarms'];

@@ -11,7 +11,7 @@ import { schemaProblems } from '../config/schema-problems.ts';
 
 /** What a check finds: `hang` never comes back by itself. */
 export type Finding = {
-  readonly outcome: 'pass' | 'fail' | 'nodata' | 'error' | 'hang';
+  readonly outcome: 'pass' | 'fail' | 'between' | 'nodata' | 'error' | 'hang';
   /** Milliseconds from the begin, from when on every sample is so; left out: it is the next sample. */
   readonly at?: number;
   readonly takesMs: number;
@@ -59,7 +59,7 @@ const Duration = v.pipe(
   }),
 );
 
-const Outcome = v.picklist(['pass', 'fail', 'nodata', 'error', 'hang']);
+const Outcome = v.picklist(['pass', 'fail', 'between', 'nodata', 'error', 'hang']);
 
 const QUICK_MS = 100;
 

@@ -23,7 +23,7 @@ A scenario in short, all of it may be left out:
 
   checks:
     health: [pass, { outcome: fail, says: status 500 }, pass]   # one sample after the other, the last for ever
-    latency: [{ at: 5m, outcome: nodata }]                      # from then on; pass, fail, nodata, error or hang
+    latency: [{ at: 5m, outcome: nodata }]                      # from then on; pass, fail, between, nodata, error or hang
   answers: [{ at: 3m, check: go-ahead, verdict: approve, by: Ada }]
   crashes: [{ at: 1m, lasts: 90s }]
   allow: [deadline-continue]                                    # what a rule of gatehouse.yml would allow

@@ -15,6 +15,11 @@ export const assertionProblems = ({ checks }: LintedSuite): readonly LintProblem
     if (probe.kind === 'alarms') {
       return expect.length === 0 ? [] : [{ path, says: 'has no meaning for alarms: each has to be OK' }];
     }
+    if (probe.kind === 'compare') {
+      return expect.length === 0
+        ? []
+        : [{ path, says: 'has no meaning for compare: it is tolerate that says what is worse' }];
+    }
     if (probe.kind === 'calendar') {
       return expect.length === 0 ? [] : [{ path, says: 'has no meaning for calendars: each has to be open' }];
     }
@@ -62,6 +67,7 @@ const fieldsOf = (probe: Probe): readonly string[] | undefined => {
     case 'alarms':
     case 'calendar':
     case 'approval':
+    case 'compare':
     case 'lambda':
       return undefined;
   }

@@ -50,6 +50,13 @@ const STAND_INS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['checks.*.metric.namespace', 'unnamed'],
   ['checks.*.metric.metric', 'unnamed'],
   ['checks.*.metric.stat', 'Sum'],
+  ['checks.*.compare.kind', 'ratio'],
+  ['checks.*.compare.baseline', 'before-deployment:30m'],
+  ['checks.*.compare.tolerate', { absolute: 0 }],
+  ...['bad', 'all', 'series'].flatMap((key): readonly [string, unknown][] => [
+    [`checks.*.compare.${key}.namespace`, 'unnamed'],
+    [`checks.*.compare.${key}.metric`, 'unnamed'],
+  ]),
   ['checks.*.logs.group', 'unnamed'],
   ['checks.*.logs.pattern', 'unnamed'],
   ['checks.*.targetHealth.targetGroup', 'unnamed'],

@@ -86,6 +86,7 @@ export const looseningWarnings = ({ suite, checks, config }: LintedSuite): reado
     ...(suite.decide.deadline === 'continue' ? [['deadline-continue', ['decide', 'deadline']] as const] : []),
     ...checks.flatMap(({ index, check }) => [
       ...(check.mode === 'observe' ? [['observe', ['checks', index, 'mode']] as const] : []),
+      ...(check.between === 'pass' ? [['between-pass', ['checks', index, 'compare', 'between']] as const] : []),
       ...(check.onNoData === 'pass' ? [['no-data-pass', ['checks', index, 'onNoData']] as const] : []),
     ]),
   ];

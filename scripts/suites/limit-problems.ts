@@ -9,13 +9,26 @@ export const limitProblems = ({ checks }: LintedSuite): readonly LintProblem[] =
     const path = ['checks', index];
     return check.probe.kind === 'approval'
       ? ofPeople(written, path)
-      : [...outOfReach(check, written, path), ...withoutNoData(check, written, path)];
+      : [...outOfReach(check, written, path), ...ofLooks(check, written, path), ...withoutNoData(check, written, path)];
   });
 
 const ofPeople = (written: CheckYml, path: Path): readonly LintProblem[] =>
   (['expect', 'sample', 'limits', 'onNoData'] as const).flatMap((key) =>
     written[key] === undefined ? [] : [{ path: [...path, key], says: 'has no meaning for people, who are asked once' }],
   );
+
+const WITHOUT_MEANING = {
+  failures: 'has no meaning: a look that fails has seen all there is, and fails the check',
+  consecutiveFailures: 'has no meaning: a look that fails has seen all there is, and fails the check',
+  minSamples: 'counts samples, of which each is a look: how much a look needs is compare.minSamples',
+} as const;
+
+const ofLooks = ({ probe }: Check, { limits = {} }: CheckYml, path: Path): readonly LintProblem[] =>
+  probe.kind !== 'compare'
+    ? []
+    : (['failures', 'consecutiveFailures', 'minSamples'] as const).flatMap((key) =>
+        limits[key] === undefined ? [] : [{ path: [...path, 'limits', key], says: WITHOUT_MEANING[key] }],
+      );
 
 const outOfReach = (
   { sample: { count }, limits }: Check,
@@ -54,7 +67,7 @@ const outOfReach = (
 
 /** Whether samples of a check may have found nothing. */
 const mayHaveNoData = ({ probe }: Check): boolean =>
-  ['alarms', 'metric', 'logs', 'targetHealth', 'lambda'].includes(probe.kind);
+  ['alarms', 'metric', 'compare', 'logs', 'targetHealth', 'lambda'].includes(probe.kind);
 
 const withoutNoData = (check: Check, written: CheckYml, path: Path): readonly LintProblem[] => {
   if (mayHaveNoData(check)) {
@@ -69,4 +82,6 @@ const withoutNoData = (check: Check, written: CheckYml, path: Path): readonly Li
 
 /** Whether a check may end without a verdict: for want of data, or of passes in a row. */
 export const mayBeInconclusive = (check: Check): boolean =>
-  (mayHaveNoData(check) && check.onNoData === 'inconclusive') || check.limits.consecutivePasses !== undefined;
+  (mayHaveNoData(check) && check.onNoData === 'inconclusive') ||
+  (check.probe.kind === 'compare' && check.between !== 'pass') ||
+  check.limits.consecutivePasses !== undefined;

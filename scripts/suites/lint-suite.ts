@@ -1,5 +1,6 @@
 import { assertionProblems } from './assertion-problems.ts';
 import { decisionProblems, looseningWarnings, noSayProblems } from './decision-problems.ts';
+import { forecastWarnings } from './forecasts.ts';
 import { limitProblems } from './limit-problems.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import { nameProblems } from './name-problems.ts';
@@ -21,5 +22,5 @@ export const lintSuite = (
     ...noSayProblems(linted),
     ...decisionProblems(linted),
   ],
-  warnings: looseningWarnings(linted),
+  warnings: [...looseningWarnings(linted), ...forecastWarnings(linted)],
 });

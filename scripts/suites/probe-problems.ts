@@ -2,6 +2,7 @@ import type { HttpPolicy } from '../../shared/config/config.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import type { Path } from '../config/problem.ts';
+import { compareProblems } from './compare-problems.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import { runVariables, whereVariable } from './run-variables.ts';
 import { writtenSteps } from './suite-of.ts';
@@ -20,6 +21,8 @@ export const probeProblems = ({ suite, checks, config }: LintedSuite): readonly 
         return httpProblems(check, suite.vars, config && (config.validation?.http ?? NOWHERE), [...path, 'http']);
       case 'metric':
         return metricProblems(check, suite, [...path, 'metric']);
+      case 'compare':
+        return compareProblems(check, suite, [...path, 'compare']);
       case 'logs':
         return logsProblems(check, suite, [...path, 'logs']);
       case 'calendar':

@@ -29,6 +29,13 @@ export const runVariables = (platform?: ValidationPlatform): readonly string[] =
     platform === undefined || (where.platform ?? platform) === platform ? [name] : [],
   );
 
+/** Names of what there is of the old side and of the new one, as `side`. */
+export const sideVariables = (): readonly string[] =>
+  runVariables().flatMap((name) => {
+    const other = name.replace(/^old\./, 'new.');
+    return other !== name && RUN_VARIABLES.has(other) ? [name.replace(/^old\./, 'side.')] : [];
+  });
+
 /** Why a variable may not be there in a run of what a suite matches; undefined when it always is. */
 export const whereVariable = (name: string, match: SuiteMatch): string | undefined => {
   const { platform, notAt } = RUN_VARIABLES.get(name) ?? {};

@@ -1,6 +1,8 @@
 import type {
   Assertion,
   Check,
+  ComparedMetric,
+  CompareProbe,
   HttpStep,
   InvokeProbe,
   Limits,
@@ -18,6 +20,7 @@ export const PROBES = [
   'http',
   'alarms',
   'metric',
+  'compare',
   'logs',
   'targetHealth',
   'calendar',
@@ -66,23 +69,25 @@ const checkOf = (written: CheckYml, probe: Probe, defaults: NonNullable<SuiteYml
     count: written.sample?.count ?? 1,
     timeoutMs: written.sample?.timeout ?? defaults.timeout ?? 10_000,
   },
-  limits: limitsOf(written.limits ?? {}),
+  limits: limitsOf(written),
   severity: written.severity ?? 'required',
   mode: written.mode ?? 'enforce',
   onNoData: written.onNoData ?? 'inconclusive',
+  ...(written.compare?.between !== undefined && { between: written.compare.between }),
   needs: written.needs ?? [],
 });
 
-const limitsOf = (written: NonNullable<CheckYml['limits']>): Limits => ({
+const limitsOf = ({ limits: written = {}, compare, sample }: CheckYml): Limits => ({
   ...written,
   failures: written.failures ?? 0,
   consecutiveErrors: written.consecutiveErrors ?? 4,
-  noData: written.noData ?? 0,
+  // A comparison has the more data the later it looks.
+  noData: written.noData ?? (compare === undefined ? 0 : (sample?.count ?? 1) - 1),
   minSamples: written.minSamples ?? 1,
 });
 
 const probeOf = (
-  { invoke, http, alarms, metric, logs, targetHealth, calendar, lambda, approval }: CheckYml,
+  { invoke, http, alarms, metric, compare, logs, targetHealth, calendar, sample, lambda, approval }: CheckYml,
   payloads: ReadonlyMap<string, JsonValue>,
 ): Probe | undefined => {
   if (invoke !== undefined) {
@@ -96,6 +101,9 @@ const probeOf = (
   }
   if (metric !== undefined) {
     return metricOf(metric);
+  }
+  if (compare !== undefined) {
+    return compareOf(compare, sample?.count ?? 1);
   }
   if (logs !== undefined) {
     return { kind: 'logs', ...logs };
@@ -173,3 +181,34 @@ const metricOf = (written: NonNullable<CheckYml['metric']>): MetricProbe => ({
   windowMs: written.window ?? 5 * 60_000,
   minDataPoints: written.minDataPoints ?? 1,
 });
+
+type WrittenCompare = NonNullable<CheckYml['compare']>;
+
+/** What keeps a stand-in from being compared is told with what is missing. */
+const NOTHING: ComparedMetric = { namespace: '', metric: '', stat: 'Sum' };
+
+const compareOf = (written: WrittenCompare, count: number): CompareProbe => {
+  const { kind, bad, all, series, traffic: perMinute, baselineRate, worseRate } = written;
+  const expected = {
+    ...(perMinute !== undefined && { perMinute }),
+    ...(baselineRate !== undefined && { baselineRate }),
+    ...(worseRate !== undefined && { worseRate }),
+  };
+  return {
+    kind: 'compare',
+    of:
+      kind === 'ratio'
+        ? { kind, bad: { ...NOTHING, ...bad }, all: { ...NOTHING, ...all } }
+        : { kind, series: { ...NOTHING, stat: 'Average', ...series } },
+    dimensions: written.dimensions ?? {},
+    periodSeconds: (written.period ?? 60_000) / 1_000,
+    lookBackMs: written.lookBack ?? 0,
+    baselines: written.baseline,
+    worseWhen: written.worseWhen ?? 'higher',
+    tolerate: written.tolerate,
+    confidence: written.confidence ?? 0.95,
+    looks: written.looks ?? count,
+    minSamples: written.minSamples ?? (kind === 'ratio' ? 100 : 8),
+    ...(Object.keys(expected).length > 0 && { expected }),
+  };
+};

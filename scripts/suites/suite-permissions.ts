@@ -26,7 +26,10 @@ export const suitesInvoke = (suites: Suites): Statement | undefined => {
 
 /** Allows to read metrics, of which AWS knows no narrower resource. Undefined when suites look at none. */
 export const suitesReadMetrics = (suites: Suites): Statement | undefined =>
-  allow(['cloudwatch:GetMetricData'], probesOf(suites).some(({ kind }) => kind === 'metric') ? ['*'] : []);
+  allow(
+    ['cloudwatch:GetMetricData'],
+    probesOf(suites).some(({ kind }) => kind === 'metric' || kind === 'compare') ? ['*'] : [],
+  );
 
 /** Allows to read alarms, all of them: templates name them. Undefined when suites look at none. */
 export const suitesReadAlarms = (suites: Suites): Statement | undefined =>

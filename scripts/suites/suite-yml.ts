@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { JsonValue } from '../../shared/validation/json-value.ts';
 import { HOOKS, OPERATORS, PLATFORMS } from '../../shared/validation/suite.ts';
+import type { Baseline as BaselineOf } from '../../shared/validation/suite.ts';
 import { described, oneOrMore, oneOrMoreOf, text } from '../config/schema-parts.ts';
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
@@ -169,28 +170,26 @@ const AlarmsYml = v.strictObject({
   ),
 });
 
+const Statistic = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?:SampleCount|Average|Sum|Minimum|Maximum|IQM|(?:p|tm|tc|ts|wm)(?:\d{1,2}(?:\.\d{1,10})?|100)|(?:TM|PR|WM|TC|TS)\([\d.%:]{1,40}\))$/,
+    'is not a statistic such as Sum, Average, SampleCount or p99',
+  ),
+);
+
+const dimensions = v.exactOptional(
+  v.pipe(
+    v.record(text(255), text(1_024)),
+    v.check((written) => Object.keys(written).length <= 30, 'are more than 30'),
+  ),
+);
+
 const MetricYml = v.strictObject({
   namespace: described(text(255), 'Such as AWS/Lambda. A template.'),
   metric: described(text(255), 'Such as Errors. A template.'),
-  stat: described(
-    v.pipe(
-      v.string(),
-      v.regex(
-        /^(?:SampleCount|Average|Sum|Minimum|Maximum|IQM|(?:p|tm|tc|ts|wm)(?:\d{1,2}(?:\.\d{1,10})?|100)|(?:TM|PR|WM|TC|TS)\([\d.%:]{1,40}\))$/,
-        'is not a statistic such as Sum, Average, SampleCount or p99',
-      ),
-    ),
-    'Such as Sum, Average, SampleCount, p99.',
-  ),
-  dimensions: described(
-    v.exactOptional(
-      v.pipe(
-        v.record(text(255), text(1_024)),
-        v.check((dimensions) => Object.keys(dimensions).length <= 30, 'are more than 30'),
-      ),
-    ),
-    'Values are templates.',
-  ),
+  stat: described(Statistic, 'Such as Sum, Average, SampleCount, p99.'),
+  dimensions: described(dimensions, 'Values are templates.'),
   period: described(
     v.exactOptional(
       v.pipe(
@@ -208,6 +207,121 @@ const MetricYml = v.strictObject({
     'How far back it looks, though never behind the begin of the hook. Left out: 5m.',
   ),
   minDataPoints: described(v.exactOptional(whole(1, 1_000)), 'With fewer it has no data. Left out: 1.'),
+});
+
+const number = (least: number, most: number) =>
+  v.pipe(v.number(), v.minValue(least, `is less than ${least}`), v.maxValue(most, `is more than ${most}`));
+
+const comparedMetric = (stat: string) =>
+  v.strictObject({
+    namespace: described(text(255), 'Such as AWS/Lambda. A template.'),
+    metric: described(text(255), 'Such as Errors. A template.'),
+    stat: described(v.exactOptional(Statistic), stat),
+  });
+
+const BASELINE = /^(?:old-version|before-deployment:([1-9]\d{0,5}(?:m|h)))$/;
+
+const Baseline = v.pipe(
+  v.string(),
+  v.regex(BASELINE, 'is neither old-version nor before-deployment and for how long, such as before-deployment:30m'),
+  v.transform((written): BaselineOf => {
+    const [, span] = BASELINE.exec(written) ?? [];
+    return span === undefined ? { kind: 'old-version' } : { kind: 'before-deployment', forMs: msOf(span) };
+  }),
+  v.check(
+    (baseline) => baseline.kind === 'old-version' || (baseline.forMs >= msOf('5m') && baseline.forMs <= msOf('3h')),
+    'is before-deployment for less than 5m or for more than 3h',
+  ),
+);
+
+const TRAFFIC = /^([1-9]\d{0,8})\/(s|min|h)$/;
+
+const PER_MINUTE: ReadonlyMap<string, number> = new Map([
+  ['s', 60],
+  ['min', 1],
+  ['h', 1 / 60],
+]);
+
+const CompareYml = v.strictObject({
+  kind: described(
+    v.picklist(['ratio', 'distribution']),
+    'ratio: how many are bad of how many, such as errors of requests; distribution: values of each period, such as a percentile.',
+  ),
+  bad: described(v.exactOptional(comparedMetric('Sum or SampleCount. Left out: Sum.')), 'Of a ratio: what is bad.'),
+  all: described(
+    v.exactOptional(comparedMetric('Sum or SampleCount. Left out: Sum.')),
+    'Of a ratio: of what that is a part.',
+  ),
+  series: described(
+    v.exactOptional(comparedMetric('Such as p95 or Average. Left out: Average.')),
+    'Of a distribution: the values.',
+  ),
+  dimensions: described(
+    dimensions,
+    'Values are templates, in which ${side.version} is the version of the side that is asked about.',
+  ),
+  period: described(
+    v.exactOptional(
+      v.pipe(
+        duration('1m', '15m'),
+        v.check((ms) => ms % 60_000 === 0, 'is not a whole number of minutes'),
+      ),
+    ),
+    'Of one data point, whole minutes. Left out: 1m.',
+  ),
+  lookBack: described(
+    v.exactOptional(duration('1m', '55m')),
+    'For so long before the hook both versions have had traffic already, and are looked at. Left out: none.',
+  ),
+  baseline: described(
+    oneOrMoreOf(Baseline, 4),
+    'With what it is compared: old-version, at the same time, or before-deployment:30m. Of a list the first that has enough data.',
+  ),
+  worseWhen: described(v.exactOptional(v.picklist(['higher', 'lower'])), 'Left out: higher.'),
+  tolerate: described(
+    v.strictObject({
+      absolute: described(
+        v.exactOptional(number(0, 1e12)),
+        'By how much it may be worse: of a ratio 0.002 is 0.2 percentage points.',
+      ),
+      relative: described(v.exactOptional(number(1, 100)), 'How many times as bad it may be: 1.25 is a quarter more.'),
+    }),
+    'How much worse it may be. With both, both have to be exceeded for it to fail.',
+  ),
+  confidence: described(
+    v.exactOptional(number(0.8, 0.999)),
+    'How sure a verdict has to be, over all looks together. Left out: 0.95.',
+  ),
+  looks: described(
+    v.exactOptional(whole(1, 100)),
+    'How often it is looked at; each sample is a look. Left out: sample.count.',
+  ),
+  minSamples: described(
+    v.exactOptional(whole(1, 1_000_000)),
+    'How many each side has to have for a look: requests of a ratio (left out: 100), data points of a distribution (left out: 8).',
+  ),
+  between: described(
+    v.exactOptional(v.picklist(['inconclusive', 'pass'])),
+    'What comes of it where neither is proven at the end. Left out: inconclusive. pass needs an allowance of gatehouse.yml’s.',
+  ),
+  traffic: described(
+    v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.regex(TRAFFIC, 'is no traffic such as 5/s, 300/min or 1000/h'),
+        v.transform((written) => {
+          const [, count = '', unit = ''] = TRAFFIC.exec(written) ?? [];
+          return Number(count) * (PER_MINUTE.get(unit) ?? 0);
+        }),
+      ),
+    ),
+    'What the new version is expected to get, such as 300/min: it decides nothing, and lets the lint say how long it takes.',
+  ),
+  baselineRate: described(
+    v.exactOptional(number(0, 1)),
+    'The share that is expected to be bad today, such as 0.01, for the same.',
+  ),
+  worseRate: described(v.exactOptional(number(0, 1)), 'A share that is to be seen, such as 0.02, for the same.'),
 });
 
 const LogsYml = v.strictObject({
@@ -369,6 +483,10 @@ const CheckYml = v.strictObject({
   http: described(v.exactOptional(HttpYml), 'Sends requests.'),
   alarms: described(v.exactOptional(AlarmsYml), 'Looks at alarms of CloudWatch.'),
   metric: described(v.exactOptional(MetricYml), 'Looks at a metric of CloudWatch. Needs expect.'),
+  compare: described(
+    v.exactOptional(CompareYml),
+    'Compares the new version with the old one, or with what was before.',
+  ),
   logs: described(v.exactOptional(LogsYml), 'Looks for lines in a log group of CloudWatch.'),
   targetHealth: described(v.exactOptional(TargetHealthYml), 'Looks at the targets of a load balancer.'),
   calendar: described(v.exactOptional(CalendarYml), 'Looks at calendars: hours, freezes, change calendars of SSM.'),

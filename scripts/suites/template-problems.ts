@@ -4,7 +4,7 @@ import { didYouMean } from '../config/near-name.ts';
 import type { Path } from '../config/problem.ts';
 import { HTTP_FIELDS } from './assertion-problems.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
-import { runVariables, whereVariable } from './run-variables.ts';
+import { runVariables, sideVariables, whereVariable } from './run-variables.ts';
 import { stepId, writtenSteps } from './suite-of.ts';
 import type { PlacedCheck } from './suite-of.ts';
 
@@ -14,6 +14,8 @@ type Template = {
   readonly text: string;
   /** Of what is sent: it may hold secrets. */
   readonly isSent?: boolean;
+  /** Of what is asked about both versions: `${side.version}` is that of either. */
+  readonly hasSides?: boolean;
   /** Steps whose answers are there by then, of all the steps of the check. */
   readonly steps?: { readonly before: readonly string[]; readonly all: readonly string[] };
 };
@@ -55,7 +57,11 @@ const problemsOf = (template: Template, known: Known): readonly string[] => [
   ]),
 ];
 
-const problemOf = (name: string, { isSent, steps }: Template, { vars, secrets, match }: Known): string | undefined => {
+const problemOf = (
+  name: string,
+  { isSent, hasSides, steps }: Template,
+  { vars, secrets, match }: Known,
+): string | undefined => {
   if (name.startsWith('secret:')) {
     return secretProblem(name.slice('secret:'.length), isSent === true, secrets);
   }
@@ -65,13 +71,20 @@ const problemOf = (name: string, { isSent, steps }: Template, { vars, secrets, m
   if (runVariables().includes(name)) {
     return whereVariable(name, match);
   }
+  if (hasSides === true && sideVariables().includes(name)) {
+    return whereVariable(name.replace('side', 'old'), match) ?? whereVariable(name.replace('side', 'new'), match);
+  }
   const [step = '', field, ...rest] = name.split('.');
   if (steps?.all.includes(step) === true) {
     return steps.before.includes(step)
       ? answerProblem(name, step, field, rest)
       : `\${${name}} is not there yet: "${step}" is no earlier step`;
   }
-  const near = didYouMean(name, [...vars, ...runVariables(match.platform)]);
+  const near = didYouMean(name, [
+    ...vars,
+    ...runVariables(match.platform),
+    ...(hasSides === true ? sideVariables() : []),
+  ]);
   return `there is no \${${name}}${near}`;
 };
 
@@ -118,11 +131,13 @@ const stepNames = ({ index, written }: PlacedCheck, vars: readonly string[]): re
 
 const templatesOf = ({ index, written, check }: PlacedCheck): readonly Template[] => {
   const path = ['checks', index];
-  const { invoke, alarms, metric, logs, targetHealth, lambda, approval, http } = written;
+  const { invoke, alarms, metric, compare, logs, targetHealth, lambda, approval, http } = written;
   const steps = writtenSteps(http ?? {});
   const all = steps.map(stepId);
   const texts = (value: JsonValue | undefined, place: Path): readonly Template[] =>
     stringsIn(value, [...path, ...place]);
+  const ofSides = (value: JsonValue | undefined, place: Path): readonly Template[] =>
+    texts(value, place).map((one) => ({ ...one, hasSides: true }));
   const sent = (value: JsonValue | undefined, place: Path): readonly Template[] =>
     texts(value, place).map((one) => ({ ...one, isSent: true }));
   return [
@@ -135,6 +150,10 @@ const templatesOf = ({ index, written, check }: PlacedCheck): readonly Template[
     ...texts(metric?.namespace, ['metric', 'namespace']),
     ...texts(metric?.metric, ['metric', 'metric']),
     ...texts(metric?.dimensions, ['metric', 'dimensions']),
+    ...(['bad', 'all', 'series'] as const).flatMap((key) =>
+      (['namespace', 'metric'] as const).flatMap((part) => ofSides(compare?.[key]?.[part], ['compare', key, part])),
+    ),
+    ...ofSides(compare?.dimensions, ['compare', 'dimensions']),
     ...texts(logs?.group, ['logs', 'group']),
     ...texts(logs?.streamPrefix, ['logs', 'streamPrefix']),
     ...texts(targetHealth?.targetGroup, ['targetHealth', 'targetGroup']),

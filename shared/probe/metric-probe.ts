@@ -1,21 +1,8 @@
-import * as v from 'valibot';
 import type { AwsClient } from '../aws/aws-client.ts';
 import type { MetricProbe } from '../validation/suite.ts';
 import type { Finding, Task } from './finding.ts';
+import { readMetricData } from './metric-data.ts';
 import { fillJson, fillText } from './templates.ts';
-
-const Answer = v.object({
-  MetricDataResults: v.array(
-    v.object({
-      StatusCode: v.optional(v.string(), 'Complete'),
-      Values: v.optional(v.array(v.union([v.number(), v.string()])), []),
-      Messages: v.optional(v.array(v.object({ Value: v.optional(v.string(), '') })), []),
-    }),
-  ),
-  NextToken: v.optional(v.nullable(v.string())),
-});
-
-const MOST_PAGES = 5;
 
 /** Takes a sample of a metric: of whole periods, all of which are after the hook has begun. */
 export const sampleMetric = async (probe: MetricProbe, task: Task, cloudwatch: AwsClient): Promise<Finding> => {
@@ -36,7 +23,8 @@ export const sampleMetric = async (probe: MetricProbe, task: Task, cloudwatch: A
     EndTime: end / 1000,
     ScanBy: 'TimestampAscending',
   };
-  const dataPoints = start < end ? await readAll(input, cloudwatch, signal) : [];
+  const read = start < end ? await readMetricData(input, cloudwatch, signal) : new Map<string, readonly number[]>();
+  const dataPoints = [...read.values()].flat();
   if (dataPoints.length === 0 || dataPoints.length < probe.minDataPoints) {
     const value = dataPoints.length === 1 ? '1 data point' : `${dataPoints.length} data points`;
     const expected = `${Math.max(1, probe.minDataPoints)} or more`;
@@ -49,32 +37,6 @@ export const sampleMetric = async (probe: MetricProbe, task: Task, cloudwatch: A
   const from = new Date(start).toISOString();
   const evidence = `${JSON.stringify(Metric)}\n${probe.stat} of each ${probe.periodSeconds} s from ${from}: ${dataPoints.join(', ')}`;
   return { outcome: holds ? 'pass' : 'fail', ...told, says, evidence };
-};
-
-const readAll = async (input: object, cloudwatch: AwsClient, signal: AbortSignal): Promise<readonly number[]> => {
-  const values: number[] = [];
-  let NextToken: string | null | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = v.parse(
-      Answer,
-      await cloudwatch('GetMetricData', { ...input, ...(NextToken && { NextToken }) }, signal),
-    );
-    for (const { StatusCode, Values, Messages } of answer.MetricDataResults) {
-      if (StatusCode !== 'Complete' && StatusCode !== 'PartialData') {
-        throw new Error(`CloudWatch says ${[StatusCode, ...Messages.map(({ Value }) => Value)].join(': ')}`);
-      }
-      values.push(...Values.map(Number));
-    }
-    ({ NextToken } = answer);
-    if (!NextToken) {
-      const odd = values.find((value) => !Number.isFinite(value));
-      if (odd !== undefined) {
-        throw new Error(`One of ${values.length} data points is ${odd}`);
-      }
-      return values;
-    }
-  }
-  throw new Error(`CloudWatch has more than ${MOST_PAGES} pages of data points`);
 };
 
 /**

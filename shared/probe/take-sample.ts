@@ -122,6 +122,10 @@ const probe = async (deps: ProbeDeps, task: Task): Promise<Finding> => {
       const { sampleMetric } = await import('./metric-probe.ts');
       return sampleMetric(probe, task, createAwsClient('monitoring', connection, ONCE));
     }
+    case 'compare': {
+      const { sampleCompare } = await import('./compare-probe.ts');
+      return sampleCompare(probe, task, createAwsClient('monitoring', connection, ONCE));
+    }
     case 'logs': {
       const { sampleLogs } = await import('./logs-probe.ts');
       return sampleLogs(probe, task, createAwsClient('logs', connection, ONCE));

@@ -3,7 +3,7 @@ import { heldTo } from './held-to.ts';
 import type { HeldTo } from './held-to.ts';
 import type { Allowance, CheckState, Conclusion, Run, SuiteVerdict, Why } from './run.ts';
 import type { Check } from './suite.ts';
-import { counts, judge } from './verdict.ts';
+import { counts, isOpen, judge } from './verdict.ts';
 
 /** Why a run ends, before that is put in words. What could not begin has no suite to be held to. */
 type Judgement = { readonly run: Run; readonly why: Why; readonly held?: HeldTo };
@@ -77,13 +77,21 @@ const leaveOf = (checks: readonly Pair[]): Allowance | undefined => {
   if (required.some((pair) => !counts(pair.check) && pair.state.end?.as !== 'pass')) {
     return 'observe';
   }
-  return required.some(hasPassedWithoutData) ? 'no-data-pass' : undefined;
+  if (required.some(hasPassedWithoutData)) {
+    return 'no-data-pass';
+  }
+  return required.some(isUnproven) ? 'between-pass' : undefined;
 };
 
-const hasPassedWithoutData = ({ check, state }: Pair): boolean => {
+const hasPassedWithoutData = (pair: Pair): boolean => hasPassedByLeave(pair) && !isUnproven(pair);
+
+const hasPassedByLeave = ({ check, state }: Pair): boolean => {
   const judged = judge(check, state.samples, false);
   return state.end?.as === 'pass' && judged?.row === 6 && judged.verdict === 'pass';
 };
+
+/** Whether a comparison has passed that has not shown that nothing is worse. */
+const isUnproven = (pair: Pair): boolean => hasPassedByLeave(pair) && isOpen(pair.state.samples);
 
 type Pair = { readonly check: Check; readonly state: CheckState };
 
@@ -109,6 +117,7 @@ const isMissed = (allowance: Allowance, { why }: Judgement): boolean => {
       return why.kind === 'deadline';
     case 'inconclusive-continue':
     case 'no-data-pass':
+    case 'between-pass':
       return why.kind === 'verdict' && why.verdict === 'inconclusive';
     case 'observe':
     case 'empty':
@@ -124,6 +133,7 @@ const WORDS: Readonly<Record<Allowance, string>> = {
   'deadline-continue': '`deadline: continue`',
   'inconclusive-continue': '`inconclusive: continue`',
   'no-data-pass': '`onNoData: pass`',
+  'between-pass': '`between: pass`',
 };
 
 const reasonOf = ({ run, why, held }: Judgement): string => {
@@ -158,16 +168,20 @@ const deadlineReasonOf = (checks: readonly Pair[]): string => {
 const reasonOfVerdict = (checks: readonly Pair[], verdict: SuiteVerdict): string => {
   if (verdict === 'pass') {
     const others = checks.filter(({ check, state }) => !counts(check) && state.end?.as !== 'pass');
-    const names = others.map(({ check }) => check.name).join(', ');
-    return others.length === 0
-      ? 'Every required check has passed.'
-      : `Every required check has passed. Of those that do not count, ${names} has not.`;
+    const unproven = checks.filter(isUnproven);
+    return [
+      'Every required check has passed.',
+      ...(others.length === 0 ? [] : [`Of those that do not count, ${namesOf(others)} has not.`]),
+      ...(unproven.length === 0 ? [] : [`Nothing shows that ${namesOf(unproven)} is worse, which is no proof.`]),
+    ].join(' ');
   }
   return checks
     .filter(({ check, state }) => counts(check) && state.end?.as === verdict)
     .map(({ check, state }) => `${check.name} ${VERDICT_WORDS[verdict]}${saysOf(state, verdict)}`)
     .join(' ');
 };
+
+const namesOf = (checks: readonly Pair[]): string => checks.map(({ check }) => check.name).join(', ');
 
 const VERDICT_WORDS: Readonly<Record<Exclude<SuiteVerdict, 'pass'>, string>> = {
   fail: 'has failed',
@@ -177,7 +191,7 @@ const VERDICT_WORDS: Readonly<Record<Exclude<SuiteVerdict, 'pass'>, string>> = {
 
 const saysOf = ({ samples, answer }: CheckState, verdict: SuiteVerdict): string => {
   const told = samples.findLast(({ outcome }) =>
-    verdict === 'inconclusive' ? outcome === 'nodata' : outcome === verdict,
+    verdict === 'inconclusive' ? outcome === 'nodata' || outcome === 'between' : outcome === verdict,
   );
   const says = answer?.says ?? told?.says;
   return says === undefined ? '.' : `: ${says.replace(/\.$/, '')}.`;

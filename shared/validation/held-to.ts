@@ -15,6 +15,7 @@ export const heldTo = (suite: Suite, allowances: Run['allowances']): HeldTo => {
     'deadline-continue': decide.deadline === 'continue',
     'inconclusive-continue': decide.inconclusive === 'continue',
     'no-data-pass': checks.some(({ onNoData }) => onNoData === 'pass'),
+    'between-pass': checks.some(({ between }) => between === 'pass'),
   };
   const isRefused = (allowance: Allowance): boolean => asks[allowance] === true && allowances[allowance] === undefined;
   const refused = ASKED_FOR.filter(isRefused);
@@ -36,10 +37,13 @@ export const heldTo = (suite: Suite, allowances: Run['allowances']): HeldTo => {
         ...check,
         mode: strictly('observe', 'observe', 'enforce', check.mode),
         onNoData: strictly('no-data-pass', 'pass', 'inconclusive', check.onNoData),
+        ...(check.between !== undefined && {
+          between: strictly('between-pass', 'pass', 'inconclusive', check.between),
+        }),
       })),
     },
     refused,
   };
 };
 
-const ASKED_FOR = ['observe', 'deadline-continue', 'inconclusive-continue', 'no-data-pass'] as const;
+const ASKED_FOR = ['observe', 'deadline-continue', 'inconclusive-continue', 'no-data-pass', 'between-pass'] as const;

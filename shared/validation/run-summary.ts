@@ -1,7 +1,7 @@
 import { heldTo } from './held-to.ts';
 import type { CheckState, CheckVerdict, Run, Sample } from './run.ts';
 import type { Check, Hook } from './suite.ts';
-import { counts } from './verdict.ts';
+import { counts, isOpen } from './verdict.ts';
 
 /** What people are shown of a run. */
 export type RunSummary = {
@@ -76,6 +76,10 @@ const checkSummary = (check: Check, state: CheckState): CheckSummary => {
 };
 
 /** The sample that a verdict is best told by: the last of its kind, otherwise the last. */
-const toldBy = ({ end, samples }: CheckState): Sample | undefined =>
-  samples.findLast(({ outcome }) => outcome === end?.as || (end?.as === 'inconclusive' && outcome === 'nodata')) ??
-  samples.at(-1);
+const toldBy = ({ end, samples }: CheckState): Sample | undefined => {
+  const isLeftOpen = end?.as === 'inconclusive' || (end?.as === 'pass' && isOpen(samples));
+  const told = samples.findLast(({ outcome }) =>
+    isLeftOpen ? outcome === 'nodata' || outcome === 'between' : outcome === end?.as,
+  );
+  return told ?? samples.at(-1);
+};

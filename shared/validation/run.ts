@@ -1,8 +1,11 @@
 import type { Deployment } from '../rollout/rollout.ts';
 import type { Hook, Suite, ValidationPlatform } from './suite.ts';
 
-/** What one sample found: `fail` is the target's fault, `error` ours or nobody's. */
-export type SampleOutcome = 'pass' | 'fail' | 'nodata' | 'error';
+/**
+ * What one sample found: `fail` is the target's fault, `error` ours or nobody's. `between`: a comparison has its data, and they
+ * prove neither.
+ */
+export type SampleOutcome = 'pass' | 'fail' | 'between' | 'nodata' | 'error';
 
 /** One sample. All of its texts are redacted and bounded by whoever took it. */
 export type Sample = {
@@ -126,6 +129,7 @@ export const ALLOWANCES = [
   'deadline-continue',
   'inconclusive-continue',
   'no-data-pass',
+  'between-pass',
 ] as const;
 
 export type Allowance = (typeof ALLOWANCES)[number];

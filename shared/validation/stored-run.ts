@@ -45,7 +45,7 @@ const StoredAnswer = v.object({ verdict: v.picklist(['approve', 'reject']), says
 const StoredSample = v.object({
   at: v.number(),
   tookMs: v.number(),
-  outcome: v.picklist(['pass', 'fail', 'nodata', 'error']),
+  outcome: v.picklist(['pass', 'fail', 'between', 'nodata', 'error']),
   says: v.string(),
   value: text,
   expected: text,
@@ -105,6 +105,8 @@ const StoredStep = v.object({
   redirect: v.picklist(['error', 'follow', 'manual']),
 });
 
+const StoredMetric = v.object({ namespace: v.string(), metric: v.string(), stat: v.string() });
+
 const StoredProbe = v.variant('kind', [
   v.object({
     kind: v.literal('invoke'),
@@ -125,6 +127,28 @@ const StoredProbe = v.variant('kind', [
     periodSeconds: v.number(),
     windowMs: v.number(),
     minDataPoints: v.number(),
+  }),
+  v.object({
+    kind: v.literal('compare'),
+    of: v.variant('kind', [
+      v.object({ kind: v.literal('ratio'), bad: StoredMetric, all: StoredMetric }),
+      v.object({ kind: v.literal('distribution'), series: StoredMetric }),
+    ]),
+    dimensions: record,
+    periodSeconds: v.number(),
+    lookBackMs: v.number(),
+    baselines: v.array(
+      v.variant('kind', [
+        v.object({ kind: v.literal('old-version') }),
+        v.object({ kind: v.literal('before-deployment'), forMs: v.number() }),
+      ]),
+    ),
+    worseWhen: v.picklist(['higher', 'lower']),
+    tolerate: v.object({ absolute: number, relative: number }),
+    confidence: v.number(),
+    looks: v.number(),
+    minSamples: v.number(),
+    expected: v.exactOptional(v.object({ perMinute: number, baselineRate: number, worseRate: number })),
   }),
   v.object({ kind: v.literal('logs'), group: v.string(), streamPrefix: text, pattern: v.string() }),
   v.object({ kind: v.literal('targetHealth'), targetGroup: v.string() }),
@@ -171,6 +195,7 @@ const StoredSuite = v.object({
       severity: v.picklist(['required', 'advisory']),
       mode,
       onNoData: v.picklist(['inconclusive', 'pass', 'fail']),
+      between: v.exactOptional(v.picklist(['inconclusive', 'pass'])),
       needs: v.array(v.string()),
     }),
   ),

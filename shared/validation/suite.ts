@@ -69,6 +69,8 @@ export type Check = {
   readonly severity: 'required' | 'advisory';
   readonly mode: Mode;
   readonly onNoData: 'inconclusive' | 'pass' | 'fail';
+  /** Of a comparison that all its samples leave open. Left out: inconclusive. */
+  readonly between?: 'inconclusive' | 'pass';
   /** Names of checks that have to have passed before it begins; otherwise it is skipped. */
   readonly needs: readonly string[];
 };
@@ -99,6 +101,7 @@ export type Probe =
   | HttpProbe
   | AlarmsProbe
   | MetricProbe
+  | CompareProbe
   | LogsProbe
   | TargetHealthProbe
   | CalendarProbe
@@ -147,6 +150,43 @@ export type MetricProbe = {
   readonly windowMs: number;
   readonly minDataPoints: number;
 };
+
+/** Compares the new version with the old one, or with what was before the deployment. Each sample is a look at all there is by then. */
+export type CompareProbe = {
+  readonly kind: 'compare';
+  readonly of: ComparedCounts | ComparedValues;
+  /** Besides what a run offers, `${side.version}` is there: `${new.version}` of one side and `${old.version}` of the other. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly periodSeconds: number;
+  /** For so long before the hook began both versions have had traffic already, and are looked at. */
+  readonly lookBackMs: number;
+  /** What the new version is compared with: the first that has enough data. */
+  readonly baselines: readonly Baseline[];
+  readonly worseWhen: 'higher' | 'lower';
+  readonly tolerate: { readonly absolute?: number; readonly relative?: number };
+  readonly confidence: number;
+  readonly looks: number;
+  /** On each side: how many requests, or how many data points. */
+  readonly minSamples: number;
+  /** What its author expects: it decides nothing, and lets the lint say how long it takes to see something. */
+  readonly expected?: { readonly perMinute?: number; readonly baselineRate?: number; readonly worseRate?: number };
+};
+
+/** `bad` of `all`, such as errors of invocations. */
+export type ComparedCounts = {
+  readonly kind: 'ratio';
+  readonly bad: ComparedMetric;
+  readonly all: ComparedMetric;
+};
+
+/** What each period has, such as a percentile. */
+export type ComparedValues = { readonly kind: 'distribution'; readonly series: ComparedMetric };
+
+export type ComparedMetric = { readonly namespace: string; readonly metric: string; readonly stat: string };
+
+/** `old-version`: at the same time; `before-deployment`: for so long before that. */
+export type Baseline =
+  { readonly kind: 'old-version' } | { readonly kind: 'before-deployment'; readonly forMs: number };
 
 /** Lines of a CloudWatch log group since the hook began. */
 export type LogsProbe = {

@@ -363,7 +363,7 @@ const isSampled = ({ check, state }: Pair, run: Run): boolean => {
 };
 
 /** What may turn bad while people think. */
-const WATCHED: readonly Check['probe']['kind'][] = ['alarms', 'metric', 'logs', 'targetHealth'];
+const WATCHED: readonly Check['probe']['kind'][] = ['alarms', 'metric', 'compare', 'logs', 'targetHealth'];
 
 const begun = ({ check, state, index }: Pair, run: Run, now: number, by: string): CheckState => {
   const timeoutMs = Math.min(check.sample.timeoutMs, run.deadline - now);

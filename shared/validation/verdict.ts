@@ -5,20 +5,22 @@ import type { Check } from './suite.ts';
 export type Judged = { readonly verdict: CheckVerdict; readonly row: 1 | 2 | 3 | 5 | 6 | 7 | 8 };
 
 /** What of a check its samples are judged by. */
-export type Judging = Pick<Check, 'limits' | 'onNoData'> & { readonly sample: Pick<Check['sample'], 'count'> };
+export type Judging = Pick<Check, 'limits' | 'onNoData' | 'between'> & {
+  readonly sample: Pick<Check['sample'], 'count'>;
+};
 
 /**
  * What a check comes to by its samples: of the table of verdicts the first row that holds. Undefined: it goes on, for
  * samples and time are left. A failure is thus hidden by nothing that comes after it, and what has not run has not passed.
  */
 export const judge = (
-  { sample: { count }, limits, onNoData }: Judging,
+  { sample: { count }, limits, onNoData, between = 'inconclusive' }: Judging,
   samples: readonly Pick<Sample, 'outcome'>[],
   isTimeLeft: boolean,
 ): Judged | undefined => {
   const outcomes = samples.map(({ outcome }) => outcome);
   const total = (of: SampleOutcome): number => outcomes.filter((outcome) => outcome === of).length;
-  const measured = total('pass') + total('fail');
+  const measured = total('pass') + total('fail') + total('between');
   const { consecutiveFailures = Infinity, consecutivePasses = Infinity } = limits;
   // What could not be measured says nothing about the target: it does not end a run of failures.
   const failuresInARow = runOf(
@@ -48,11 +50,18 @@ export const judge = (
   if (!isMeasured || total('nodata') > limits.noData) {
     return { row: 6, verdict: onNoData === 'pass' && samples.length === 0 ? 'inconclusive' : onNoData };
   }
+  if (isOpen(samples)) {
+    return { row: 6, verdict: between };
+  }
   if (consecutivePasses !== Infinity) {
     return { row: 7, verdict: 'inconclusive' };
   }
   return { row: 8, verdict: 'pass' };
 };
+
+/** Whether what was measured last, which is of the most data, proves neither. */
+export const isOpen = (samples: readonly Pick<Sample, 'outcome'>[]): boolean =>
+  samples.findLast(({ outcome }) => outcome !== 'nodata' && outcome !== 'error')?.outcome === 'between';
 
 /** How many there are of a kind at the end. */
 const runOf = (kind: SampleOutcome, outcomes: readonly SampleOutcome[]): number =>

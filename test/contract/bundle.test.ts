@@ -50,6 +50,7 @@ describe('a bundle', () => {
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',
       'validate/assertions.js': 'ours',
+      'validate/compare-probe.js': 'ours',
       'validate/calendar-probe.js': 'ours',
       'validate/drive.js': 'ours',
       'validate/http-probe.js': 'ours',

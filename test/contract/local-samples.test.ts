@@ -5,11 +5,13 @@ import { parseTemplate } from '../../local/template/resolve-template.ts';
 import { loadConfig } from '../../scripts/config/load-config.ts';
 import { loadSuites } from '../../scripts/suites/load-suites.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { createInvokeLambda } from '../../shared/aws/lambda-invoke.ts';
 import { createTakeSample } from '../../shared/probe/take-sample.ts';
 import { systemClock } from '../../shared/system-clock.ts';
-import type { MetricProbe, Suite } from '../../shared/validation/suite.ts';
+import type { CompareProbe, MetricProbe, Suite } from '../../shared/validation/suite.ts';
 import type { TakeSample } from '../../shared/validation/take-sample.ts';
 import { ROOT } from '../support/command.ts';
+import { aCompareCheck } from '../support/runs.ts';
 import { checkOf } from '../support/suites.ts';
 import { aStack, connectionTo } from '../support/stack.ts';
 
@@ -115,5 +117,118 @@ describe('a metric check, at the local stack', () => {
     const { sample } = await takeSample({ ...request, since: now - 10 * 60_000 });
     expect(sample).toMatchObject({ outcome: 'fail', value: '5', expected: '<= 4' });
     expect((await takeSample({ ...request, since: now })).sample).toMatchObject({ outcome: 'nodata' });
+  });
+});
+
+describe('a compare check, at the local stack', () => {
+  const MINUTE = 60_000;
+
+  /** Puts so many errors of so many invocations of a version, so many minutes ago. */
+  const put = async (
+    { functionName, version }: { readonly functionName: string; readonly version: string },
+    minutesAgo: number,
+    bad: number,
+    all: number,
+  ): Promise<void> => {
+    const metric = (MetricName: string, Value: number) => ({
+      MetricName,
+      Value,
+      Dimensions: [
+        { Name: 'FunctionName', Value: functionName },
+        { Name: 'ExecutedVersion', Value: version },
+      ],
+      Timestamp: Date.now() / 1000 - minutesAgo * 60,
+    });
+    await createAwsClient('monitoring', connectionTo(stack))('PutMetricData', {
+      Namespace: 'AWS/Lambda',
+      MetricData: [metric('Errors', bad), metric('Invocations', all)],
+    });
+  };
+
+  /** One look at a function ten minutes after its hook has begun. */
+  const look = async (functionName: string, overrides: Partial<CompareProbe> = {}) => {
+    const { sample } = await takeSample({
+      check: aCompareCheck(
+        {},
+        { dimensions: { FunctionName: '${function.name}', ExecutedVersion: '${side.version}' }, ...overrides },
+      ),
+      variables: { 'function.name': functionName, 'old.version': '6', 'new.version': '7' },
+      since: Date.now() - 10 * MINUTE,
+      timeoutMs: 5_000,
+    });
+    return sample;
+  };
+
+  it('sees that the new version errs where the old one does not', async () => {
+    const functionName = 'new-errors';
+    await put({ functionName, version: '6' }, 3, 0, 9_000);
+    await put({ functionName, version: '7' }, 3, 20, 1_000);
+    expect(await look(functionName)).toMatchObject({
+      outcome: 'fail',
+      says: 'Errors of Invocations: 2 % (20 of 1000), the old version 0 % (0 of 9000): 1.22 to 3.26 points worse, 0.2 tolerated: it is worse',
+    });
+  });
+
+  it('compares with what was before where the old version has no traffic any more', async () => {
+    const functionName = 'all-moved';
+    const baselines = [{ kind: 'old-version' }, { kind: 'before-deployment', forMs: 30 * MINUTE }] as const;
+    await put({ functionName, version: '7' }, 3, 0, 3_000);
+    expect(await look(functionName, { baselines })).toMatchObject({ outcome: 'nodata' });
+    await put({ functionName, version: '6' }, 20, 3, 27_000);
+    const sample = await look(functionName, { baselines });
+    expect(sample).toMatchObject({ outcome: 'pass', value: '0 % (0 of 3000)' });
+    expect(sample.says).toContain('30 minutes before 0.0111 % (3 of 27000)');
+  });
+
+  it('proves nothing by twenty invocations', async () => {
+    const functionName = 'hardly-called';
+    await put({ functionName, version: '6' }, 3, 0, 9_000);
+    await put({ functionName, version: '7' }, 3, 0, 20);
+    expect(await look(functionName)).toMatchObject({ outcome: 'nodata', value: '20 in all' });
+    expect(await look(functionName, { minSamples: 10, tolerate: { absolute: 0.01 } })).toMatchObject({
+      outcome: 'between',
+    });
+  });
+
+  it('has both sides from what versions of a function that is called have counted', async () => {
+    const invoke = createInvokeLambda(connectionTo(stack));
+    for (const qualifier of ['1', '3']) {
+      for (let call = 0; call < 8; call += 1) {
+        await invoke({
+          functionName: 'orders',
+          qualifier,
+          payload: '{"path":"/health"}',
+          logTail: false,
+          timeoutMs: 5_000,
+        });
+      }
+    }
+    // Only whole minutes are looked at.
+    const takeLater = createTakeSample({
+      connection: connectionTo(stack),
+      http: { hosts: [], privateHosts: [], ports: [] },
+      secrets: {},
+      clock: { now: () => Date.now() + 2 * MINUTE },
+    });
+    const { sample } = await takeLater({
+      check: aCompareCheck(
+        {},
+        {
+          dimensions: {
+            FunctionName: 'orders',
+            Resource: 'orders:${side.version}',
+            ExecutedVersion: '${side.version}',
+          },
+          lookBackMs: 5 * MINUTE,
+          minSamples: 5,
+          tolerate: { absolute: 0.5 },
+        },
+      ),
+      variables: { 'old.version': '1', 'new.version': '3' },
+      since: Date.now(),
+      timeoutMs: 5_000,
+    });
+    expect(sample.outcome).toBe('pass');
+    expect(sample.says).toMatch(/^Errors of Invocations: 0 % \(0 of \d+\), the old version 0 % \(0 of \d+\)/);
   });
 });

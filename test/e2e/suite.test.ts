@@ -38,6 +38,16 @@ checks:
     metric: { namespace: AWS/Lambda, metric: Errors, stat: Sum }
     expect: [{ path: value, op: eq, value: 0 }]
     sample: { warmup: 1m }
+  - name: ratio
+    severity: advisory
+    compare:
+      kind: ratio
+      bad: { namespace: AWS/Lambda, metric: Errors }
+      all: { namespace: AWS/Lambda, metric: Invocations }
+      baseline: before-deployment:30m
+      tolerate: { absolute: 0.005 }
+      traffic: 3000/min
+    sample: { warmup: 5m }
   - { name: people, needs: [api, red], approval: {} }
 `,
   );
@@ -77,6 +87,7 @@ orders
   for   codedeploy-lambda, orders-* / *, BeforeAllowTraffic, AfterAllowTraffic
   time  at most 6m of 20m, if nothing errs
   may   ask people; call https://api.example.com; invoke check-orders; invoke versions of orders-*; read alarms; read metrics; read the change calendar prod-freeze; read the log /aws/lambda/\${function.name}; read the secret "synthetic"
+  see   ratio: to see a rise from 1 % to 2 % at 3000 requests a minute the canary has to last 2m; to show that there is none, 2m
 
 1 suite: nothing is wrong
 `,

@@ -100,7 +100,10 @@ const hasPassed = (check: Check, samples: readonly Sample[], place: number, { an
   const isSteady = check.limits.consecutivePasses !== undefined;
   return (
     count('fail') <= failures &&
-    count('pass') + count('fail') >= Math.max(1, minSamples) &&
-    (count('nodata') <= noData || isSteady)
+    count('pass') + count('fail') + count('between') >= Math.max(1, minSamples) &&
+    (count('nodata') <= noData || isSteady) &&
+    (samples.findLast(({ outcome }) => isOfData(outcome))?.outcome !== 'between' || isSteady)
   );
 };
+
+const isOfData = (outcome: Sample['outcome']): boolean => outcome !== 'nodata' && outcome !== 'error';

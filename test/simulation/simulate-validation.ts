@@ -67,6 +67,8 @@ const NATURES: readonly [Nature, ...Nature[]] = [
   ['nodata'],
   ['error', 'error', 'pass'],
   ['hangs', 'pass'],
+  ['between'],
+  ['between', 'between', 'pass'],
 ];
 
 type Answered = Extract<Input, { readonly kind: 'answered' }>;

@@ -2,7 +2,7 @@ import type { Chance } from '../../local/virtual/chance.ts';
 import { ALLOWANCES } from '../../shared/validation/run.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import type { Check, Probe, Suite } from '../../shared/validation/suite.ts';
-import { aMetricCheck } from '../support/runs.ts';
+import { aCompareCheck, aMetricCheck } from '../support/runs.ts';
 import { suiteOf } from '../support/suites.ts';
 
 const MINUTE_MS = 60_000;
@@ -47,6 +47,7 @@ const drawCheck = (chance: Chance, index: number): Check => {
     severity: chance.happens(0.75) ? 'required' : 'advisory',
     mode: chance.happens(0.9) ? 'enforce' : 'observe',
     onNoData: chance.oneOf('inconclusive', 'inconclusive', 'pass', 'fail'),
+    ...(chance.happens(0.3) && { between: chance.oneOf('inconclusive', 'pass') }),
     needs: index > 0 && chance.happens(0.25) ? [`check-${chance.between(0, index - 1)}`] : [],
   };
 };
@@ -57,6 +58,7 @@ const drawProbe = (chance: Chance): Probe =>
     { kind: 'http', steps: [] },
     { kind: 'alarms', names: ['orders-5xx'] },
     aMetricCheck().probe,
+    aCompareCheck().probe,
     { kind: 'approval' },
   );
 

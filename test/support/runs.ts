@@ -1,7 +1,7 @@
 import { beginRun } from '../../shared/validation/begin.ts';
 import type { Beginning } from '../../shared/validation/begin.ts';
 import type { Allowance, Input, Look, Run, Sample, Ticked } from '../../shared/validation/run.ts';
-import type { Check, Suite } from '../../shared/validation/suite.ts';
+import type { Check, CompareProbe, Suite } from '../../shared/validation/suite.ts';
 import { tick } from '../../shared/validation/tick.ts';
 import { TEN_O_CLOCK } from './rollouts.ts';
 import { checkOf, suiteOf } from './suites.ts';
@@ -62,6 +62,30 @@ export const aMetricCheck = (overrides: Partial<Check> = {}): Check =>
       periodSeconds: 60,
       windowMs: 300_000,
       minDataPoints: 1,
+    },
+    overrides,
+  );
+
+/** Errors of invocations of the new version, against those of the old one. */
+export const aCompareCheck = (overrides: Partial<Check> = {}, probe: Partial<CompareProbe> = {}): Check =>
+  checkOf(
+    {
+      kind: 'compare',
+      of: {
+        kind: 'ratio',
+        bad: { namespace: 'AWS/Lambda', metric: 'Errors', stat: 'Sum' },
+        all: { namespace: 'AWS/Lambda', metric: 'Invocations', stat: 'Sum' },
+      },
+      dimensions: { FunctionName: 'orders', ExecutedVersion: '${side.version}' },
+      periodSeconds: 60,
+      lookBackMs: 0,
+      baselines: [{ kind: 'old-version' }],
+      worseWhen: 'higher',
+      tolerate: { absolute: 0.002, relative: 1.25 },
+      confidence: 0.95,
+      looks: 4,
+      minSamples: 100,
+      ...probe,
     },
     overrides,
   );

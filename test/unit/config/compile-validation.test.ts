@@ -39,7 +39,7 @@ describe('the validation of gatehouse.yml', () => {
   rules:
     - name: pilot
       match: { suite: pilot-*, application: [a, b], group: prod, account: '111122223333', region: eu-* }
-      allow: [observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass]
+      allow: [observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass, between-pass]
     - { name: everywhere, allow: no-suite }
 `);
     expect(validation).toEqual({
@@ -55,7 +55,15 @@ describe('the validation of gatehouse.yml', () => {
             account: ['111122223333'],
             region: ['eu-*'],
           },
-          allow: ['observe', 'empty', 'no-suite', 'deadline-continue', 'inconclusive-continue', 'no-data-pass'],
+          allow: [
+            'observe',
+            'empty',
+            'no-suite',
+            'deadline-continue',
+            'inconclusive-continue',
+            'no-data-pass',
+            'between-pass',
+          ],
         },
         { name: 'everywhere', match: {}, allow: ['no-suite'] },
       ],
@@ -91,7 +99,7 @@ describe('the validation of gatehouse.yml', () => {
     ["secrets: { 'a b': /a }", 'secrets.a b: is not a name for a secret: a letter, then letters, digits, - and _'],
     [
       'rules: [{ name: a, allow: observ }]',
-      'rules[0].allow: should be one of observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass, did you mean "observe"?',
+      'rules[0].allow: should be one of observe, empty, no-suite, deadline-continue, inconclusive-continue, no-data-pass, between-pass, did you mean "observe"?',
     ],
     ['rules: [{ allow: observe }]', 'rules[0].name: is missing'],
     ['rules: [{ name: a, allow: observe }, { name: a, allow: empty }]', 'rules[1].name: is already that of rules[0]'],

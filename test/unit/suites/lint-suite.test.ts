@@ -123,7 +123,7 @@ describe('the checks of a suite', () => {
   it('do one thing each', () => {
     expect(wrongWith(['severity: required'])).toEqual([
       'checks: hold none that is required and enforced: whatever they find, the suite would have tested nothing',
-      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, logs, targetHealth, calendar, lambda, approval',
+      'checks[0]: does nothing: it has one of invoke, http, alarms, metric, compare, logs, targetHealth, calendar, lambda, approval',
     ]);
     expect(wrongWith([`${PROBE}, ${HTTP}`])).toEqual([
       'checks[0].http: stands beside "invoke": a check does one thing',

@@ -6,7 +6,16 @@ import { readScenario, ScenarioInvalid } from '../../../scripts/suite/scenario.t
 import { simulateSuite } from '../../../scripts/suite/simulate.ts';
 import type { Suite } from '../../../shared/validation/suite.ts';
 import { ROOT } from '../../support/command.ts';
-import { aCheck, aMetricCheck, anAlarmsCheck, anApproval, deciding, limits, sampling } from '../../support/runs.ts';
+import {
+  aCheck,
+  aCompareCheck,
+  aMetricCheck,
+  anAlarmsCheck,
+  anApproval,
+  deciding,
+  limits,
+  sampling,
+} from '../../support/runs.ts';
 import { suiteOf } from '../../support/suites.ts';
 
 const suite = (...[checks, more]: Parameters<typeof suiteOf>): Suite => suiteOf(checks, more);
@@ -97,6 +106,22 @@ describe('a scenario', () => {
     ]);
   });
 
+  it('has a comparison left open, until a look proves something or the last one leaves it so', () => {
+    const looks = suite([aCompareCheck({ sample: sampling({ count: 3 }), between: 'pass' })]);
+    const ends = (scenario: string) => told(looks, scenario).slice(-2);
+    expect(ends('checks: { compare: [between, between, fail] }')).toEqual([
+      '60.1 decided to roll back: compare has failed: fail.',
+      '60.1 CodeDeploy is told: Failed',
+    ]);
+    expect(ends('checks: { compare: [between, between, pass] }')[1]).toBe('60.1 CodeDeploy is told: Succeeded');
+    expect(ends('checks: { compare: [between] }')[0]).toBe(
+      '60.1 decided to roll back: compare could not be judged: between. The suite asks for `between: pass`, which no rule allows here.',
+    );
+    expect(ends('{ checks: { compare: [between] }, allow: [between-pass] }')[0]).toBe(
+      '60.1 decided to go on: Every required check has passed. Nothing shows that compare is worse, which is no proof. The rule “between-pass” lets it go on.',
+    );
+  });
+
   it('plays an hour in milliseconds', () => {
     const long = suite([anAlarmsCheck({ sample: sampling({ count: 100 }) })], {
       budget: { totalMs: 55 * 60_000, reserveMs: 5 * 60_000 },
@@ -136,7 +161,7 @@ answers:
       [
         "scenario.yml:1  hook: should be one of BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic, AfterAllowTraffic",
         "scenario.yml:2  check: unknown key, did you mean "checks"?",
-        "scenario.yml:5  checks.smoke[0]: should be one of pass, fail, nodata, error, hang, did you mean "pass"?",
+        "scenario.yml:5  checks.smoke[0]: should be one of pass, fail, between, nodata, error, hang, did you mean "pass"?",
         "scenario.yml:6  checks.approval: is empty",
         "scenario.yml:8  answers[0].at: should be a whole number and a unit, like 30s or 5m",
         "scenario.yml:8  answers[0].verdict: should be one of approve, reject",

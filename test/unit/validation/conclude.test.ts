@@ -4,7 +4,7 @@ import { heldTo } from '../../../shared/validation/held-to.ts';
 import type { Allowance, CheckState, Run, Sample, Why } from '../../../shared/validation/run.ts';
 import type { Check, Suite } from '../../../shared/validation/suite.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
-import { aCheck, allowing, aRun, aSample, deciding, limits } from '../../support/runs.ts';
+import { aCheck, aCompareCheck, allowing, aRun, aSample, deciding, limits } from '../../support/runs.ts';
 import { suiteOf } from '../../support/suites.ts';
 
 const ended = (
@@ -85,6 +85,28 @@ describe('what a run ends with', () => {
     expect(concluded(run, [approved, ended('pass')], verdict('pass'))).not.toHaveProperty('allowedBy');
   });
 
+  it('says which rule let it go on though a comparison has proven nothing, and that it has not', () => {
+    const open = aCompareCheck({ between: 'pass' });
+    const run = aRun([open, aCheck()], {}, allowing('between-pass'));
+    const left = ended('pass', [aSample('pass'), aSample('between')]);
+    expect(concluded(run, [left, ended('pass')], verdict('pass'))).toMatchObject({
+      action: 'continue',
+      allowedBy: 'rule of between-pass',
+      says: 'Every required check has passed. Nothing shows that compare is worse, which is no proof. The rule “rule of between-pass” lets it go on.',
+    });
+    const proven = ended('pass', [aSample('between'), aSample('pass')]);
+    expect(concluded(run, [proven, ended('pass')], verdict('pass'))).not.toHaveProperty('allowedBy');
+  });
+
+  it('tells of a comparison that was left open what it found, and that no rule lets it pass', () => {
+    const run = aRun([aCompareCheck({ between: 'pass' })]);
+    const left = ended('inconclusive', [aSample('nodata'), aSample('between', { says: '0 to 1 points worse' })]);
+    expect(concluded(run, [left], verdict('inconclusive'))).toMatchObject({
+      action: 'rollback',
+      says: 'compare could not be judged: 0 to 1 points worse. The suite asks for `between: pass`, which no rule allows here.',
+    });
+  });
+
   it('is to roll back where something failed or could not be run, whatever is allowed', () => {
     const loose = { ...deciding({ inconclusive: 'continue', deadline: 'continue' }) };
     const run = two(loose, 'inconclusive-continue', 'deadline-continue', 'empty', 'no-suite', 'no-data-pass');
@@ -141,19 +163,22 @@ describe('what a run ends with', () => {
 });
 
 describe('a suite that is held to what its owner allows', () => {
-  const suite = suiteOf([aCheck({ mode: 'observe', onNoData: 'pass' }), aCheck({ onNoData: 'fail' })], {
-    mode: 'observe',
-    ...deciding({ inconclusive: 'continue', error: 'ask', deadline: 'continue' }),
-  });
+  const suite = suiteOf(
+    [aCheck({ mode: 'observe', onNoData: 'pass', between: 'pass' }), aCheck({ onNoData: 'fail' })],
+    {
+      mode: 'observe',
+      ...deciding({ inconclusive: 'continue', error: 'ask', deadline: 'continue' }),
+    },
+  );
 
   it('is as strict as can be where nothing is allowed', () => {
     const { suite: held, refused } = heldTo(suite, {});
-    expect(refused).toEqual(['observe', 'deadline-continue', 'inconclusive-continue', 'no-data-pass']);
+    expect(refused).toEqual(['observe', 'deadline-continue', 'inconclusive-continue', 'no-data-pass', 'between-pass']);
     expect(held).toEqual({
       ...suite,
       mode: 'enforce',
       decide: { pass: 'continue', fail: 'rollback', inconclusive: 'rollback', error: 'ask', deadline: 'rollback' },
-      checks: [aCheck({ onNoData: 'inconclusive' }), aCheck({ onNoData: 'fail' })],
+      checks: [aCheck({ onNoData: 'inconclusive', between: 'inconclusive' }), aCheck({ onNoData: 'fail' })],
     });
   });
 
@@ -161,11 +186,12 @@ describe('a suite that is held to what its owner allows', () => {
     ['observe', { mode: 'observe', checks: [{ mode: 'observe', onNoData: 'inconclusive' }, { mode: 'enforce' }] }],
     ['deadline-continue', { mode: 'enforce', decide: { deadline: 'continue', inconclusive: 'rollback' } }],
     ['inconclusive-continue', { mode: 'enforce', decide: { deadline: 'rollback', inconclusive: 'continue' } }],
+    ['between-pass', { mode: 'enforce', checks: [{ between: 'pass', onNoData: 'inconclusive' }, {}] }],
     ['no-data-pass', { mode: 'enforce', checks: [{ mode: 'enforce', onNoData: 'pass' }, { onNoData: 'fail' }] }],
   ] as const)('keeps what is allowed: %s', (allowance, kept) => {
     const { suite: held, refused } = heldTo(suite, allowing(allowance).allowances);
     expect(refused).not.toContain(allowance);
-    expect(refused).toHaveLength(3);
+    expect(refused).toHaveLength(4);
     expect(held).toMatchObject(kept);
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { beginRun } from '../../../shared/validation/begin.ts';
 import { summaryOf } from '../../../shared/validation/run-summary.ts';
-import type { Conclusion, Run } from '../../../shared/validation/run.ts';
+import type { Conclusion, Run, Sample } from '../../../shared/validation/run.ts';
 import { sampleRequest } from '../../../shared/validation/sample-request.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import {
   aBeginning,
   aCheck,
+  aCompareCheck,
   allowing,
   anAlarmsCheck,
   anApproval,
@@ -23,6 +24,15 @@ const conclusion: Conclusion = {
 };
 
 describe('the summary of a run', () => {
+  it('tells a comparison that is left open by the last look that says so, whatever came of it', () => {
+    const between = aSample('between', { says: 'not proven either way' });
+    const shown = (as: 'pass' | 'inconclusive', samples: readonly Sample[]) =>
+      summaryOf({ ...aRun([aCompareCheck()]), checks: [{ from: 0, samples, end: { as, at: 1 } }] }).checks[0]?.says;
+    expect(shown('pass', [aSample('pass'), between])).toBe('not proven either way');
+    expect(shown('inconclusive', [aSample('pass'), between])).toBe('not proven either way');
+    expect(shown('pass', [between, aSample('pass')])).toBe('it says pass');
+  });
+
   it('tells each check with what it found against what was expected', () => {
     const checks = [
       aCheck({ sample: sampling({ count: 3 }) }),

@@ -5,6 +5,7 @@ import type { Probe } from '../../../shared/validation/suite.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import {
   aCheck,
+  aCompareCheck,
   allowing,
   anAlarmsCheck,
   anApproval,
@@ -81,6 +82,14 @@ const everyCheck = [
   }),
   anAlarmsCheck(),
   aMetricCheck(),
+  aCompareCheck({ between: 'pass' }, { expected: { perMinute: 300, baselineRate: 0.01, worseRate: 0.02 } }),
+  aCompareCheck(
+    {},
+    {
+      of: { kind: 'distribution', series: { namespace: 'AWS/Lambda', metric: 'Duration', stat: 'p95' } },
+      baselines: [{ kind: 'before-deployment', forMs: 1_800_000 }, { kind: 'old-version' }],
+    },
+  ),
   anApproval(),
   ...PROBES.map((probe) => checkOf(probe)),
 ];
@@ -114,7 +123,7 @@ const aFullRun = (): Run => ({
       answer: { verdict: 'approve', says: 'Ada', at: TEN_O_CLOCK },
     },
     { samples: [], end: { as: 'skipped', at: 3 } },
-    { samples: [], end: { as: 'inconclusive', at: 3 } },
+    { samples: [aSample('between')], end: { as: 'inconclusive', at: 3 } },
   ],
 });
 

@@ -4,6 +4,7 @@ import type { Check } from '../../../shared/validation/suite.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
 import {
   aCheck,
+  aCompareCheck,
   allowing,
   aMetricCheck,
   anAlarmsCheck,
@@ -444,6 +445,7 @@ describe('people who are asked because the checks could not say', () => {
   it.each([
     ['alarms', anAlarmsCheck({ name: 'watched' })],
     ['metric', aMetricCheck({ name: 'watched' })],
+    ['compare', aCompareCheck({ name: 'watched' })],
     ['targetHealth', aCheck({ name: 'watched', probe: { kind: 'targetHealth', targetGroup: 'web-2' } })],
     ['logs', aCheck({ name: 'watched', probe: { kind: 'logs', group: 'orders', pattern: 'ERROR' } })],
   ])('wait in vain once what is watched meanwhile (%s) has failed', (_kind, watched) => {

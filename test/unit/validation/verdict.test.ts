@@ -5,18 +5,25 @@ import type { Limits } from '../../../shared/validation/suite.ts';
 import { counts, judge, suiteVerdict, worse } from '../../../shared/validation/verdict.ts';
 import type { Ended, Judging } from '../../../shared/validation/verdict.ts';
 
-const OUTCOMES: Readonly<Record<string, SampleOutcome>> = { P: 'pass', F: 'fail', N: 'nodata', E: 'error' };
+const OUTCOMES: Readonly<Record<string, SampleOutcome>> = {
+  P: 'pass',
+  F: 'fail',
+  B: 'between',
+  N: 'nodata',
+  E: 'error',
+};
 
 /** Samples by their first letters, in the order in which they were taken: `PPF`. */
 const samplesOf = (letters: string) => Array.from(letters, (letter) => ({ outcome: OUTCOMES[letter] ?? 'error' }));
 
 const judging = (
   limits: Partial<Limits> = {},
-  more: { count?: number; onNoData?: Judging['onNoData'] } = {},
+  more: { count?: number; onNoData?: Judging['onNoData']; between?: 'inconclusive' | 'pass' } = {},
 ): Judging => ({
   sample: { count: more.count ?? 5 },
   limits: { failures: 0, consecutiveErrors: 4, noData: 0, minSamples: 1, ...limits },
   onNoData: more.onNoData ?? 'inconclusive',
+  ...(more.between !== undefined && { between: more.between }),
 });
 
 const LEFT = true;
@@ -114,6 +121,33 @@ describe('the verdict of a check', () => {
       expect(judge(check, samplesOf('PFP'), OVER)).toEqual({ row: 8, verdict: 'pass' });
     },
   );
+
+  it('row 6: is inconclusive where the comparison straddles what is tolerated, or what its author says of that', () => {
+    const check = (between?: 'pass') => judging({ noData: 3 }, { count: 4, ...(between && { between }) });
+    expect(judge(check(), samplesOf('NNBB'), LEFT)).toEqual({ row: 6, verdict: 'inconclusive' });
+    expect(judge(check('pass'), samplesOf('NNBB'), LEFT)).toEqual({ row: 6, verdict: 'pass' });
+    expect(judge(check('pass'), samplesOf('NBB'), LEFT)).toBeUndefined();
+    expect(judge(check(), samplesOf('BE'), OVER)).toEqual({ row: 6, verdict: 'inconclusive' });
+  });
+
+  it('row 6: has the last look that had data say whether it is still open, for it had most', () => {
+    const check = judging({ noData: 3 }, { count: 4 });
+    expect(judge(check, samplesOf('BBBP'), LEFT)).toEqual({ row: 8, verdict: 'pass' });
+    expect(judge(check, samplesOf('PPPB'), LEFT)).toEqual({ row: 6, verdict: 'inconclusive' });
+    expect(judge(check, samplesOf('PBNN'), LEFT)).toEqual({ row: 6, verdict: 'inconclusive' });
+  });
+
+  it('row 6: never takes want of data for a comparison that is merely open', () => {
+    const check = judging({ noData: 1 }, { count: 4, onNoData: 'fail', between: 'pass' });
+    expect(judge(check, samplesOf('NNBB'), LEFT)).toEqual({ row: 6, verdict: 'fail' });
+    expect(judge(check, samplesOf('NBBB'), LEFT)).toEqual({ row: 6, verdict: 'pass' });
+  });
+
+  it('is FAIL or PASS by a comparison as soon as it is proven, whatever it was before', () => {
+    expect(judge(judging({}, { between: 'pass' }), samplesOf('BBF'), LEFT)).toEqual({ row: 1, verdict: 'fail' });
+    expect(judge(judging({ consecutivePasses: 1 }), samplesOf('BBP'), LEFT)).toEqual({ row: 3, verdict: 'pass' });
+    expect(judge(judging({ consecutivePasses: 2 }), samplesOf('PBP'), LEFT)).toBeUndefined();
+  });
 
   it('row 6: is what its rule for want of data says where too many samples had none', () => {
     expect(judge(judging({ noData: 1 }, { onNoData: 'fail' }), samplesOf('PPN'), OVER)?.row).toBe(8);
