@@ -61,17 +61,19 @@ const lookAtGates = createVotesQueue(sqs, settings.VOTES_QUEUE_URL);
 
 /** What decides about validations, loaded by the first sweep that finds one due. */
 const loadWatchRuns = async () => {
-  const [{ createWatchRuns }, { createHookedDeployments }, { createChecksQueue }] = await Promise.all([
-    import('./watch-runs.ts'),
-    import('../../shared/aws/hooked-deployments.ts'),
-    import('../../shared/aws/checks-queue.ts'),
-  ]);
+  const [{ createWatchRuns }, { createHookedDeployments }, { createReportVerdict }, { createChecksQueue }] =
+    await Promise.all([
+      import('./watch-runs.ts'),
+      import('../../shared/aws/hooked-deployments.ts'),
+      import('../../shared/aws/report-verdict.ts'),
+      import('../../shared/aws/checks-queue.ts'),
+    ]);
   const home = { partition: settings.PARTITION, account: settings.ACCOUNT_ID, region: settings.AWS_REGION };
-  const { report } = createHookedDeployments(createAwsClient('codedeploy', aws, 1), home, clock);
+  const deployments = createHookedDeployments(createAwsClient('codedeploy', aws, 1), home, clock);
   return createWatchRuns({
     ...shared,
     config: compiledConfig,
-    report,
+    report: createReportVerdict(deployments),
     lookAtGates,
     lookAtRuns: createChecksQueue(sqs, settings.CHECKS_QUEUE_URL),
     random: Math.random,

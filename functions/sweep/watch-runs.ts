@@ -4,6 +4,7 @@ import { runKey } from '../../shared/store/keys.ts';
 import { driveRun } from '../../shared/validation/drive-run.ts';
 import { createRunWork } from '../../shared/validation/run-work.ts';
 import type { RunWorkDeps } from '../../shared/validation/run-work.ts';
+import { comesAgain } from '../../shared/validation/run-call.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
 
@@ -45,15 +46,16 @@ export const createWatchRuns = (deps: RunWorkDeps): ((runs: readonly string[]) =
   };
 };
 
-const isLate = ({ state, deadline }: Run, now: number): boolean => {
+const isLate = ({ call, state, deadline }: Run, now: number): boolean => {
   switch (state.kind) {
     case 'running':
     case 'asking':
       return now > deadline + LATE_MS;
     case 'decided':
-      return now > state.nextAt + LATE_MS;
+      return !comesAgain(call) && now > state.nextAt + LATE_MS;
     case 'reported':
     case 'moot':
+    case 'overtaken':
       return false;
   }
 };

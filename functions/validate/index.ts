@@ -8,6 +8,7 @@ import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createHookedDeployments } from '../../shared/aws/hooked-deployments.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
+import { createReportVerdict } from '../../shared/aws/report-verdict.ts';
 import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
@@ -68,7 +69,7 @@ const loadDrive = async () => {
   return createDrive({
     config: compiledConfig,
     changeItem,
-    report: deployments.report,
+    report: createReportVerdict(deployments),
     wakeUp: createWakeUpQueue(sqs, settings.WAKE_UPS_QUEUE_URL),
     lookAtGates: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
     lookAtRuns,

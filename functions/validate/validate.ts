@@ -18,8 +18,9 @@ import { runIdOf } from '../../shared/validation/run-id.ts';
 import type { HookCall } from '../../shared/validation/run-id.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
-import { HOOKS } from '../../shared/validation/suite.ts';
+import { CODEDEPLOY_HOOKS } from '../../shared/validation/suite.ts';
 import type { Hook, Suite } from '../../shared/validation/suite.ts';
+import { keepRun } from './keep-run.ts';
 
 export type ValidateDeps = {
   readonly home: Home;
@@ -50,8 +51,8 @@ const FIND_MS = 45_000;
 /** So long a run is driven at a time. */
 const SLICE_MS = 40_000;
 
-/** How soon the sweep looks after a run whose first message was lost. */
-const ARMED_MS = 30_000;
+/** So long CodeDeploy waits for a hook. */
+const WAITS_MS = 60 * 60_000;
 
 /**
  * Says whether deployments go on. A call of the hook is written down, and the sweep armed by it, before anything is tested;
@@ -80,35 +81,19 @@ const callOf = ({ DeploymentId, LifecycleEventHookExecutionId }: HookEvent): Hoo
   hookExecutionId: LifecycleEventHookExecutionId,
 });
 
+const runOf = (home: Home, { deploymentId, hookExecutionId }: HookCall): string =>
+  runIdOf(home, 'codedeploy', deploymentId, hookExecutionId);
+
 const takeIn = async (deps: ValidateDeps, call: HookCall): Promise<void> => {
   const { home, changeItem, lookAtRuns, log } = deps;
-  const id = runIdOf(home, call);
+  const id = runOf(home, call);
   const { outcome: known } = await changeItem(runKey(id), runItem, unchanged);
   if (known === undefined) {
-    await keep(deps, id, await begin(deps, id, call));
+    await keepRun(deps, id, await begin(deps, id, call));
   } else {
     log.info('hook called again', { run: id, deployment: call.deploymentId });
   }
   await lookAtRuns([id]);
-};
-
-/** Writes a run down, unless somebody has. */
-const keep = async ({ changeItem, clock, log }: ValidateDeps, id: string, run: Run): Promise<void> => {
-  const { outcome: isNew } = await changeItem(runKey(id), runItem, (stored) => ({
-    ...(stored === undefined && { body: { run, dueAt: clock.now() + ARMED_MS } }),
-    outcome: stored === undefined,
-  }));
-  if (isNew) {
-    log.info('run begun', {
-      run: id,
-      deployment: run.rollout.executionId,
-      application: run.rollout.application,
-      group: run.rollout.group,
-      hook: run.hook,
-      suite: run.suite?.name,
-      ...(run.state.kind === 'decided' && { action: run.state.conclusion.action, reason: run.state.conclusion.says }),
-    });
-  }
 };
 
 const begin = async (deps: ValidateDeps, id: string, call: HookCall): Promise<Run> => {
@@ -146,7 +131,7 @@ const beginningOf = ({ suites, policy, clock }: ValidateDeps, call: HookCall, ho
   return {
     platform,
     rollout,
-    hookExecutionId: call.hookExecutionId,
+    call: { kind: 'codedeploy-hook', hookExecutionId: call.hookExecutionId },
     ...(hook !== undefined && { hook }),
     ...(suite !== undefined && { suite }),
     allowances: allowancesAt(policy, rollout, suite?.name),
@@ -154,7 +139,7 @@ const beginningOf = ({ suites, policy, clock }: ValidateDeps, call: HookCall, ho
     ...(deployedAt !== undefined && { deployedAt }),
     isRollback: rollback !== undefined,
     ...(isGuessed && { notBegun: `${unknown ?? 'CodeDeploy does not say which hook it is'}.` }),
-    waitsSince: Math.min(since ?? now, now),
+    waitsUntil: Math.min(since ?? now, now) + WAITS_MS,
     now,
   };
 };
@@ -167,7 +152,7 @@ const suiteFor = ({ platform, rollout, hook }: Hooked, suites: readonly Suite[])
   const { application, group } = rollout;
   return hook === undefined
     ? chooseSuite(
-        { platform, application, group, hook: HOOKS[0] },
+        { platform, application, group, hook: CODEDEPLOY_HOOKS[0] },
         suites.filter(({ match }) => match.hook === undefined),
       )
     : chooseSuite({ platform, application, group, hook }, suites);
@@ -176,12 +161,12 @@ const suiteFor = ({ platform, rollout, hook }: Hooked, suites: readonly Suite[])
 const notBegun = (home: Home, call: HookCall, says: string, now: number): Beginning => ({
   platform: 'unknown',
   rollout: { source: 'codedeploy', ...home, application: '', group: '', executionId: call.deploymentId },
-  hookExecutionId: call.hookExecutionId,
+  call: { kind: 'codedeploy-hook', hookExecutionId: call.hookExecutionId },
   allowances: {},
   variables: {},
   isRollback: false,
   notBegun: says.endsWith('.') ? says : `${says}.`,
-  waitsSince: now,
+  waitsUntil: now + WAITS_MS,
   now,
 });
 
@@ -191,7 +176,7 @@ const notBegun = (home: Home, call: HookCall, says: string, now: number): Beginn
  */
 const giveUp = async (deps: ValidateDeps, call: HookCall, says: string): Promise<void> => {
   const { home, deployments, clock, log } = deps;
-  const id = runIdOf(home, call);
+  const id = runOf(home, call);
   log.error('hook not begun', { run: id, deployment: call.deploymentId, reason: says });
   try {
     await takeIn(deps, call);
@@ -200,7 +185,7 @@ const giveUp = async (deps: ValidateDeps, call: HookCall, says: string): Promise
     log.warn('hook not begun at last', { run: id, deployment: call.deploymentId, error: asError(error) });
   }
   try {
-    await keep(deps, id, beginRun(notBegun(home, call, says, clock.now())));
+    await keepRun(deps, id, beginRun(notBegun(home, call, says, clock.now())));
     await deps.lookAtRuns([id]);
     return;
   } catch (error) {

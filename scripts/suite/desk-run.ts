@@ -59,12 +59,12 @@ export const runAtDesk = async ({ suite, variables, sinceMs }: DeskRun, deps: De
   let run = beginRun({
     platform: suite.match.platform ?? 'unknown',
     rollout: NOWHERE,
-    hookExecutionId: 'desk',
+    call: { kind: 'codedeploy-hook', hookExecutionId: 'desk' },
     suite,
     allowances: {},
     variables,
     isRollback: false,
-    waitsSince: startedAt,
+    waitsUntil: startedAt + suite.budget.totalMs + suite.budget.reserveMs,
     now: startedAt,
   });
   const begun = new Set<string>();

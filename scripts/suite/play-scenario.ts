@@ -41,13 +41,13 @@ export const playScenario = (suite: Suite, scenario: Scenario): Played => {
       group: 'simulated',
       executionId: 'd-SIMULATED',
     },
-    hookExecutionId: 'simulated',
+    call: { kind: 'codedeploy-hook', hookExecutionId: 'simulated' },
     ...(scenario.hook !== undefined && { hook: scenario.hook }),
     suite,
     allowances: Object.fromEntries(scenario.allow.map((allowance) => [allowance, allowance])),
     variables: {},
     isRollback: scenario.isRollback,
-    waitsSince: 0,
+    waitsUntil: suite.budget.totalMs + suite.budget.reserveMs,
     now: 0,
   });
   tell(0, `${suite.name} begins; it is decided by ${clockOf(run.deadline)} at the latest`);

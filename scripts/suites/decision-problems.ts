@@ -1,9 +1,11 @@
-import type { Config, GatePolicy } from '../../shared/config/config.ts';
+import type { Config, EnvironmentMatch, GatePolicy } from '../../shared/config/config.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Allowance } from '../../shared/validation/run.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import { mayMeet } from '../config/may-meet.ts';
 import type { Path } from '../config/problem.ts';
+import { DOORS, doorsOf } from './doors.ts';
+import type { Door } from './doors.ts';
 import { mayBeInconclusive } from './limit-problems.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
 
@@ -22,7 +24,7 @@ export const noSayProblems = ({ suite, config }: LintedSuite): readonly LintProb
 /** Decisions that can never be made. */
 export const decisionProblems = (linted: LintedSuite): readonly LintProblem[] => [
   ...neverInconclusive(linted),
-  ...neverAtHook(linted),
+  ...neverAsked(linted),
   ...askedNobody(linted),
 ];
 
@@ -37,22 +39,25 @@ const neverInconclusive = ({ suite: { checks, decide } }: LintedSuite): readonly
         },
       ];
 
-/** CodeDeploy has these hooks for Lambda. */
-const LAMBDA_HOOKS: readonly string[] = ['BeforeAllowTraffic', 'AfterAllowTraffic'];
+/** What a suite asks for that no platform has together, and hooks that never come. */
+const neverAsked = ({ suite: { match } }: LintedSuite): readonly LintProblem[] => {
+  const { hook = [], ...names } = match;
+  const doors = doorsOf(names);
+  if (doors.length === 0) {
+    return [{ path: ['match'], says: `matches nothing: ${DOORS.map(wordsOf).join('; ')}` }];
+  }
+  return hook.flatMap((one, place): readonly LintProblem[] =>
+    doors.some(({ hooks }) => hooks.includes(one))
+      ? []
+      : [{ path: ['match', 'hook', place], says: `never comes for ${doors.map(hooksOf).join('; ')}` }],
+  );
+};
 
-const neverAtHook = ({ suite: { match } }: LintedSuite): readonly LintProblem[] =>
-  match.platform !== 'codedeploy-lambda'
-    ? []
-    : (match.hook ?? []).flatMap((hook, place): readonly LintProblem[] =>
-        LAMBDA_HOOKS.includes(hook)
-          ? []
-          : [
-              {
-                path: ['match', 'hook', place],
-                says: `never comes for codedeploy-lambda, which has ${LAMBDA_HOOKS.join(' and ')}`,
-              },
-            ],
-      );
+const wordsOf = ({ platform, names, hooks }: Door): string =>
+  `${platform} has ${[...names, ...(hooks.length > 0 ? ['hook'] : [])].join(', ')}`;
+
+const hooksOf = ({ platform, hooks }: Door): string =>
+  `${platform}, which has ${hooks.length === 0 ? 'none' : hooks.join(', ')}`;
 
 const askedNobody = ({ suite, checks, config }: LintedSuite): readonly LintProblem[] => {
   if (config === undefined || (config.gates ?? []).some((gate) => isAskedBy(gate, suite))) {
@@ -69,9 +74,18 @@ const askedNobody = ({ suite, checks, config }: LintedSuite): readonly LintProbl
 };
 
 const isAskedBy = ({ match }: GatePolicy, suite: Suite): boolean =>
-  match.suite?.some((glob) => matchesGlob(glob, suite.name)) === true &&
-  mayBeOf(match.application, suite.match.application) &&
-  mayBeOf(match.group, suite.match.group);
+  match.suite?.some((glob) => matchesGlob(glob, suite.name)) === true && mayMeanSuite(match, suite);
+
+/** Whether what is asked of a rollout's names may hold where a suite runs. */
+const mayMeanSuite = (match: EnvironmentMatch, suite: Suite): boolean =>
+  doorsOf(suite.match).some(({ names }) =>
+    PLACES.every(
+      (place) =>
+        (match[place] ?? []).length === 0 || (names.includes(place) && mayBeOf(match[place], suite.match[place])),
+    ),
+  );
+
+const PLACES = ['application', 'group', 'cluster', 'service', 'pipeline'] as const;
 
 const mayBeOf = (ours: readonly string[] | undefined, theirs: readonly string[] | undefined): boolean =>
   ours === undefined || theirs === undefined || ours.some((one) => theirs.some((other) => mayMeet(one, other)));
@@ -106,6 +120,5 @@ const isAllowed = (allowance: Allowance, suite: Suite, config: Config | undefine
     ({ match, allow }) =>
       allow.includes(allowance) &&
       (match.suite === undefined || match.suite.some((glob) => matchesGlob(glob, suite.name))) &&
-      mayBeOf(match.application, suite.match.application) &&
-      mayBeOf(match.group, suite.match.group),
+      mayMeanSuite(match, suite),
   );

@@ -1,8 +1,10 @@
 import type { Suite, SuiteMatch } from '../../shared/validation/suite.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
+import { NAMES } from '../../shared/validation/choose-suite.ts';
 import { mayMeet } from '../config/may-meet.ts';
 import type { Path } from '../config/problem.ts';
 import type { CompiledSuite } from './compile-suite.ts';
+import { doorsOf, hooksAt } from './doors.ts';
 import type { SuiteProblem } from './suite-problem.ts';
 
 /** Suites of one name, and suites between which a hook could not choose. */
@@ -31,22 +33,22 @@ export const overlapProblems = (all: readonly CompiledSuite[]): readonly SuitePr
   );
 };
 
-const CRITERIA = ['platform', 'application', 'group', 'hook'] as const;
+const CRITERIA = ['platform', 'hook', ...NAMES] as const;
 
-/** Whether there is a hook for which both rank the same, as shared/validation/choose-suite.ts ranks them. */
+/** Whether something may ask for which both rank the same, as shared/validation/choose-suite.ts ranks them. */
 const matchEqually = ({ match: a }: Suite, { match: b }: Suite): boolean =>
   criteriaOf(a) === criteriaOf(b) &&
-  meet(valuesOf(a, 'platform'), valuesOf(b, 'platform')) &&
-  meet(valuesOf(a, 'hook'), valuesOf(b, 'hook')) &&
-  leads(a.application, b.application).some((lead) => leads(a.group, b.group).some((other) => lead + other === 0));
+  doorsOf(a).some(
+    (door) =>
+      doorsOf(b).includes(door) &&
+      hooksAt(door, a).some((hook) => hooksAt(door, b).includes(hook)) &&
+      door.names
+        .map((name) => leads(a[name], b[name]))
+        .reduce((sums, next) => sums.flatMap((sum) => next.map((lead) => sum + lead)), [0])
+        .includes(0),
+  );
 
 const criteriaOf = (match: SuiteMatch): number => CRITERIA.filter((criterion) => match[criterion] !== undefined).length;
-
-const valuesOf = (match: SuiteMatch, criterion: 'platform' | 'hook'): readonly string[] =>
-  [match[criterion] ?? []].flat();
-
-const meet = (ours: readonly string[], theirs: readonly string[]): boolean =>
-  ours.length === 0 || theirs.length === 0 || ours.some((one) => theirs.includes(one));
 
 /** By how much one of them may be ahead with a name that both match: who names it letter by letter counts one more. */
 const leads = (ours: readonly string[] = ['*'], theirs: readonly string[] = ['*']): readonly number[] => {

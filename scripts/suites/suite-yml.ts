@@ -558,15 +558,26 @@ export const SuiteYml = v.strictObject({
   match: described(
     v.exactOptional(
       v.strictObject({
-        platform: described(v.exactOptional(v.picklist(PLATFORMS)), 'What is deployed. Left out: either.'),
+        platform: described(
+          v.exactOptional(v.picklist(PLATFORMS)),
+          'By which door a verdict is asked for. Left out: any that has what else is asked for here.',
+        ),
         application: described(
           v.exactOptional(oneOrMore(Glob)),
           'Names of CodeDeploy applications, by glob. Left out: all.',
         ),
         group: described(v.exactOptional(oneOrMore(Glob)), 'Names of deployment groups, by glob. Left out: all.'),
+        cluster: described(v.exactOptional(oneOrMore(Glob)), 'Names of ECS clusters, by glob. Left out: all.'),
+        service: described(v.exactOptional(oneOrMore(Glob)), 'Names of ECS services, by glob. Left out: all.'),
+        pipeline: described(v.exactOptional(oneOrMore(Glob)), 'Names of pipelines, by glob. Left out: all.'),
+        stage: described(v.exactOptional(oneOrMore(Glob)), 'Names of their stages, by glob. Left out: all.'),
+        action: described(
+          v.exactOptional(oneOrMore(Glob)),
+          'Names of their Lambda actions, or of the rules of their conditions, by glob. Left out: all.',
+        ),
         hook: described(
           v.exactOptional(oneOrMore(v.picklist(HOOKS))),
-          'Lifecycle events of the AppSpec’s Hooks. Left out: all.',
+          'Lifecycle events of the AppSpec’s Hooks, lifecycle stages of ECS, or AllowTraffic: each step of the traffic of a function, which is watched where this names it. Left out: all others.',
         ),
       }),
     ),
@@ -576,12 +587,12 @@ export const SuiteYml = v.strictObject({
     v.exactOptional(
       v.strictObject({
         total: described(
-          v.exactOptional(duration('10s', '55m')),
+          v.exactOptional(duration('10s', '23h')),
           'After how long it is decided, whatever has happened. Left out: 10m.',
         ),
         reserve: described(
           v.exactOptional(duration('5m', '50m')),
-          'What is left of CodeDeploy’s hour behind that, to report in. Left out: 5m, which is the least.',
+          'What is left behind that of the time that the platform waits (CodeDeploy an hour, others a day), to report in. Left out: 5m, which is the least.',
         ),
       }),
     ),

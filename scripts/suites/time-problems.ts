@@ -1,8 +1,6 @@
 import type { Check, Suite } from '../../shared/validation/suite.ts';
+import { doorsOf } from './doors.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
-
-/** How long CodeDeploy waits for a hook. */
-const PLATFORM_MS = 60 * 60_000;
 
 /** With less left, people are not asked. */
 const LEAST_TO_ASK_MS = 5 * 60_000;
@@ -13,6 +11,7 @@ const MOST_SAMPLES = 1_000;
 /** What a suite cannot do in its time, or not at all. */
 export const timeProblems = ({ suite, checks }: LintedSuite): readonly LintProblem[] => {
   const { totalMs, reserveMs } = suite.budget;
+  const hasty = [...doorsOf(suite.match)].sort((a, b) => a.waitsMs - b.waitsMs)[0];
   const sampling = checks.flatMap(({ index }) => [
     ['checks', index, 'sample'],
     ['checks', index, 'needs'],
@@ -23,11 +22,11 @@ export const timeProblems = ({ suite, checks }: LintedSuite): readonly LintProbl
   const asks = [suite.decide.inconclusive, suite.decide.error].includes('ask');
   const rest = totalMs - worstCaseOf(suite);
   return [
-    ...(totalMs + reserveMs > PLATFORM_MS
+    ...(hasty !== undefined && totalMs + reserveMs > hasty.waitsMs
       ? [
           {
             path: ['budget'],
-            says: `total ${spell(totalMs)} and reserve ${spell(reserveMs)} are more than the hour that CodeDeploy waits: total can be ${spell(PLATFORM_MS - reserveMs)} at most`,
+            says: `total ${spell(totalMs)} and reserve ${spell(reserveMs)} are more than ${hasty.waits}: total can be ${spell(hasty.waitsMs - reserveMs)} at most`,
           },
         ]
       : []),

@@ -5,13 +5,15 @@ import type { Deployment } from '../rollout/rollout.ts';
 import type { HookCall } from '../validation/run-id.ts';
 import type { Reported } from '../validation/drive-run.ts';
 import type { Conclusion } from '../validation/run.ts';
-import { HOOKS } from '../validation/suite.ts';
+import { CODEDEPLOY_HOOKS } from '../validation/suite.ts';
 import type { Hook, ValidationPlatform } from '../validation/suite.ts';
 import type { AwsClient } from './aws-client.ts';
 
+type CodeDeployPlatform = Extract<ValidationPlatform, `codedeploy-${string}`>;
+
 /** What calls a hook, as far as CodeDeploy says it. */
 export type Hooked = {
-  readonly platform: ValidationPlatform | 'unknown';
+  readonly platform: CodeDeployPlatform | 'unknown';
   readonly rollout: Deployment;
   readonly hook?: Hook;
   /** Why the hook is not known. */
@@ -42,7 +44,9 @@ export type HookedDeployments = {
     isDone: (rollout: Deployment, hook: Hook) => Promise<boolean>,
   ) => Promise<FoundOut>;
   /** Tells the verdict of a hook. Never rejects. */
-  readonly report: (call: HookCall, hook: Hook | undefined, action: Conclusion['action']) => Promise<Reported>;
+  readonly report: (call: HookCall, hook: string | undefined, action: Conclusion['action']) => Promise<Reported>;
+  /** Stops a deployment, and has what ran before come back. Never rejects. */
+  readonly stop: (deploymentId: string) => Promise<Reported>;
 };
 
 export type Home = { readonly partition: string; readonly account: string; readonly region: string };
@@ -120,6 +124,19 @@ export const createHookedDeployments = (client: AwsClient, home: Home, clock: Cl
         : { kind: 'refused', says };
     }
   },
+
+  stop: async (deploymentId) => {
+    try {
+      await client('StopDeployment', { deploymentId, autoRollbackEnabled: true });
+      return { kind: 'reported', as: 'done' };
+    } catch (thrown) {
+      const error = asError(thrown);
+      const says = NOT_STOPPED[error.name];
+      return says === undefined
+        ? { kind: 'report-failed', says: error.name, isDenied: isDenied(error) }
+        : { kind: 'refused', says };
+    }
+  },
 });
 
 const isDenied = ({ name }: Error): boolean => name === 'AccessDeniedException' || name === 'AccessDenied';
@@ -140,9 +157,18 @@ const REFUSED: Readonly<Record<string, string | undefined>> = {
   UnsupportedActionForDeploymentTypeException: 'CodeDeploy takes no verdict for this kind of deployment',
 };
 
+/** https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html */
+const NOT_STOPPED: Readonly<Record<string, string | undefined>> = {
+  DeploymentAlreadyCompletedException: 'The deployment had ended before it could be stopped',
+  DeploymentDoesNotExistException: 'CodeDeploy does not know the deployment any more',
+  DeploymentGroupDoesNotExistException: 'CodeDeploy does not know the deployment group any more',
+  InvalidDeploymentIdException: 'CodeDeploy does not know the deployment',
+  UnsupportedActionForDeploymentTypeException: 'CodeDeploy cannot stop this kind of deployment',
+};
+
 const STATUS_OF = { continue: 'Succeeded', rollback: 'Failed' } as const;
 
-const PLATFORM_OF: Readonly<Record<string, ValidationPlatform | undefined>> = {
+const PLATFORM_OF: Readonly<Record<string, CodeDeployPlatform | undefined>> = {
   Lambda: 'codedeploy-lambda',
   ECS: 'codedeploy-ecs',
 };
@@ -220,7 +246,7 @@ const Described = v.object({
 type DescribedTarget = v.InferOutput<typeof Described>['deploymentTargets'][number];
 
 type Target = {
-  readonly platform: ValidationPlatform;
+  readonly platform: CodeDeployPlatform;
   readonly events: v.InferOutput<typeof LifecycleEvents>;
   readonly variables: Readonly<Record<string, string>>;
 };
@@ -310,7 +336,7 @@ const see = async (
   const targets = await readTargets(client, deploymentId);
   const inProgress = targets.flatMap(({ events }) =>
     events.flatMap(({ lifecycleEventName, status, startTime }) => {
-      const name = HOOKS.find((hook) => hook === lifecycleEventName);
+      const name = CODEDEPLOY_HOOKS.find((hook) => hook === lifecycleEventName);
       return name === undefined || status !== 'InProgress' ? [] : [{ name, startTime }];
     }),
   );
@@ -336,7 +362,7 @@ const see = async (
 const completedAs = async (
   client: AwsClient,
   deploymentId: string,
-  hook: Hook | undefined,
+  hook: string | undefined,
   status: 'Succeeded' | 'Failed',
 ): Promise<Reported> => {
   if (hook === undefined) {

@@ -49,7 +49,7 @@ export type HttpPolicy = {
 /** Where a deployment may go on although its checks do not say so, and why it may. */
 export type ValidationRule = {
   readonly name: string;
-  readonly match: Pick<Match, 'application' | 'group' | 'account' | 'region'> & { readonly suite?: readonly string[] };
+  readonly match: EnvironmentMatch & { readonly suite?: readonly string[] };
   readonly allow: readonly Allowance[];
 };
 

@@ -1,5 +1,5 @@
 import { cutText } from '../message/cut-text.ts';
-import type { Deployment, PipelineExecution, ServiceDeployment } from '../rollout/rollout.ts';
+import type { Deployment, PipelineExecution, RolloutId, ServiceDeployment } from '../rollout/rollout.ts';
 import type { Step } from '../store/change-item.ts';
 
 /** Where a rollout waits for people. */
@@ -29,7 +29,7 @@ export type PausePoint = {
 /** A run of validation that asks people: at a check of its own, or because its checks could not say. */
 export type RunPoint = {
   readonly kind: 'validation';
-  readonly rollout: Deployment;
+  readonly rollout: RolloutId;
   readonly run: string;
   readonly suite: string;
   /** Empty: about the whole. */

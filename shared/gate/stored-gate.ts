@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { StoredDeployment, StoredExecution, StoredId, StoredServiceDeployment } from '../rollout/stored-id.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { Gate } from './gate.ts';
 
@@ -9,47 +10,24 @@ const StoredVerdict = v.picklist(['approve', 'reject']);
 
 const StoredRevision = v.object({ source: v.string(), id: v.string(), summary: text, url: text });
 
-const place = { partition: v.string(), account: v.string(), region: v.string() };
-
 const StoredPoint = v.variant('kind', [
   v.object({
     kind: v.literal('pipeline-approval'),
-    rollout: v.object({ source: v.literal('codepipeline'), ...place, name: v.string(), executionId: v.string() }),
+    rollout: StoredExecution,
     stage: v.string(),
     action: v.string(),
     actionExecutionId: v.string(),
   }),
-  v.object({
-    kind: v.literal('deployment-ready'),
-    rollout: v.object({
-      source: v.literal('codedeploy'),
-      ...place,
-      application: v.string(),
-      group: v.string(),
-      executionId: v.string(),
-    }),
-  }),
+  v.object({ kind: v.literal('deployment-ready'), rollout: StoredDeployment }),
   v.object({
     kind: v.literal('ecs-pause'),
-    rollout: v.object({
-      source: v.literal('ecs'),
-      ...place,
-      cluster: v.string(),
-      service: v.string(),
-      executionId: v.string(),
-    }),
+    rollout: StoredServiceDeployment,
     hookId: v.string(),
     lifecycleStage: v.string(),
   }),
   v.object({
     kind: v.literal('validation'),
-    rollout: v.object({
-      source: v.literal('codedeploy'),
-      ...place,
-      application: v.string(),
-      group: v.string(),
-      executionId: v.string(),
-    }),
+    rollout: StoredId,
     run: v.string(),
     suite: v.string(),
     check: v.string(),

@@ -81,6 +81,7 @@ const STATE_WORDS: Readonly<Record<RunSummary['state'], Words>> = {
   continue: { emoji: '✅', label: 'lets it go on' },
   rollback: { emoji: '⛔', label: 'has it rolled back' },
   moot: { emoji: '❔', label: 'was too late' },
+  overtaken: { emoji: '⏭️', label: 'was overtaken' },
 };
 
 const CHECK_WORDS: Readonly<Record<CheckSummary['verdict'], Words>> = {

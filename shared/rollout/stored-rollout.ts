@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { DETAILS } from '../config/config.ts';
 import type { Detail } from '../config/config.ts';
 import type { RunSummary } from '../validation/run-summary.ts';
-import { HOOKS } from '../validation/suite.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { Rollout } from './rollout.ts';
+import { StoredId } from './stored-id.ts';
 import { STATES } from './state.ts';
 import { StoredWatch } from './watch.ts';
 import type { Watch } from './watch.ts';
@@ -79,33 +79,13 @@ const StoredTrigger = v.variant('kind', [
   v.object({ kind: v.literal('other'), type: v.string(), detail: text }),
 ]);
 
-const place = { partition: v.string(), account: v.string(), region: v.string() };
-
-const StoredId = v.variant('source', [
-  v.object({ source: v.literal('codepipeline'), ...place, name: v.string(), executionId: v.string() }),
-  v.object({
-    source: v.literal('codedeploy'),
-    ...place,
-    application: v.string(),
-    group: v.string(),
-    executionId: v.string(),
-  }),
-  v.object({
-    source: v.literal('ecs'),
-    ...place,
-    cluster: v.string(),
-    service: v.string(),
-    executionId: v.string(),
-  }),
-]);
-
 const storedFact = <Value extends v.GenericSchema>(value: Value) =>
   v.exactOptional(v.object({ version: StoredVersion, value }));
 
 const StoredSummary = v.object({
-  hook: v.exactOptional(v.picklist(HOOKS)),
+  hook: text,
   suite: text,
-  state: v.picklist(['running', 'asking', 'continue', 'rollback', 'moot']),
+  state: v.picklist(['running', 'asking', 'continue', 'rollback', 'moot', 'overtaken']),
   says: v.string(),
   checks: v.array(
     v.object({

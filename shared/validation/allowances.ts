@@ -1,13 +1,13 @@
 import type { ValidationPolicy } from '../config/config.ts';
-import type { Deployment } from '../rollout/rollout.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
 import { matchesGlob } from '../routing/glob.ts';
 import { matchesRollout } from '../routing/match.ts';
 import type { Allowance, Run } from './run.ts';
 
-/** What the owner of an environment allows a suite at a deployment, or where there is none; each by the first rule that does. */
+/** What the owner of an environment allows a suite at a rollout, or where there is none; each by the first rule that does. */
 export const allowancesAt = (
   { rules = [] }: Partial<Pick<ValidationPolicy, 'rules'>>,
-  rollout: Deployment,
+  rollout: RolloutId,
   suite: string | undefined,
 ): Run['allowances'] => {
   const found: Partial<Record<Allowance, string>> = {};

@@ -5,27 +5,20 @@ import type { Check } from './suite.ts';
 import { counts } from './verdict.ts';
 
 /** What is known of a hook that was called. */
-export type Beginning = Pick<
-  Run,
-  'platform' | 'rollout' | 'hookExecutionId' | 'hook' | 'suite' | 'allowances' | 'deployedAt'
-> & {
+export type Beginning = Pick<Run, 'platform' | 'rollout' | 'call' | 'hook' | 'suite' | 'allowances' | 'deployedAt'> & {
   readonly variables: Run['variables'];
   /** Whether the deployment brings back what ran before. */
   readonly isRollback: boolean;
   /** Why it cannot begin, where it cannot. */
   readonly notBegun?: string;
-  /** Epoch milliseconds: since when the platform waits, as far as it tells; otherwise now. */
-  readonly waitsSince: number;
+  /** Epoch milliseconds: until when the platform waits. */
+  readonly waitsUntil: number;
   readonly now: number;
 };
 
-/** So long CodeDeploy waits for a hook. */
-const PLATFORM_WAITS_MS = 60 * 60_000;
-
-/** Begins a run of a suite at a hook; it is decided at once where nothing is to be tested, or nothing can be. */
-export const beginRun = ({ isRollback, notBegun, waitsSince, now, ...given }: Beginning): Run => {
+/** Begins a run of a suite; it is decided at once where nothing is to be tested, or nothing can be. */
+export const beginRun = ({ isRollback, notBegun, waitsUntil: platformDeadline, now, ...given }: Beginning): Run => {
   const { suite, allowances } = given;
-  const platformDeadline = waitsSince + PLATFORM_WAITS_MS;
   const checks = suite === undefined ? [] : heldTo(suite, allowances).suite.checks;
   const run: Run = {
     ...given,

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { ChangeItem, Step } from '../store/change-item.ts';
 import { runKey } from '../store/keys.ts';
+import { comesAgain } from './run-call.ts';
 import type { Conclusion, Effect, Input, Look, Run, Ticked } from './run.ts';
 import { sampleRequest } from './sample-request.ts';
 import { isRunOver, runItem } from './stored-run.ts';
@@ -37,7 +38,7 @@ export type DriveDeps = {
   readonly show: (at: RunAt) => Promise<void>;
   /** Does what is to be done once when it is over; false: not all of it can be done yet. May be done again. */
   readonly finish: (at: RunAt) => Promise<boolean>;
-  /** Has it looked at again, in milliseconds. */
+  /** Has it looked at again, in milliseconds; not where the platform comes again. */
   readonly lookAgain: (id: string, afterMs: number) => Promise<void>;
 };
 
@@ -69,14 +70,20 @@ const FINISH_MS = 15 * 60_000;
 
 /**
  * Drives a run for a while: looks at it, does what is to be done, writes what came of it, until it is over or its next
- * moment is so far away that a message brings it. Any number may drive one run at once, and each may end at any moment.
+ * moment is so far away that a message brings it, or the platform does. Any number may drive one run at once, and each may
+ * end at any moment. `said`: what has happened to it.
  */
-export const driveRun = async (deps: DriveDeps, id: string, slice: Slice): Promise<Driven> => {
+export const driveRun = async (
+  deps: DriveDeps,
+  id: string,
+  slice: Slice,
+  said: readonly Input[] = [],
+): Promise<Driven> => {
   const { changeItem, clock, random, newId, log } = deps;
   const by = newId();
   const underWay = new Map<string, Promise<void>>();
   const told = new Set<string>();
-  let inputs: readonly Input[] = [];
+  let inputs = said;
 
   const begin = (key: string, work: () => Promise<Input | undefined>): void => {
     if (told.has(key)) {
@@ -250,11 +257,11 @@ const show = async ({ show: showRun, log }: DriveDeps, at: RunAt): Promise<void>
 const leave = async (
   { changeItem, clock, lookAgain }: DriveDeps,
   id: string,
-  { lookAt = 0 }: StoredRun,
+  { run, lookAt = 0 }: StoredRun,
   wakeAt: number,
 ): Promise<void> => {
   const now = clock.now();
-  if (lookAt > now && lookAt <= wakeAt) {
+  if (lookAt > now && lookAt <= wakeAt && !comesAgain(run.call)) {
     return;
   }
   const next = Math.max(now, Math.min(wakeAt, now + MOST_DELAY_MS));
@@ -264,7 +271,9 @@ const leave = async (
     ...(stored !== undefined && !isRunOver(stored.run) && { body: { ...stored, lookAt: next } }),
     outcome: undefined,
   }));
-  await lookAgain(id, next - now);
+  if (!comesAgain(run.call)) {
+    await lookAgain(id, next - now);
+  }
 };
 
 /** SQS keeps a message back for a quarter of an hour at most. */
@@ -274,7 +283,7 @@ const finish = async (deps: DriveDeps, at: RunAt, { dueAt }: StoredRun): Promise
   const { changeItem, clock, log } = deps;
   const { id, run } = at;
   const { state } = run;
-  if (dueAt === undefined || (state.kind !== 'reported' && state.kind !== 'moot')) {
+  if (dueAt === undefined || (state.kind !== 'reported' && state.kind !== 'moot' && state.kind !== 'overtaken')) {
     return 'over';
   }
   if (state.kind === 'moot') {

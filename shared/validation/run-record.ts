@@ -5,12 +5,13 @@ import type { ChangeItem, ItemKind } from '../store/change-item.ts';
 import { gateKey, runRecordKey } from '../store/keys.ts';
 import { gatesOf } from './ask-people.ts';
 import type { RunAt } from './drive-run.ts';
+import { withoutKeys } from './run-call.ts';
 import type { Run } from './run.ts';
 import { runItem } from './stored-run.ts';
 
 /** What stays of a run: all that it was told, all that it found, who voted, how it ended. It is written once. */
 export type RunRecord = {
-  /** With the call of the hook left out: it is a key, and nobody needs it any more. */
+  /** Without the keys of its call: nobody needs them any more. */
   readonly run: Run;
   readonly votes: readonly RunVote[];
 };
@@ -54,7 +55,7 @@ export const runRecordItem: ItemKind<RunRecord> = {
 /** Writes what stays of a run that is over; what is written stays as it is. */
 export const recordRun = async (changeItem: ChangeItem, { id, run }: RunAt): Promise<void> => {
   const votes = (await Promise.all(gatesOf(id, run).map((gate) => votesAt(changeItem, gate)))).flat();
-  const record: RunRecord = { run: { ...run, hookExecutionId: '' }, votes };
+  const record: RunRecord = { run: { ...run, call: withoutKeys(run.call) }, votes };
   await changeItem(runRecordKey(id), runRecordItem, (known) => ({
     ...(known === undefined && { body: record }),
     outcome: undefined,

@@ -1,14 +1,15 @@
 import { heldTo } from './held-to.ts';
 import type { CheckState, CheckVerdict, Run, Sample } from './run.ts';
-import type { Check, Hook } from './suite.ts';
+import type { Check } from './suite.ts';
 import { counts, isOpen } from './verdict.ts';
 
 /** What people are shown of a run. */
 export type RunSummary = {
-  readonly hook?: Hook;
+  /** A lifecycle event, a lifecycle stage, of a pipeline `Stage/Action`. */
+  readonly hook?: string;
   readonly suite?: string;
-  /** `moot`: the platform did not wait for it any more, or was told something else. */
-  readonly state: 'running' | 'asking' | 'continue' | 'rollback' | 'moot';
+  /** `moot`: the platform did not wait for it any more, or was told something else; `overtaken`: of a bake, by the next step. */
+  readonly state: 'running' | 'asking' | 'continue' | 'rollback' | 'moot' | 'overtaken';
   /** In one line. */
   readonly says: string;
   readonly checks: readonly CheckSummary[];
@@ -53,7 +54,8 @@ const standingOf = ({ state, checks }: Run): Pick<RunSummary, 'state' | 'says'> 
     case 'reported':
       return { state: state.conclusion.action, says: state.conclusion.says };
     case 'moot':
-      return { state: 'moot', says: state.says };
+    case 'overtaken':
+      return { state: state.kind, says: state.says };
   }
 };
 

@@ -2,20 +2,20 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { WakeUp } from '../delivery/wake-up.ts';
 import type { Log } from '../log.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
 import type { ChangeItem } from '../store/change-item.ts';
 import { askPeople, gatesOf } from './ask-people.ts';
 import type { DriveDeps, Reported } from './drive-run.ts';
-import type { HookCall } from './run-id.ts';
 import { recordRun } from './run-record.ts';
-import type { Conclusion } from './run.ts';
+import type { Conclusion, Run } from './run.ts';
 import { showRun } from './show-run.ts';
-import type { Hook } from './suite.ts';
 
 /** What driving a run needs of the world. */
 export type RunWorkDeps = {
   readonly config: Pick<Config, 'gates'>;
   readonly changeItem: ChangeItem;
-  readonly report: (call: HookCall, hook: Hook | undefined, action: Conclusion['action']) => Promise<Reported>;
+  /** Tells the platform; never rejects. It is not asked for where the platform comes for the verdict. */
+  readonly report: (run: Run, action: Conclusion['action']) => Promise<Reported>;
   readonly wakeUp: (wakeUps: readonly WakeUp[]) => Promise<void>;
   /** Has gates looked at, by their ids. */
   readonly lookAtGates: (gates: readonly string[]) => Promise<void>;
@@ -36,8 +36,7 @@ export const createRunWork = (deps: RunWorkDeps): Omit<DriveDeps, 'takeSample'> 
     random,
     newId,
     log,
-    report: ({ rollout, hookExecutionId, hook }, action) =>
-      report({ deploymentId: rollout.executionId, hookExecutionId }, hook, action),
+    report,
     ask: (at, effect) => askPeople(deps, at, effect),
     show: async (at) => {
       await showRun(deps, at, false);
@@ -49,8 +48,19 @@ export const createRunWork = (deps: RunWorkDeps): Omit<DriveDeps, 'takeSample'> 
         await lookAtGates(gates);
       }
       // What could not be read of is heard of by nobody.
-      return at.run.rollout.application === '' || (await showRun(deps, at, true));
+      return isNameless(at.run.rollout) || (await showRun(deps, at, true));
     },
     lookAgain: (id, afterMs) => lookAtRuns([id], afterMs),
   };
+};
+
+const isNameless = (rollout: RolloutId): boolean => {
+  switch (rollout.source) {
+    case 'codedeploy':
+      return rollout.application === '';
+    case 'codepipeline':
+      return rollout.name === '';
+    case 'ecs':
+      return rollout.service === '';
+  }
 };

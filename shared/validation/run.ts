@@ -1,5 +1,5 @@
-import type { Deployment } from '../rollout/rollout.ts';
-import type { Hook, Suite, ValidationPlatform } from './suite.ts';
+import type { RolloutId } from '../rollout/rollout.ts';
+import type { Suite, ValidationPlatform } from './suite.ts';
 
 /**
  * What one sample found: `fail` is the target's fault, `error` ours or nobody's. `between`: a comparison has its data, and they
@@ -92,23 +92,35 @@ export type RunState =
   | { readonly kind: 'decided'; readonly conclusion: Conclusion; readonly reports: number; readonly nextAt: number }
   | { readonly kind: 'reported'; readonly conclusion: Conclusion; readonly at: number }
   /** The platform had moved on before it could be told, or tells another verdict than ours. */
-  | { readonly kind: 'moot'; readonly conclusion: Conclusion; readonly says: string; readonly at: number };
+  | { readonly kind: 'moot'; readonly conclusion: Conclusion; readonly says: string; readonly at: number }
+  /** Of a bake: the next step, or the end of the deployment, has come before its verdict; that is told nobody. */
+  | { readonly kind: 'overtaken'; readonly conclusion: Conclusion; readonly says: string; readonly at: number };
 
-/** One run of a suite at one hook. Kept as it ended, it is the evidence. */
+/** By which door a verdict was asked for. Its ids are told with the verdict, and are shown to nobody. */
+export type RunCall =
+  /** CodeDeploy has called a hook, and waits to be told. */
+  | { readonly kind: 'codedeploy-hook'; readonly hookExecutionId: string }
+  /** ECS calls its hook again and again until the function returns a verdict. `weights`: what tells its steps apart. */
+  | { readonly kind: 'ecs-hook'; readonly executionId: string; readonly weights: string }
+  /** A pipeline's job is given back until it is done; each time it has another id. */
+  | { readonly kind: 'codepipeline-job'; readonly jobId: string }
+  /** Nobody has asked: a step of CodeDeploy's traffic is watched. `of`: how many steps there are, as far as that is known. */
+  | { readonly kind: 'bake'; readonly weight: number; readonly step: number; readonly of?: number };
+
+/** One run of a suite at one hook, job or step. Kept as it ended, it is the evidence. */
 export type Run = {
   readonly platform: ValidationPlatform | 'unknown';
-  readonly rollout: Deployment;
-  /** CodeDeploy's id of this call of the hook: it is to be told with the verdict, and is shown to nobody. */
-  readonly hookExecutionId: string;
-  /** Absent: CodeDeploy did not say which it is. */
-  readonly hook?: Hook;
+  readonly rollout: RolloutId;
+  readonly call: RunCall;
+  /** A lifecycle event, a lifecycle stage, of a pipeline `Stage/Action`. Absent: the platform did not say which it is. */
+  readonly hook?: string;
   /** Absent: none matches. */
   readonly suite?: Suite;
   /** What the owner of the environment allows here (`gatehouse.yml`), by the name of the rule. */
   readonly allowances: Readonly<Partial<Record<Allowance, string>>>;
   /** What templates may name: `new.version`, `deployment.id`. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds: the begin of the deployment, as far as CodeDeploy says it, and that of the run. */
+  /** Epoch milliseconds: the begin of the deployment, as far as the platform says it, and that of the run. */
   readonly deployedAt?: number;
   readonly startedAt: number;
   /** Epoch milliseconds until when it is decided, and until when the platform waits. */
@@ -148,6 +160,8 @@ export type Input =
   | { readonly kind: 'reported'; readonly as: 'done' | 'already-so' }
   /** The platform does not wait for it any more, or was told something else. */
   | { readonly kind: 'refused'; readonly says: string }
+  /** Of a bake: what comes behind its step is there. */
+  | { readonly kind: 'overtaken'; readonly says: string }
   | { readonly kind: 'report-failed'; readonly says: string };
 
 /** What is to be done about a run. All of it may be done twice. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { StoredId } from '../rollout/stored-id.ts';
 import type { ItemKind } from '../store/change-item.ts';
 import type { JsonValue } from './json-value.ts';
 import { ALLOWANCES } from './run.ts';
@@ -10,14 +11,15 @@ export type StoredRun = {
   readonly run: Run;
   /** Epoch milliseconds from when the sweep has it looked at; none once it is over, and people have seen so. */
   readonly dueAt?: number;
-  /** Epoch milliseconds: when the message that has it looked at arrives. */
+  /** Epoch milliseconds: when the message that has it looked at arrives, or the platform is to come again. */
   readonly lookAt?: number;
   /** What people have decided since it was last looked at. */
   readonly answers?: readonly { readonly check?: number; readonly answer: Answer }[];
 };
 
 /** Whether the platform has been told, or does not wait any more. */
-export const isRunOver = ({ state }: Run): boolean => state.kind === 'reported' || state.kind === 'moot';
+export const isRunOver = ({ state }: Run): boolean =>
+  state.kind === 'reported' || state.kind === 'moot' || state.kind === 'overtaken';
 
 const text = v.exactOptional(v.string());
 const number = v.exactOptional(v.number());
@@ -88,7 +90,12 @@ const StoredState = v.variant('kind', [
   v.object({ kind: v.literal('asking'), verdict: StoredVerdict, at: v.number() }),
   v.object({ kind: v.literal('decided'), conclusion: StoredConclusion, reports: v.number(), nextAt: v.number() }),
   v.object({ kind: v.literal('reported'), conclusion: StoredConclusion, at: v.number() }),
-  v.object({ kind: v.literal('moot'), conclusion: StoredConclusion, says: v.string(), at: v.number() }),
+  v.object({
+    kind: v.picklist(['moot', 'overtaken']),
+    conclusion: StoredConclusion,
+    says: v.string(),
+    at: v.number(),
+  }),
 ]);
 
 const StoredStep = v.object({
@@ -171,6 +178,11 @@ const StoredSuite = v.object({
     platform: v.exactOptional(v.picklist(PLATFORMS)),
     application: texts,
     group: texts,
+    cluster: texts,
+    service: texts,
+    pipeline: texts,
+    stage: texts,
+    action: texts,
     hook: v.exactOptional(v.array(v.picklist(HOOKS))),
   }),
   budget: v.object({ totalMs: v.number(), reserveMs: v.number() }),
@@ -208,20 +220,19 @@ const StoredSuite = v.object({
   }),
 });
 
+const StoredCall = v.variant('kind', [
+  v.object({ kind: v.literal('codedeploy-hook'), hookExecutionId: v.string() }),
+  v.object({ kind: v.literal('ecs-hook'), executionId: v.string(), weights: v.string() }),
+  v.object({ kind: v.literal('codepipeline-job'), jobId: v.string() }),
+  v.object({ kind: v.literal('bake'), weight: v.number(), step: v.number(), of: number }),
+]);
+
 const StoredRunning = v.object({
   run: v.object({
     platform: v.picklist([...PLATFORMS, 'unknown']),
-    rollout: v.object({
-      source: v.literal('codedeploy'),
-      partition: v.string(),
-      account: v.string(),
-      region: v.string(),
-      application: v.string(),
-      group: v.string(),
-      executionId: v.string(),
-    }),
-    hookExecutionId: v.string(),
-    hook: v.exactOptional(v.picklist(HOOKS)),
+    rollout: StoredId,
+    call: StoredCall,
+    hook: text,
     suite: v.exactOptional(StoredSuite),
     allowances: v.object(v.entriesFromList(ALLOWANCES, text)),
     variables: record,

@@ -14,13 +14,13 @@ export type Suite = {
   readonly decide: Decide;
 };
 
-export const PLATFORMS = ['codedeploy-lambda', 'codedeploy-ecs'] as const;
+export const PLATFORMS = ['codedeploy-lambda', 'codedeploy-ecs', 'ecs-native', 'codepipeline'] as const;
 
 /** By whom a suite is asked for, and for what. */
 export type ValidationPlatform = (typeof PLATFORMS)[number];
 
-/** Lifecycle events at which CodeDeploy calls a function, in their order; Lambda has the last and the third last only. */
-export const HOOKS = [
+/** Lifecycle events at which CodeDeploy calls a function, in their order; Lambda has the last two only. */
+export const CODEDEPLOY_HOOKS = [
   'BeforeInstall',
   'AfterInstall',
   'AfterAllowTestTraffic',
@@ -28,20 +28,47 @@ export const HOOKS = [
   'AfterAllowTraffic',
 ] as const;
 
+/**
+ * Lifecycle stages at which ECS calls a function, in their order: of a linear or canary deployment the fourth and the third
+ * last come at every step. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/lambda-lifecycle-hooks.html
+ */
+export const ECS_STAGES = [
+  'RECONCILE_SERVICE',
+  'PRE_SCALE_UP',
+  'POST_SCALE_UP',
+  'TEST_TRAFFIC_SHIFT',
+  'POST_TEST_TRAFFIC_SHIFT',
+  'PRE_PRODUCTION_TRAFFIC_SHIFT',
+  'PRODUCTION_TRAFFIC_SHIFT',
+  'POST_PRODUCTION_TRAFFIC_SHIFT',
+] as const;
+
+/** While CodeDeploy moves the traffic of a function step by step it calls nobody: Gatehouse watches, where a suite names it. */
+export const BAKE = 'AllowTraffic';
+
+export const HOOKS = [...CODEDEPLOY_HOOKS, BAKE, ...ECS_STAGES] as const;
+
 export type Hook = (typeof HOOKS)[number];
 
-/** What a hook has to be for a suite: every criterion that is there holds, by any one of its values. */
+/** What asks has to be this for a suite: every criterion that is there holds, by any one of its values. */
 export type SuiteMatch = {
   readonly platform?: ValidationPlatform;
-  /** Globs of application names. */
+  /** Globs of names of CodeDeploy's applications and deployment groups. */
   readonly application?: readonly string[];
-  /** Globs of deployment group names. */
   readonly group?: readonly string[];
+  /** Globs of names of ECS clusters and services. */
+  readonly cluster?: readonly string[];
+  readonly service?: readonly string[];
+  /** Globs of names of pipelines, their stages, and the actions or rules of these. */
+  readonly pipeline?: readonly string[];
+  readonly stage?: readonly string[];
+  readonly action?: readonly string[];
+  /** Of CodeDeploy and ECS. `AllowTraffic` is only meant where it is named. */
   readonly hook?: readonly Hook[];
 };
 
 export type Budget = {
-  /** From the begin of the hook until a verdict is reached, whatever happens. */
+  /** From the begin of the run until a verdict is reached, whatever happens. */
   readonly totalMs: number;
   /** What is left behind that until the platform gives up waiting: for the report and its repetitions. */
   readonly reserveMs: number;

@@ -1,5 +1,6 @@
 import { conclude } from './conclude.ts';
 import { heldTo } from './held-to.ts';
+import { comesAgain } from './run-call.ts';
 import type { CheckState, Effect, Input, Look, Run, RunState, Sample, SuiteVerdict, Ticked, Why } from './run.ts';
 import type { Check, Suite } from './suite.ts';
 import { counts, judge, suiteVerdict } from './verdict.ts';
@@ -44,6 +45,7 @@ export const tick = (run: Run, look: Look, inputs: readonly Input[]): Ticked => 
       return reporting(judged, judged.state, look);
     case 'reported':
     case 'moot':
+    case 'overtaken':
       return { run: judged, effects: [] };
   }
 };
@@ -62,7 +64,9 @@ const absorb = (run: Run, input: Input, now: number): Run => {
         ? { ...run, state: { kind: 'reported', conclusion: state.conclusion, at: now } }
         : run;
     case 'refused':
-      return refused(run, input.says, now);
+      return ended(run, 'moot', input.says, now);
+    case 'overtaken':
+      return isUndecided(run) ? ended(run, 'overtaken', input.says, now) : run;
     case 'report-failed':
       return run;
   }
@@ -93,18 +97,20 @@ const answered = (run: Run, { check: place, answer }: Extract<Input, { readonly 
   );
 };
 
-const refused = (run: Run, says: string, now: number): Run => {
+/** Ends a run that nobody waits for any more. */
+const ended = (run: Run, kind: 'moot' | 'overtaken', says: string, now: number): Run => {
   const { state } = run;
   switch (state.kind) {
     case 'running':
     case 'asking': {
-      const { state: ended, ...rest } = decided(run, { kind: 'deadline', verdict: standing(run) }, now);
-      return { ...rest, state: { kind: 'moot', conclusion: ended.conclusion, says, at: now } };
+      const { state: last, ...rest } = decided(run, { kind: 'deadline', verdict: standing(run) }, now);
+      return { ...rest, state: { kind, conclusion: last.conclusion, says, at: now } };
     }
     case 'decided':
-      return { ...run, state: { kind: 'moot', conclusion: state.conclusion, says, at: now } };
+      return { ...run, state: { kind, conclusion: state.conclusion, says, at: now } };
     case 'reported':
     case 'moot':
+    case 'overtaken':
       return run;
   }
 };
@@ -371,13 +377,16 @@ const begun = ({ check, state, index }: Pair, run: Run, now: number, by: string)
   return { ...state, inFlight: { id, by, at: now, until: now + timeoutMs + GRACE_MS } };
 };
 
-/** Tells the platform, again and again until it has taken it or says that it does not wait any more. */
+/** Tells the platform, again and again until it has taken it or says that it does not wait any more, unless it comes for it. */
 const reporting = (run: Run, state: Decided, { now, random }: Look): Ticked => {
   const { conclusion, reports, nextAt } = state;
   const end = run.platformDeadline + AFTERWARDS_MS;
   if (now >= end) {
     const says = 'It could not be told in time: the platform does not wait any more';
     return { run: { ...run, state: { kind: 'moot', conclusion, says, at: now } }, effects: [] };
+  }
+  if (comesAgain(run.call)) {
+    return { run, effects: [], wakeAt: end };
   }
   if (now < nextAt) {
     return { run, effects: [], wakeAt: Math.min(nextAt, end) };

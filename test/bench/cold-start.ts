@@ -303,7 +303,7 @@ const aRunOfOneSample = ({ account, region }: Stack, number: number, now: number
         executionId: `d-COLD${number}`,
       },
       suite: suiteOf([checkOf({ kind: 'alarms', names: ['orders-errors'] })]),
-      waitsSince: now,
+      waitsUntil: now + 60 * 60_000,
       now,
     }),
   );

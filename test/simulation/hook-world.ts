@@ -6,6 +6,7 @@ import type { Invocation } from '../../local/virtual/invocation.ts';
 import { createKernel } from '../../local/virtual/kernel.ts';
 import { createMemoryStore, createMemoryTable } from '../../local/virtual/memory-store.ts';
 import type { MemoryTable } from '../../local/virtual/memory-store.ts';
+import { createReportVerdict } from '../../shared/aws/report-verdict.ts';
 import { createHookedDeployments } from '../../shared/aws/hooked-deployments.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { GatePolicy, ValidationRule } from '../../shared/config/config.ts';
@@ -115,7 +116,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
   let numbers = 0;
   let ids = 0;
   let samples = 0;
-  const id = runIdOf(HOME, HOOK_CALL);
+  const id = runIdOf(HOME, 'codedeploy', HOOK_CALL.deploymentId, HOOK_CALL.hookExecutionId);
   seedRollout(table);
 
   const carry = async <Value>(
@@ -191,7 +192,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
       policy: { rules },
       config: { gates },
       deployments,
-      report: deployments.report,
+      report: createReportVerdict(deployments),
       changeItem: createChangeItem({ store, clock, random: () => 0.5 }),
       wakeUp: () => call('SendMessageBatch', () => undefined),
       lookAtGates: (some: readonly string[]) =>

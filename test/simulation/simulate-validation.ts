@@ -96,7 +96,7 @@ export const simulateValidation = async (
     ...(chance.happens(0.97) && { suite: drawSuite(chance) }),
     allowances: drawAllowances(chance),
     isRollback: chance.happens(0.03),
-    waitsSince: BEGIN,
+    waitsUntil: BEGIN + HOUR_MS,
   };
   const natures = (beginning.suite?.checks ?? []).map(() => chance.oneOf(...NATURES));
 

@@ -9,8 +9,8 @@ import { loadSuites, ofNoSuite, readSuites, suiteFiles } from '../../../scripts/
 import { overlapProblems } from '../../../scripts/suites/overlap-problems.ts';
 import { problemLine, SuiteInvalid } from '../../../scripts/suites/suite-problem.ts';
 import { chooseSuite } from '../../../shared/validation/choose-suite.ts';
-import type { HookTarget } from '../../../shared/validation/choose-suite.ts';
-import { HOOKS, PLATFORMS } from '../../../shared/validation/suite.ts';
+import type { SuiteTarget } from '../../../shared/validation/choose-suite.ts';
+import { BAKE, CODEDEPLOY_HOOKS, ECS_STAGES, HOOKS, PLATFORMS } from '../../../shared/validation/suite.ts';
 import { problemsOf } from '../../support/suite-files.ts';
 import { suiteOf } from '../../support/suites.ts';
 
@@ -186,14 +186,22 @@ describe('the choice between two suites', () => {
     platform: fc.option(fc.constantFrom(...PLATFORMS), { nil: undefined }),
     application: globs,
     group: globs,
+    cluster: globs,
+    service: globs,
+    pipeline: globs,
+    stage: globs,
+    action: globs,
     hook: fc.option(fc.subarray([...HOOKS], { minLength: 1 }), { nil: undefined }),
   });
 
-  const targets: readonly HookTarget[] = PLATFORMS.flatMap((platform) =>
-    names.flatMap((application) =>
-      names.flatMap((group) => HOOKS.map((hook) => ({ platform, application, group, hook }))),
-    ),
-  );
+  const lambdaHooks = ['BeforeAllowTraffic', BAKE, 'AfterAllowTraffic'] as const;
+  const pairs = names.flatMap((one) => names.map((other) => [one, other] as const));
+  const targets: readonly SuiteTarget[] = pairs.flatMap(([one, other]): readonly SuiteTarget[] => [
+    ...lambdaHooks.map((hook) => ({ platform: 'codedeploy-lambda', application: one, group: other, hook }) as const),
+    ...CODEDEPLOY_HOOKS.map((hook) => ({ platform: 'codedeploy-ecs', application: one, group: other, hook }) as const),
+    ...ECS_STAGES.map((hook) => ({ platform: 'ecs-native', cluster: one, service: other, hook }) as const),
+    ...names.map((action) => ({ platform: 'codepipeline', pipeline: one, stage: other, action }) as const),
+  ]);
 
   it('is never left to the order of their files, unless they are refused', () => {
     fc.assert(

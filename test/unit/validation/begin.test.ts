@@ -34,7 +34,7 @@ describe('a run begins', () => {
       anAlarmsCheck({ needs: ['smoke'] }),
       anApproval(),
     ]);
-    const run = beginRun(aBeginning({ suite, waitsSince: TEN_O_CLOCK - MINUTE }));
+    const run = beginRun(aBeginning({ suite, waitsUntil: TEN_O_CLOCK + 59 * MINUTE }));
     expect(run).toMatchObject({
       suite,
       startedAt: TEN_O_CLOCK,
@@ -50,12 +50,12 @@ describe('a run begins', () => {
       { samples: [], from: TEN_O_CLOCK, nextAt: TEN_O_CLOCK },
     ]);
     expect(run).not.toHaveProperty('isRollback');
-    expect(run).not.toHaveProperty('waitsSince');
+    expect(run).not.toHaveProperty('waitsUntil');
   });
 
   it('and is decided before the platform gives up waiting, though it came late', () => {
     const suite = suiteOf([aCheck()], { budget: { totalMs: 50 * MINUTE, reserveMs: 5 * MINUTE } });
-    const { deadline } = beginRun(aBeginning({ suite, waitsSince: TEN_O_CLOCK - 10 * MINUTE }));
+    const { deadline } = beginRun(aBeginning({ suite, waitsUntil: TEN_O_CLOCK + 50 * MINUTE }));
     expect(deadline).toBe(TEN_O_CLOCK + 45 * MINUTE);
   });
 

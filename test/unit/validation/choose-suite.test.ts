@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { chooseSuite } from '../../../shared/validation/choose-suite.ts';
-import type { HookTarget } from '../../../shared/validation/choose-suite.ts';
+import type { SuiteTarget } from '../../../shared/validation/choose-suite.ts';
 import type { SuiteMatch } from '../../../shared/validation/suite.ts';
 import { suiteOf } from '../../support/suites.ts';
 
-const TARGET: HookTarget = {
+const TARGET = {
   platform: 'codedeploy-lambda',
   application: 'orders',
   group: 'prod',
   hook: 'BeforeAllowTraffic',
-};
+} as const satisfies SuiteTarget;
 
 const chosen = (...matches: readonly SuiteMatch[]) =>
   chooseSuite(
