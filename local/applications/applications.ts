@@ -22,12 +22,12 @@ import { createApplicationFunctions, logOf } from '../lambda/application-functio
 import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
 import { targetGroupsOf } from './target-groups.ts';
 import { startWebListeners } from './web-listeners.ts';
-import type { WebService } from './web-listeners.ts';
+import type { RunningTasks, WebService } from './web-listeners.ts';
 
 /** What users do with a function while a deployment shifts its traffic. */
 export type DemoTraffic = { readonly functionName: string; readonly alias: string; readonly event: unknown };
 
-/** Applications that are deployed by CodeDeploy. */
+/** Applications that are deployed by CodeDeploy, and web services that ECS deploys by itself. */
 export type SimulatedApplications = {
   readonly functions: readonly ApplicationFunction[];
   readonly webServices: readonly WebService[];
@@ -57,7 +57,10 @@ const BETWEEN_REQUESTS_MS = 1_000;
 const LEAST_MS = 50;
 const MOST_AT_ONCE = 100;
 
-/** Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments. */
+/**
+ * Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments; `tasksOf`: what runs of
+ * a service that CodeDeploy does not deploy.
+ */
 export const runApplications = async (
   applications: SimulatedApplications,
   options: {
@@ -67,9 +70,10 @@ export const runApplications = async (
     readonly random: () => number;
     readonly onEvent: (event: JsonRecord) => void;
     readonly callHook: (call: HookCall, functions: ApplicationFunctions) => string | undefined;
+    readonly tasksOf: (cluster: string, service: string) => readonly RunningTasks[];
   },
 ): Promise<Applications> => {
-  const { speed, now, after, random, onEvent, callHook } = options;
+  const { speed, now, after, random, onEvent, callHook, tasksOf } = options;
   const metrics = createMetrics();
   const logGroups = createLogGroups();
   applications.functions.forEach(({ name }) => {
@@ -171,24 +175,18 @@ export const runApplications = async (
     callHook: (call) => callHook(call, functions),
   });
 
+  const runningTasks = ({ cluster, service }: WebService): readonly RunningTasks[] => {
+    const deployed = hooked
+      .states()
+      .find(
+        ({ group: { target } }) =>
+          target.platform === 'ECS' && target.cluster === cluster && target.service === service,
+      );
+    return deployed?.traffic.platform === 'ECS' ? deployed.traffic.taskSets : tasksOf(cluster, service);
+  };
+
   const listeners = await Promise.all(
-    applications.webServices.map((web) =>
-      startWebListeners(
-        web,
-        () =>
-          hooked
-            .states()
-            .flatMap(({ group: { target }, traffic }) =>
-              target.platform === 'ECS' &&
-              target.cluster === web.cluster &&
-              target.service === web.service &&
-              traffic.platform === 'ECS'
-                ? traffic.taskSets
-                : [],
-            ),
-        random,
-      ),
-    ),
+    applications.webServices.map((web) => startWebListeners(web, () => runningTasks(web), random)),
   );
 
   return {

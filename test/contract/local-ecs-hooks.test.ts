@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as settled } from 'node:timers/promises';
 import * as v from 'valibot';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HookAnswer, HookCall } from '../../local/aws/ecs/hook-call.ts';
 import { serviceOperations } from '../../local/aws/ecs/service-operations.ts';
+import { runningTasksOf } from '../../local/aws/ecs/service-state.ts';
 import type { LambdaHook, PauseHook, SimulatedService } from '../../local/aws/ecs/simulated-service.ts';
 import { fasterService } from '../../local/aws/ecs/simulated-service.ts';
 import { runServices } from '../../local/aws/ecs/simulated-services.ts';
@@ -12,9 +16,12 @@ import { startGateway } from '../../local/aws/gateway.ts';
 import { jsonService } from '../../local/aws/service.ts';
 import type { JsonRecord } from '../../local/json.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import type { Stack } from '../../local/stack.ts';
+import { parseTemplate } from '../../local/template/resolve-template.ts';
+import { eventually } from '../support/eventually.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
 import { aService } from '../support/services.ts';
-import { connectionTo } from '../support/stack.ts';
+import { aStack, connectionTo } from '../support/stack.ts';
 
 let now = TEN_O_CLOCK;
 let services: SimulatedServices;
@@ -375,6 +382,11 @@ describe('a function at the hooks of the simulated ECS', () => {
     services.start('prod', 'shop');
     await pass(8 + 60 + 3);
     expect(await described()).toMatchObject({ targetServiceRevision: { requestedProductionTrafficWeight: 80 } });
+    const [state] = services.states();
+    expect(state && runningTasksOf(state)).toEqual([
+      { taskDefinition: 'shop:1', weight: 20, hasTestTraffic: false, running: 2 },
+      { taskDefinition: 'shop:2', weight: 80, hasTestTraffic: true, running: 2 },
+    ]);
     const before = heard().length;
     const last = Promise.withResolvers<HookAnswer>();
     answerTo = ({ payload }) => (payload['lifecycleStage'] === 'TEST_TRAFFIC_SHIFT' ? last.promise : FAILED);
@@ -444,5 +456,91 @@ describe('a function at the hooks of the simulated ECS', () => {
         },
       ],
     });
+  });
+});
+
+/** A bundled function that looks at the new version through the listener for tests. */
+const HANDLER = `exports.handler = async () => {
+  const hosts = JSON.parse(process.env.LOCAL_HOSTS);
+  const { status } = await fetch(hosts['basket-test.example.com'] + '/health');
+  return { hookStatus: status === 200 ? 'SUCCEEDED' : 'FAILED' };
+};`;
+
+describe('the service `basket` of the local stack', () => {
+  let taskRoot: string;
+  let stack: Stack;
+
+  beforeAll(async () => {
+    taskRoot = await mkdtemp(join(tmpdir(), 'gatehouse-'));
+    await mkdir(join(taskRoot, 'dist/check'), { recursive: true });
+    await writeFile(join(taskRoot, 'dist/check/index.js'), HANDLER);
+    await writeFile(join(taskRoot, 'dist/package.json'), '{ "type": "commonjs" }');
+    const template = parseTemplate({
+      Resources: {
+        Validate: {
+          Type: 'AWS::Lambda::Function',
+          Properties: { FunctionName: 'CodeDeployHook_gatehouse-local', Handler: 'dist/check/index.handler' },
+        },
+      },
+    });
+    stack = await aStack({ template, taskRoot }, { deployments: 'C0DEPLOYMENTS' }, { speed: 200 });
+  });
+
+  afterAll(async () => {
+    await stack.stop();
+    await rm(taskRoot, { recursive: true });
+  });
+
+  const update = (taskDefinition: string): Promise<unknown> =>
+    createAwsClient(
+      'ecs',
+      connectionTo(stack),
+      1,
+    )('UpdateService', {
+      ...{ cluster: 'prod', service: 'basket', taskDefinition },
+    });
+
+  const ended = () =>
+    eventually(
+      () => {
+        const state = stack.services.states().find(({ service }) => service.service === 'basket');
+        return Promise.resolve(state?.deployments.at(-1));
+      },
+      (deployment) => deployment?.finishedAt !== undefined,
+    );
+
+  const answers = async (host: string): Promise<unknown> => {
+    const response = await fetch(`${stack.hosts[host]}/version`);
+    return response.json();
+  };
+
+  it('lets a good version through, which answers everybody then', async () => {
+    expect(await answers('basket.example.com')).toEqual({ version: '1' });
+    await update('basket:2');
+    expect((await ended())?.status).toBe('SUCCESSFUL');
+    expect(await answers('basket.example.com')).toEqual({ version: '2' });
+    expect(stack.services.hookCalls().map(({ payload }) => payload['lifecycleStage'])).toEqual([
+      'POST_TEST_TRAFFIC_SHIFT',
+      ...[40, 80, 100].flatMap(() => ['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT']),
+    ]);
+  });
+
+  it('keeps a bad one from everybody', async () => {
+    await update('arn:aws:ecs:us-east-1:000000000000:task-definition/basket:3');
+    const deployment = await ended();
+    expect(deployment?.status).toBe('ROLLBACK_SUCCESSFUL');
+    expect(deployment?.target.image).toMatch(/basket:1\.3\.0$/);
+    expect(await answers('basket.example.com')).toEqual({ version: '2' });
+    expect(await answers('basket-test.example.com')).toEqual({ version: '2' });
+  });
+
+  it('has no task definitions but its own, and nothing to do for the one that runs', async () => {
+    for (const unknown of ['basket:4', 'web:1', 'arn:aws:ecs:us-east-1:1:task-definition/basket:2']) {
+      await expect(update(unknown)).rejects.toMatchObject({ name: 'ClientException' });
+    }
+    const count = () => stack.services.states().flatMap(({ deployments }) => deployments).length;
+    const before = count();
+    await update('basket:2');
+    expect(count()).toBe(before);
   });
 });

@@ -1,5 +1,5 @@
 import type { JsonRecord } from '../../json.ts';
-import { isUnderWay, lastSuccessful, trafficOf } from './service-state.ts';
+import { isUnderWay, lastSuccessful, TASKS, trafficOf } from './service-state.ts';
 import type { Revision, ServiceDeploymentState, ServiceState, WaitingHook } from './service-state.ts';
 import {
   arnIn,
@@ -11,8 +11,6 @@ import {
   timeoutOf,
 } from './simulated-service.ts';
 import type { SimulatedHook, SimulatedService } from './simulated-service.ts';
-
-const TASKS = 2;
 
 /** A deployment as ListServiceDeployments tells it. */
 export const briefDeployment = ({ service }: ServiceState, deployment: ServiceDeploymentState): JsonRecord => ({

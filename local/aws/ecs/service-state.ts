@@ -3,6 +3,9 @@ import type { JsonRecord } from '../../json.ts';
 import { arnIn, stagesOf } from './simulated-service.ts';
 import type { SimulatedService } from './simulated-service.ts';
 
+/** How many tasks a revision has. */
+export const TASKS = 2;
+
 /** What a deployment brings: a number, and a task definition with its image. */
 export type Revision = {
   readonly number: string;
@@ -150,6 +153,23 @@ export const trafficOf = (
     test: passed.includes('TEST_TRAFFIC_SHIFT') ? 100 : 0,
     production: service.steps[steps - 1] ?? 0,
   };
+};
+
+/** What runs of a service, by family and revision, and its share of the traffic. */
+export const runningTasksOf = (state: ServiceState) => {
+  const { service, deployments } = state;
+  const underWay = deployments.findLast(isUnderWay);
+  const { test, production } = underWay === undefined ? { test: 0, production: 0 } : trafficOf(service, underWay);
+  const before = underWay === undefined ? lastSuccessful(state)?.target : underWay.source;
+  const hasStarted = underWay !== undefined && underWay.at > stagesOf(service).indexOf('SCALE_UP');
+  const tasks = ({ taskDefinition }: Revision, weight: number, hasTestTraffic: boolean) => ({
+    taskDefinition: taskDefinition.split('/').at(-1) ?? taskDefinition,
+    ...{ weight, hasTestTraffic, running: TASKS },
+  });
+  return [
+    ...(before === undefined ? [] : [tasks(before, 100 - production, test === 0)]),
+    ...(hasStarted ? [tasks(underWay.target, production, test > 0)] : []),
+  ];
 };
 
 /** Whether it has not ended. */

@@ -21,8 +21,8 @@ import type { SimulatedHook } from './simulated-service.ts';
 export type ServiceCommand =
   /** Nothing: only what is due by now happens. */
   | { readonly kind: 'wait' }
-  /** Left out: the next image, or the task definition that runs. */
-  | { readonly kind: 'deploy'; readonly image?: string; readonly taskDefinition?: string }
+  /** Left out: the task definition that runs, or the next image where none are told. */
+  | { readonly kind: 'deploy'; readonly taskDefinition?: string }
   /** What came of a call of a hook's function. */
   | ({ readonly kind: 'answer'; readonly answer: HookAnswer } & Pick<HookCall, 'deployment' | 'hook' | 'call'>)
   | {
@@ -329,7 +329,8 @@ export const serviceStep = (
       end({ ...running, hooks: [] }, now, 'STOPPED', 'A newer deployment has started.');
     }
     const count = state.deployments.length;
-    const image = asked.image ?? service.images[(count - 1) % service.images.length] ?? service.runs.image;
+    const place = service.taskDefinitions?.findIndex((name) => taskDefinitionOf(service, name) === taskDefinition);
+    const image = service.images[(place ?? count - 1) % service.images.length] ?? service.runs.image;
     const target = revisionOf(service, count + 1, image, now, taskDefinition);
     const begun = put({
       id: idFrom(newId(), 21),

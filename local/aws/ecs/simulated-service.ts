@@ -46,7 +46,7 @@ export type SimulatedService = {
   /** How long both versions run once the new one has all of the traffic. Left out: no time. */
   readonly bakeTime?: number;
   readonly hooks: readonly SimulatedHook[];
-  /** What is deployed to it when nothing else is said, one after the other. */
+  /** What is deployed to it, one after the other, or those of its task definitions. */
   readonly images: readonly string[];
   /** The task definitions that there are, by family and revision; the first runs. Left out: whatever is deployed. */
   readonly taskDefinitions?: readonly string[];
