@@ -26,7 +26,7 @@ import type { SimulatedPipelines } from './aws/codepipeline/simulated-pipelines.
 import { DEMO_SERVICES } from './aws/ecs/demo-services.ts';
 import type { HookAnswer, HookCall as ServiceHookCall } from './aws/ecs/hook-call.ts';
 import { serviceOperations } from './aws/ecs/service-operations.ts';
-import { runningTasksOf } from './aws/ecs/service-state.ts';
+import { runningServiceOf } from './aws/ecs/service-state.ts';
 import { fasterService } from './aws/ecs/simulated-service.ts';
 import type { SimulatedService } from './aws/ecs/simulated-service.ts';
 import { runServices } from './aws/ecs/simulated-services.ts';
@@ -257,9 +257,9 @@ const start = async (
       bus.put(event);
     },
     callHook: (call, applicationFunctions) => callHook(call, applicationFunctions, runtime, invocations),
-    tasksOf: (cluster, service) => {
+    serviceOf: (cluster, service) => {
       const state = ecsServices.stateOf(cluster, service);
-      return state === undefined ? [] : runningTasksOf(state);
+      return state && runningServiceOf(state);
     },
   });
   onStop(applications.stop);

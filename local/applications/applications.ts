@@ -22,7 +22,7 @@ import { createApplicationFunctions, logOf } from '../lambda/application-functio
 import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
 import { targetGroupsOf } from './target-groups.ts';
 import { startWebListeners } from './web-listeners.ts';
-import type { RunningTasks, WebService } from './web-listeners.ts';
+import type { RunningService, WebService } from './web-listeners.ts';
 
 /** What users do with a function while a deployment shifts its traffic. */
 export type DemoTraffic = { readonly functionName: string; readonly alias: string; readonly event: unknown };
@@ -58,7 +58,7 @@ const LEAST_MS = 50;
 const MOST_AT_ONCE = 100;
 
 /**
- * Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments; `tasksOf`: what runs of
+ * Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments; `serviceOf`: what runs of
  * a service that CodeDeploy does not deploy.
  */
 export const runApplications = async (
@@ -70,10 +70,10 @@ export const runApplications = async (
     readonly random: () => number;
     readonly onEvent: (event: JsonRecord) => void;
     readonly callHook: (call: HookCall, functions: ApplicationFunctions) => string | undefined;
-    readonly tasksOf: (cluster: string, service: string) => readonly RunningTasks[];
+    readonly serviceOf: (cluster: string, service: string) => RunningService | undefined;
   },
 ): Promise<Applications> => {
-  const { speed, now, after, random, onEvent, callHook, tasksOf } = options;
+  const { speed, now, after, random, onEvent, callHook, serviceOf } = options;
   const metrics = createMetrics();
   const logGroups = createLogGroups();
   applications.functions.forEach(({ name }) => {
@@ -175,18 +175,22 @@ export const runApplications = async (
     callHook: (call) => callHook(call, functions),
   });
 
-  const runningTasks = ({ cluster, service }: WebService): readonly RunningTasks[] => {
-    const deployed = hooked
+  const runningOf = ({ cluster, service }: WebService): RunningService | undefined => {
+    const [deployed] = hooked
       .states()
-      .find(
-        ({ group: { target } }) =>
-          target.platform === 'ECS' && target.cluster === cluster && target.service === service,
+      .flatMap(({ group: { target }, traffic }) =>
+        target.platform === 'ECS' &&
+        target.cluster === cluster &&
+        target.service === service &&
+        traffic.platform === 'ECS'
+          ? [{ targetGroups: target.targetGroups, tasks: traffic.taskSets }]
+          : [],
       );
-    return deployed?.traffic.platform === 'ECS' ? deployed.traffic.taskSets : tasksOf(cluster, service);
+    return deployed ?? serviceOf(cluster, service);
   };
 
   const listeners = await Promise.all(
-    applications.webServices.map((web) => startWebListeners(web, () => runningTasks(web), random)),
+    applications.webServices.map((web) => startWebListeners(web, () => runningOf(web)?.tasks ?? [], random)),
   );
 
   return {
@@ -194,7 +198,7 @@ export const runApplications = async (
     functions,
     cloudWatch: createCloudWatchService(cloudWatchOperations(alarms, metrics, speed, now)),
     logs: createLogsService(logGroups),
-    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, hooked.states())),
+    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, runningOf)),
     hosts: Object.fromEntries(listeners.flatMap(({ hosts }) => Object.entries(hosts))),
     stop: async () => {
       hasStopped = true;

@@ -9,7 +9,10 @@ export type WebHandler = (asked: { readonly method: string; readonly path: strin
 };
 
 /** Tasks that run the same, by family and revision, and their share of the traffic. */
-export type RunningTasks = Pick<TaskSet, 'taskDefinition' | 'weight' | 'hasTestTraffic' | 'running'>;
+type RunningTasks = Pick<TaskSet, 'taskDefinition' | 'targetGroup' | 'weight' | 'hasTestTraffic' | 'running'>;
+
+/** What runs of a service, and the names of its target groups. */
+export type RunningService = { readonly targetGroups: readonly string[]; readonly tasks: readonly RunningTasks[] };
 
 /** An ECS service behind a load balancer with a production listener and one for tests, by the hosts' names. */
 export type WebService = {

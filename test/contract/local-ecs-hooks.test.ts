@@ -7,11 +7,12 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HookAnswer, HookCall } from '../../local/aws/ecs/hook-call.ts';
 import { serviceOperations } from '../../local/aws/ecs/service-operations.ts';
-import { runningTasksOf } from '../../local/aws/ecs/service-state.ts';
+import { runningServiceOf } from '../../local/aws/ecs/service-state.ts';
 import type { LambdaHook, PauseHook, SimulatedService } from '../../local/aws/ecs/simulated-service.ts';
 import { fasterService } from '../../local/aws/ecs/simulated-service.ts';
 import { runServices } from '../../local/aws/ecs/simulated-services.ts';
 import type { SimulatedServices } from '../../local/aws/ecs/simulated-services.ts';
+import { targetGroupArn } from '../../local/aws/elasticloadbalancing/target-group-service.ts';
 import { startGateway } from '../../local/aws/gateway.ts';
 import { jsonService } from '../../local/aws/service.ts';
 import type { JsonRecord } from '../../local/json.ts';
@@ -19,6 +20,7 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import type { Stack } from '../../local/stack.ts';
 import { parseTemplate } from '../../local/template/resolve-template.ts';
 import { eventually } from '../support/eventually.ts';
+import { createReadTargets } from '../../shared/aws/target-groups.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
 import { aService } from '../support/services.ts';
 import { aStack, connectionTo } from '../support/stack.ts';
@@ -376,17 +378,20 @@ describe('a function at the hooks of the simulated ECS', () => {
 
   it('is called again in a rollback where it has heard of traffic, and nothing that it says matters then', async () => {
     fresh({
-      ...{ strategy: 'LINEAR', steps: [40, 80, 100], stepBakeTime: 60_000 },
+      ...{ strategy: 'LINEAR', steps: [40, 80, 100], stepBakeTime: 60_000, targetGroups: ['shop-1', 'shop-2'] },
       hooks: [lambdaAt(['TEST_TRAFFIC_SHIFT', 'POST_TEST_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT'])],
     });
     services.start('prod', 'shop');
     await pass(8 + 60 + 3);
     expect(await described()).toMatchObject({ targetServiceRevision: { requestedProductionTrafficWeight: 80 } });
     const [state] = services.states();
-    expect(state && runningTasksOf(state)).toEqual([
-      { taskDefinition: 'shop:1', weight: 20, hasTestTraffic: false, running: 2 },
-      { taskDefinition: 'shop:2', weight: 80, hasTestTraffic: true, running: 2 },
-    ]);
+    expect(state && runningServiceOf(state)).toEqual({
+      targetGroups: ['shop-1', 'shop-2'],
+      tasks: [
+        { taskDefinition: 'shop:1', targetGroup: 'shop-1', weight: 20, hasTestTraffic: false, running: 2 },
+        { taskDefinition: 'shop:2', targetGroup: 'shop-2', weight: 80, hasTestTraffic: true, running: 2 },
+      ],
+    });
     const before = heard().length;
     const last = Promise.withResolvers<HookAnswer>();
     answerTo = ({ payload }) => (payload['lifecycleStage'] === 'TEST_TRAFFIC_SHIFT' ? last.promise : FAILED);
@@ -523,6 +528,24 @@ describe('the service `basket` of the local stack', () => {
       'POST_TEST_TRAFFIC_SHIFT',
       ...[40, 80, 100].flatMap(() => ['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT']),
     ]);
+  });
+
+  it('tells in which target group a revision is, and how its tasks feel', async () => {
+    const state = stack.services.states().find(({ service }) => service.service === 'basket');
+    const revisions = (state?.deployments ?? []).map(
+      ({ target }) => `arn:aws:ecs:us-east-1:000000000000:service-revision/prod/basket/${target.number}`,
+    );
+    const call = createAwsClient('ecs', connectionTo(stack), 1);
+    expect(await call('DescribeServiceRevisions', { serviceRevisionArns: revisions })).toMatchObject({
+      serviceRevisions: ['basket-1', 'basket-2'].map((name) => ({
+        loadBalancers: [{ targetGroupArn: targetGroupArn('basket-1') }],
+        resolvedConfiguration: { loadBalancers: [{ targetGroupArn: targetGroupArn(name) }] },
+      })),
+    });
+    const read = createReadTargets(connectionTo(stack));
+    const statesIn = async (group: string) =>
+      (await read(group, AbortSignal.timeout(5_000))).map((target) => target.state);
+    expect([await statesIn('basket-1'), await statesIn('basket-2')]).toEqual([[], ['healthy', 'healthy']]);
   });
 
   it('keeps a bad one from everybody', async () => {

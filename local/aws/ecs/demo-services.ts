@@ -46,6 +46,7 @@ export const DEMO_SERVICES: readonly SimulatedService[] = [
     ],
     taskDefinitions: Object.keys(basketVersions),
     images: Object.keys(basketVersions).map((name) => image('basket', `1.${name.split(':').at(-1) ?? ''}.0`)),
+    targetGroups: ['basket-1', 'basket-2'],
     runs: { image: image('basket', '1.1.0'), since: SINCE },
   }),
 ];

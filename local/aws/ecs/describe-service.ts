@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../../json.ts';
+import { targetGroupArn } from '../elasticloadbalancing/target-group-service.ts';
 import { isUnderWay, lastSuccessful, TASKS, trafficOf } from './service-state.ts';
 import type { Revision, ServiceDeploymentState, ServiceState, WaitingHook } from './service-state.ts';
 import {
@@ -102,6 +103,20 @@ const hookOf = (service: SimulatedService, hook: SimulatedHook): JsonRecord => (
   timeoutConfiguration: timeoutOf(hook),
 });
 
+/** Where a service is behind a load balancer, and in which of its two target groups a revision is. */
+const loadBalancersOf = ({ service, targetGroups = ['', ''] }: SimulatedService, targetGroup: string): JsonRecord => {
+  const [first, alternate] = targetGroups;
+  return {
+    loadBalancers: [
+      {
+        ...{ targetGroupArn: targetGroupArn(first), containerName: service, containerPort: 80 },
+        advancedConfiguration: { alternateTargetGroupArn: targetGroupArn(alternate) },
+      },
+    ],
+    resolvedConfiguration: { loadBalancers: [{ targetGroupArn: targetGroupArn(targetGroup) }] },
+  };
+};
+
 /** A revision as DescribeServiceRevisions tells it. */
 export const describeRevision = (service: SimulatedService, revision: Revision): JsonRecord => ({
   serviceRevisionArn: revisionArn(service, revision),
@@ -110,6 +125,7 @@ export const describeRevision = (service: SimulatedService, revision: Revision):
   taskDefinition: revision.taskDefinition,
   launchType: 'FARGATE',
   containerImages: [{ containerName: service.service, image: revision.image }],
+  ...(revision.targetGroup !== undefined && loadBalancersOf(service, revision.targetGroup)),
   createdAt: revision.createdAt / 1000,
 });
 

@@ -11,6 +11,8 @@ export type Revision = {
   readonly number: string;
   readonly taskDefinition: string;
   readonly image: string;
+  /** Name of the target group that its tasks are in. */
+  readonly targetGroup?: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
 };
@@ -84,7 +86,7 @@ export const idleService = (service: SimulatedService): ServiceState => ({
       at: stagesOf(service).length - 1,
       doing: 'stage',
       hooks: [],
-      target: revisionOf(service, 1, service.runs.image, service.runs.since),
+      target: revisionOf(service, 1, { image: service.runs.image, createdAt: service.runs.since }),
     },
   ],
   failures: 0,
@@ -94,21 +96,23 @@ export const idleService = (service: SimulatedService): ServiceState => ({
 export const idFrom = (text: string, length: number): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, length);
 
-/** What is deployed to a service for the nth time. */
+/** What is deployed to a service for the nth time, in place of another revision. */
 export const revisionOf = (
   service: SimulatedService,
   count: number,
-  image: string,
-  createdAt: number,
-  taskDefinition = arnIn(service, 'task-definition', `${service.service}:${count}`),
-): Revision => ({
-  number: String(
-    createHash('sha256').update(`${service.cluster}/${service.service}/${count}`).digest().readBigUInt64BE() >> 1n,
-  ),
-  taskDefinition,
-  image,
-  createdAt,
-});
+  given: Pick<Revision, 'image' | 'createdAt'> & Partial<Pick<Revision, 'taskDefinition'>>,
+  source?: Revision,
+): Revision => {
+  const targetGroup = service.targetGroups?.find((name) => name !== source?.targetGroup);
+  return {
+    number: String(
+      createHash('sha256').update(`${service.cluster}/${service.service}/${count}`).digest().readBigUInt64BE() >> 1n,
+    ),
+    taskDefinition: arnIn(service, 'task-definition', `${service.service}:${count}`),
+    ...(targetGroup !== undefined && { targetGroup }),
+    ...given,
+  };
+};
 
 /** The ARN of a task definition by its family, family and revision, or ARN; undefined when a service has no such one. */
 export const taskDefinitionOf = (service: SimulatedService, asked: string): string | undefined => {
@@ -155,21 +159,24 @@ export const trafficOf = (
   };
 };
 
-/** What runs of a service, by family and revision, and its share of the traffic. */
-export const runningTasksOf = (state: ServiceState) => {
+/** What runs of a service, by family and revision, its share of the traffic, and the target groups that it may be in. */
+export const runningServiceOf = (state: ServiceState) => {
   const { service, deployments } = state;
   const underWay = deployments.findLast(isUnderWay);
   const { test, production } = underWay === undefined ? { test: 0, production: 0 } : trafficOf(service, underWay);
   const before = underWay === undefined ? lastSuccessful(state)?.target : underWay.source;
   const hasStarted = underWay !== undefined && underWay.at > stagesOf(service).indexOf('SCALE_UP');
-  const tasks = ({ taskDefinition }: Revision, weight: number, hasTestTraffic: boolean) => ({
+  const tasks = ({ taskDefinition, targetGroup = '' }: Revision, weight: number, hasTestTraffic: boolean) => ({
     taskDefinition: taskDefinition.split('/').at(-1) ?? taskDefinition,
-    ...{ weight, hasTestTraffic, running: TASKS },
+    ...{ targetGroup, weight, hasTestTraffic, running: TASKS },
   });
-  return [
-    ...(before === undefined ? [] : [tasks(before, 100 - production, test === 0)]),
-    ...(hasStarted ? [tasks(underWay.target, production, test > 0)] : []),
-  ];
+  return {
+    targetGroups: service.targetGroups ?? [],
+    tasks: [
+      ...(before === undefined ? [] : [tasks(before, 100 - production, test === 0)]),
+      ...(hasStarted ? [tasks(underWay.target, production, test > 0)] : []),
+    ],
+  };
 };
 
 /** Whether it has not ended. */

@@ -331,7 +331,8 @@ export const serviceStep = (
     const count = state.deployments.length;
     const place = service.taskDefinitions?.findIndex((name) => taskDefinitionOf(service, name) === taskDefinition);
     const image = service.images[(place ?? count - 1) % service.images.length] ?? service.runs.image;
-    const target = revisionOf(service, count + 1, image, now, taskDefinition);
+    const given = { image, createdAt: now, ...(taskDefinition !== undefined && { taskDefinition }) };
+    const target = revisionOf(service, count + 1, given, source);
     const begun = put({
       id: idFrom(newId(), 21),
       status: 'IN_PROGRESS',

@@ -50,6 +50,8 @@ export type SimulatedService = {
   readonly images: readonly string[];
   /** The task definitions that there are, by family and revision; the first runs. Left out: whatever is deployed. */
   readonly taskDefinitions?: readonly string[];
+  /** Names of the two target groups that its revisions take turns at; the first has what runs. */
+  readonly targetGroups?: readonly [string, string];
   /** What it runs before the simulation begins, and since when, in epoch milliseconds. */
   readonly runs: { readonly image: string; readonly since: number };
   readonly stageMs: number;
