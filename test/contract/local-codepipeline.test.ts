@@ -47,6 +47,7 @@ const fresh = (): void => {
     newId: randomUUID,
     onEvent: () => undefined,
     onApprovalNeeded: () => undefined,
+    callFunction: () => false,
   });
   const elsewhere = new Map([
     [
