@@ -15,6 +15,8 @@ const AT_CHECK = 10;
 /** Typed: what `expect` gives is `any`. */
 const anyText: unknown = expect.any(String);
 
+const textWith = (part: string): unknown => expect.stringContaining(part);
+
 const refused = (code: string): unknown => ({ kind: 'refused', code, message: anyText });
 
 const codeOf = (reply: Reply): string => (reply.kind === 'refused' ? reply.code : reply.kind);
@@ -175,7 +177,7 @@ describe('a Lambda action of a simulated pipeline', () => {
     pipeline.at(39 * MINUTE + 10);
     expect(pipeline.runs()[0]).toMatchObject({
       status: 'Failed',
-      result: { error: { code: 'JobFailed', message: expect.stringContaining('check failed to return a result') } },
+      result: { error: { code: 'JobFailed', message: textWith('check failed to return a result') } },
     });
     expect(codeOf(pipeline.succeed(40 * MINUTE))).toBe('InvalidJobStateException');
   });
@@ -197,7 +199,7 @@ describe('a Lambda action of a simulated pipeline', () => {
     pipeline.at(11, { kind: 'no-function', job: pipeline.job() });
     expect(pipeline.runs()[0]).toMatchObject({
       status: 'Failed',
-      result: { error: { message: expect.stringContaining('The AWS Lambda function check cannot be found') } },
+      result: { error: { message: textWith('The AWS Lambda function check cannot be found') } },
     });
   });
 
