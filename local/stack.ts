@@ -90,7 +90,7 @@ export type StackOptions = {
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
-  /** The pipelines that are simulated; left out: the two of the demonstration. */
+  /** The pipelines that are simulated; left out: those of the demonstration. */
   readonly pipelines?: readonly SimulatedPipeline[];
   /** The deployment groups that are simulated; left out: those of the demonstration. */
   readonly deploymentGroups?: readonly SimulatedGroup[];
