@@ -171,7 +171,7 @@ export type Placed<One = ActionRun | RuleRun> = { readonly execution: Execution;
 export const isRule = (run: ActionRun | RuleRun): run is RuleRun => 'rule' in run;
 
 /** All runs of actions and rules, in no order. */
-export const allRuns = ({ executions }: PipelineState): readonly Placed[] =>
+const allRuns = ({ executions }: PipelineState): readonly Placed[] =>
   executions.flatMap((execution) =>
     execution.runs.flatMap(({ actions, conditions }) =>
       [...actions, ...conditions.flatMap(({ rules }) => rules)].map((run) => ({ execution, run })),
