@@ -70,7 +70,7 @@ const aJobPipeline = (name: string, jobs: JobOptions = {}) =>
             aLambdaAction('Tell', { configuration: { FunctionName: 'check', UserParameters: '#{Checked.run}' } }),
           ],
           beforeEntry: { conditions: [{ result: 'FAIL', rules: [aLambdaRule('Ready')] }] },
-          onSuccess: { conditions: [{ result: 'FAIL', rules: [aLambdaRule('Healthy')] }] },
+          onSuccess: { conditions: [{ result: 'FAIL', rules: [aLambdaRule('Ready')] }] },
         },
       ),
     },
@@ -506,6 +506,7 @@ describe('a Lambda action on the local endpoint', () => {
     const pipelineExecutionId = await atCheck();
     const first = job();
     const details = { summary: 'Two of five samples', externalExecutionId: 'run-1', percentComplete: 40 };
+    pass(5);
     await succeed({ continuationToken: 'slice 2', executionDetails: details });
     expect((await stageOf('Validate'))?.actionStates?.[0]?.latestExecution).toMatchObject({
       status: 'InProgress',
@@ -823,9 +824,14 @@ describe('a stage condition on the local endpoint', () => {
         },
       },
     });
-    expect(await list({ latestInPipelineExecution: { pipelineExecutionId, startTimeRange: 'Latest' } })).toHaveLength(
-      1,
-    );
+    const latest = { latestInPipelineExecution: { pipelineExecutionId, startTimeRange: 'Latest' } } as const;
+    expect(await list(latest)).toEqual(all.slice(0, 1));
+    await succeed();
+    await succeed();
+    expect((await list(latest)).map(({ ruleName, status }) => [ruleName, status])).toEqual([
+      ['Ready', 'InProgress'],
+      ['Ready', 'Succeeded'],
+    ]);
     expect(await list(undefined, 1)).toHaveLength(1);
     expect(await nameOfError(list({ pipelineExecutionId: UNKNOWN }))).toBe('PipelineExecutionNotFoundException');
   });

@@ -16,7 +16,7 @@ export type Job = {
   readonly earlier: readonly string[];
   /** What the function said when it asked for another call. */
   readonly continuationToken?: string;
-  /** Whether this call can still be answered. */
+  /** Whether this call has not been answered. */
   readonly isOpen: boolean;
   /** How far it says that it is. */
   readonly percent?: number;

@@ -752,12 +752,10 @@ const check = (turn: Turn, execution: Execution, declared: StageDeclaration, typ
 };
 
 const endRun = (turn: Turn, id: string, run: ActionRun | RuleRun, succeeded: boolean, at: number): void => {
-  const { job, ...rest } = run;
-  const ended = job === undefined ? run : { ...rest, job: { ...job, isOpen: false } };
-  if (isRule(ended)) {
-    endRule(turn, id, ended, succeeded, at);
+  if (isRule(run)) {
+    endRule(turn, id, run, succeeded, at);
   } else {
-    endAction(turn, id, ended, succeeded, at);
+    endAction(turn, id, run, succeeded, at);
   }
 };
 

@@ -218,6 +218,41 @@ describe('a Lambda action of a simulated pipeline', () => {
     });
   });
 
+  it('gives nothing of an action of the same name in another stage', () => {
+    const driver = aDriver(
+      aPipeline({
+        stages: stagesWith(
+          { name: 'One', actions: [aLambdaAction('Check', { namespace: 'Checked' })] },
+          { name: 'Two', actions: [aLambdaAction('Check')] },
+          {
+            name: 'Three',
+            actions: [
+              aLambdaAction('Tell', { configuration: { FunctionName: 'check', UserParameters: '#{Checked.run}' } }),
+            ],
+          },
+        ),
+      }),
+    );
+    driver.start(0);
+    driver.at(AT_CHECK);
+    for (const run of ['R1', 'R2']) {
+      driver.at(20, { kind: 'job-succeeded', job: driver.job(), outputVariables: { run } });
+    }
+    expect(driver.calls[2]?.event).toMatchObject({
+      'CodePipeline.job': { data: { actionConfiguration: { configuration: { UserParameters: 'R1' } } } },
+    });
+  });
+
+  it('has in a rollback what the actions put out before the stage that is rolled back', () => {
+    const configuration = { FunctionName: 'check', UserParameters: '#{Git.BranchName}' };
+    const pipeline = atAction({ configuration });
+    pipeline.succeed(20);
+    pipeline.at(30, { kind: 'rollback', stage: 'Validate', target: pipeline.execution, by: 'alice' });
+    expect(pipeline.calls[1]?.event).toMatchObject({
+      'CodePipeline.job': { data: { actionConfiguration: { configuration: { UserParameters: 'main' } } } },
+    });
+  });
+
   it('is waited for by a stop, abandoned by another, and asked anew by a retry', () => {
     const pipeline = atAction();
     const first = pipeline.job();
@@ -348,6 +383,13 @@ describe('a condition of a stage of a simulated pipeline', () => {
     expect([rulesOf(pipeline, 0), rulesOf(pipeline, 1)]).toEqual([['Ready Failed'], ['Ready InProgress']]);
     pipeline.succeed(40);
     expect(pipeline.runs().map(({ status }) => status)).toEqual(['InProgress']);
+    expect(ends(pipeline).slice(1)).toEqual([
+      '20 Ship FAILED 0',
+      '20 pipeline FAILED 1',
+      '30 pipeline RESUMED 2',
+      '30 Ship RESUMED 2',
+      '40 Ship/Deploy STARTED 2',
+    ]);
   });
 
   it('is not looked at again by a retry of an action of the stage that it let in', () => {
@@ -396,11 +438,25 @@ describe('a condition of a stage of a simulated pipeline', () => {
     expect(pipeline.stageRun()?.status).toBe('Succeeded');
   });
 
+  it('is not overridden for an execution that an action has failed since', () => {
+    const pipeline = leaving('FAIL');
+    const { execution } = pipeline;
+    pipeline.succeed(20);
+    pipeline.fail(30);
+    pipeline.at(40, { kind: 'retry', execution, stage: 'Ship', mode: 'ALL_ACTIONS' });
+    pipeline.fail(50);
+    expect(pipeline.at(60, { kind: 'override', execution, stage: 'Ship', condition: 'ON_SUCCESS' })).toEqual(
+      refused('ConditionNotOverridableException'),
+    );
+  });
+
   it('rolls its stage back to the execution that succeeded last, and fails where there is none', () => {
     const pipeline = leaving('ROLLBACK');
     pipeline.succeed(20);
     pipeline.succeed(30);
-    pipeline.at(100);
+    pipeline.at(100, { kind: 'rollback', stage: 'Ship', target: pipeline.execution, by: 'alice' });
+    pipeline.succeed(110);
+    pipeline.succeed(120);
     const second = pipeline.start(200);
     pipeline.at(210);
     pipeline.succeed(220);
