@@ -139,6 +139,8 @@ const whatNext = (
     '    --revision file://examples/web/bad.json',
     'Deploy a service that waits at a pause hook before its traffic moves:',
     `  aws --endpoint-url ${aws} ecs update-service --cluster prod --service checkout --force-new-deployment`,
+    'Deploy a service in steps, at whose hooks ECS asks Gatehouse; basket:2 is a good version:',
+    `  aws --endpoint-url ${aws} ecs update-service --cluster prod --service basket --task-definition basket:3`,
     'See what doctor and hello say of it, in another terminal:',
     `  npm run doctor -- --stage local${portOption(aws)}`,
     `  npm run hello -- --stage local${portOption(aws)}`,
