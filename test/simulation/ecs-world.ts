@@ -119,7 +119,7 @@ export const playService = async (options: EcsWorldOptions): Promise<EcsOutcome>
     dies = () => false,
     told = () => ({}),
     latencyMs = LATENCY_MS,
-    says = (event) => event,
+    says = (event: EcsHookEvent): object => event,
     happens = [],
   } = options;
   const kernel = createKernel(TEN_O_CLOCK);
