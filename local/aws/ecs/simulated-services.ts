@@ -1,9 +1,11 @@
 import type { JsonRecord } from '../../json.ts';
+import { runClockwork } from '../clockwork.ts';
+import type { Clock, Clockwork } from '../clockwork.ts';
 import type { HookAnswer, HookCall } from './hook-call.ts';
 import { idleService, nextDueIn } from './service-state.ts';
 import type { ServiceDeploymentState, ServiceState } from './service-state.ts';
 import { serviceStep } from './service-step.ts';
-import type { ServiceCommand, ServiceReply } from './service-step.ts';
+import type { ServiceCommand, ServiceReply, ServiceStep } from './service-step.ts';
 import { serviceKey } from './simulated-service.ts';
 import type { SimulatedService } from './simulated-service.ts';
 
@@ -30,9 +32,6 @@ export type SimulatedServices = {
   readonly stop: () => void;
 };
 
-/** Neither timers nor Node's counters go further. */
-const MOST_MS = 2_147_483_647;
-
 /** How many calls of functions are remembered. */
 const MOST_CALLS = 1_000;
 
@@ -40,62 +39,58 @@ const MOST_CALLS = 1_000;
  * Runs services by whatever clock `now` and `after` go by; `after` returns what takes it back. `callHook` invokes a function
  * and waits for what it returns.
  */
-export const runServices = (options: {
-  readonly services: readonly SimulatedService[];
-  readonly now: () => number;
-  readonly after: (ms: number, work: () => void) => () => void;
-  readonly newId: () => string;
-  readonly onEvent: (event: JsonRecord) => void;
-  readonly callHook: (call: HookCall) => Promise<HookAnswer>;
-}): SimulatedServices => {
-  const { now, after, newId, onEvent, callHook } = options;
-  const states = new Map(
-    options.services.map((service) => [serviceKey(service.cluster, service.service), idleService(service)] as const),
-  );
-  const cancels = new Map<string, () => void>();
+export const runServices = (
+  options: Clock & {
+    readonly services: readonly SimulatedService[];
+    readonly newId: () => string;
+    readonly onEvent: (event: JsonRecord) => void;
+    readonly callHook: (call: HookCall) => Promise<HookAnswer>;
+  },
+): SimulatedServices => {
+  const { newId, onEvent, callHook, ...clock } = options;
   let made: readonly MadeCall[] = [];
-  let hasStopped = false;
 
-  const make = async (cluster: string, service: string, call: HookCall): Promise<void> => {
+  const make = async (key: string, call: HookCall): Promise<void> => {
     made = [...made, call].slice(-MOST_CALLS);
     const answer = await Promise.try(() => callHook(call)).catch((error: unknown): HookAnswer => ({
       kind: 'failed',
       says: error instanceof Error ? error.message : String(error),
     }));
     made = made.map((one) => (one === call ? { ...call, answer } : one));
-    if (!hasStopped) {
+    if (!clockwork.hasStopped()) {
       const { deployment, hook, call: number } = call;
-      command(cluster, service, { kind: 'answer', deployment, hook, call: number, answer });
+      clockwork.tell(key, { kind: 'answer', deployment, hook, call: number, answer });
     }
   };
 
-  const command: SimulatedServices['command'] = (cluster, service, asked) => {
-    const key = serviceKey(cluster, service);
-    const before = states.get(key);
-    if (before === undefined) {
-      return { kind: 'refused', code: 'ServiceNotFoundException', message: 'Service not found.' };
-    }
-    const { state, reply, events, calls } = serviceStep(before, asked, now(), newId);
-    states.set(key, state);
-    cancels.get(key)?.();
-    cancels.delete(key);
-    const due = nextDueIn(state);
-    if (due !== undefined && !hasStopped) {
-      const goOn = () => command(cluster, service, { kind: 'wait' });
-      cancels.set(key, after(Math.min(Math.max(0, due - now()), MOST_MS), goOn));
-    }
-    events.forEach(onEvent);
-    for (const call of hasStopped ? [] : calls) {
-      void make(cluster, service, call);
-    }
-    return reply;
-  };
+  const clockwork: Clockwork<ServiceState, ServiceCommand, ServiceStep> = runClockwork({
+    clock,
+    start: new Map(
+      options.services.map((service) => [serviceKey(service.cluster, service.service), idleService(service)] as const),
+    ),
+    step: (before, command, now) => serviceStep(before, command, now, newId),
+    nextDue: nextDueIn,
+    onStep: (key, { events, calls }) => {
+      events.forEach(onEvent);
+      for (const call of clockwork.hasStopped() ? [] : calls) {
+        void make(key, call);
+      }
+    },
+  });
+
+  const command: SimulatedServices['command'] = (cluster, service, asked) =>
+    clockwork.tell(serviceKey(cluster, service), asked)?.reply ?? {
+      kind: 'refused',
+      code: 'ServiceNotFoundException',
+      message: 'Service not found.',
+    };
 
   return {
-    states: () => [...states.values()],
-    stateOf: (cluster, service) => states.get(serviceKey(cluster, service)),
+    states: clockwork.states,
+    stateOf: (cluster, service) => clockwork.stateOf(serviceKey(cluster, service)),
     find: (id) =>
-      [...states.values()]
+      clockwork
+        .states()
         .flatMap((state) => state.deployments.map((deployment) => ({ state, deployment })))
         .find(({ deployment }) => deployment.id === id),
     command,
@@ -113,12 +108,6 @@ export const runServices = (options: {
     fail: (cluster, service, times = 1) => {
       command(cluster, service, { kind: 'fail', times });
     },
-    stop: () => {
-      hasStopped = true;
-      cancels.forEach((cancel) => {
-        cancel();
-      });
-      cancels.clear();
-    },
+    stop: clockwork.stop,
   };
 };
