@@ -19,8 +19,9 @@ import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
-import type { Slice } from '../../shared/validation/drive-run.ts';
+import type { EcsHookAnswer } from '../../shared/validation/ecs-hook.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
+import type { Drive } from './drive.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -80,30 +81,41 @@ const loadDrive = async () => {
     log,
   });
 };
-let drive: ReturnType<typeof loadDrive> | undefined;
+let loadedDrive: ReturnType<typeof loadDrive> | undefined;
+const drive: Drive = async (run, slice, said) => (await (loadedDrive ??= loadDrive()))(run, slice, said);
 
-const validate = createValidate({
-  home,
-  suites: compiledSuites,
-  policy: compiledConfig.validation ?? {},
-  deployments,
-  changeItem,
-  drive: async (run: string, slice: Slice) => (await (drive ??= loadDrive()))(run, slice),
-  lookAtRuns,
-  clock,
-  log,
-});
+const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?? {}, changeItem, drive, clock, log };
+
+const validate = createValidate({ ...ours, deployments, lookAtRuns });
+
+/** What answers ECS, loaded by its first call. */
+const loadEcsDoor = async () => {
+  const { createEcsDoor } = await import('./ecs-door.ts');
+  const { createHookedServices } = await import('../../shared/aws/hooked-services.ts');
+  return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
+};
+let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
+
+const isEcsHook = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'lifecycleStage' in event && 'resourceArn' in event;
 
 const Event = v.union([HookEvent, QueueEvent]);
 
 /**
- * Called by CodeDeploy with a hook, and by AWS with messages of the checks queue: hooks that failed and runs to be looked
- * at. What fails comes again.
+ * Called by CodeDeploy with a hook, by ECS with one that is answered, and by AWS with messages of the checks queue: hooks
+ * that failed and runs to be looked at. What fails comes again.
  */
 export const handler = async (
   event: unknown,
-  context: { readonly getRemainingTimeInMillis: () => number },
-): Promise<SQSBatchResponse | undefined> => {
+  context: { readonly getRemainingTimeInMillis: () => number; readonly invokedFunctionArn: string },
+): Promise<SQSBatchResponse | EcsHookAnswer | undefined> => {
+  if (isEcsHook(event)) {
+    const answer = await (ecsDoor ??= loadEcsDoor());
+    return answer(event, {
+      functionArn: context.invokedFunctionArn,
+      left: () => context.getRemainingTimeInMillis(),
+    });
+  }
   const parsed = v.parse(Event, event);
   if ('DeploymentId' in parsed) {
     await validate.takeIn(parsed);
