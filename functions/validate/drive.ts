@@ -1,5 +1,6 @@
 import { driveRun } from '../../shared/validation/drive-run.ts';
 import type { Driven, Slice } from '../../shared/validation/drive-run.ts';
+import type { Input } from '../../shared/validation/run.ts';
 import { createRunWork } from '../../shared/validation/run-work.ts';
 import type { RunWorkDeps } from '../../shared/validation/run-work.ts';
 import type { TakeSample } from '../../shared/validation/take-sample.ts';
@@ -8,7 +9,11 @@ import type { TakeSample } from '../../shared/validation/take-sample.ts';
 export const createDrive = ({
   takeSample,
   ...deps
-}: RunWorkDeps & { readonly takeSample: TakeSample }): ((run: string, slice: Slice) => Promise<Driven>) => {
+}: RunWorkDeps & { readonly takeSample: TakeSample }): ((
+  run: string,
+  slice: Slice,
+  said?: readonly Input[],
+) => Promise<Driven>) => {
   const work = { ...createRunWork(deps), takeSample };
-  return (run, slice) => driveRun(work, run, slice);
+  return (run, slice, said) => driveRun(work, run, slice, said);
 };

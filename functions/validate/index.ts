@@ -13,14 +13,19 @@ import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import type { LogFields } from '../../shared/log.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
+import type { CheckMessage } from '../../shared/validation/check-message.ts';
 import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
-import type { Slice } from '../../shared/validation/drive-run.ts';
+import type { Driven, Slice } from '../../shared/validation/drive-run.ts';
+import { isAboutJob, JobEvent } from '../../shared/validation/job-event.ts';
+import type { Input } from '../../shared/validation/run.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
+import type { JobAnswer } from './job-door.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -82,28 +87,68 @@ const loadDrive = async () => {
 };
 let drive: ReturnType<typeof loadDrive> | undefined;
 
+const driveRun = async (run: string, slice: Slice, said?: readonly Input[]): Promise<Driven> =>
+  (await (drive ??= loadDrive()))(run, slice, said);
+
 const validate = createValidate({
   home,
   suites: compiledSuites,
   policy: compiledConfig.validation ?? {},
   deployments,
   changeItem,
-  drive: async (run: string, slice: Slice) => (await (drive ??= loadDrive()))(run, slice),
+  drive: driveRun,
   lookAtRuns,
   clock,
   log,
 });
 
+/** Where pipelines ask, loaded by the first of their jobs. */
+const loadJobDoor = async () => {
+  const [{ createJobDoor }, { createPipelineJobs }] = await Promise.all([
+    import('./job-door.ts'),
+    import('../../shared/aws/pipeline-jobs.ts'),
+  ]);
+  return createJobDoor({
+    home,
+    suites: compiledSuites,
+    policy: compiledConfig.validation ?? {},
+    jobs: createPipelineJobs(createAwsClient('codepipeline', aws)),
+    changeItem,
+    drive: driveRun,
+    clock,
+    log,
+  });
+};
+let jobDoor: ReturnType<typeof loadJobDoor> | undefined;
+
+/** Takes in a job of a pipeline. It holds credentials: nothing of it is quoted, not even by an error. */
+const serveJob = async (event: unknown, left: () => number): Promise<JobAnswer | undefined> => {
+  const { success, output } = v.safeParse(JobEvent, event);
+  if (!success) {
+    log.error('not a job');
+    return undefined;
+  }
+  return (await (jobDoor ??= loadJobDoor())).serve(output, left);
+};
+
+const handle = async (message: CheckMessage, left: () => number): Promise<void> =>
+  message.kind === 'failed-job'
+    ? (await (jobDoor ??= loadJobDoor())).giveUp(message.job, message.says)
+    : validate.handle(message, left);
+
 const Event = v.union([HookEvent, QueueEvent]);
 
 /**
- * Called by CodeDeploy with a hook, and by AWS with messages of the checks queue: hooks that failed and runs to be looked
- * at. What fails comes again.
+ * Called by CodeDeploy with a hook, by CodePipeline with a job, and by AWS with messages of the checks queue: calls that
+ * failed and runs to be looked at. What fails comes again.
  */
 export const handler = async (
   event: unknown,
   context: { readonly getRemainingTimeInMillis: () => number },
-): Promise<SQSBatchResponse | undefined> => {
+): Promise<SQSBatchResponse | JobAnswer | undefined> => {
+  if (isAboutJob(event)) {
+    return serveJob(event, () => context.getRemainingTimeInMillis());
+  }
   const parsed = v.parse(Event, event);
   if ('DeploymentId' in parsed) {
     await validate.takeIn(parsed);
@@ -117,11 +162,11 @@ export const handler = async (
         return [];
       }
       try {
-        await validate.handle(message, () => context.getRemainingTimeInMillis());
+        await handle(message, () => context.getRemainingTimeInMillis());
         return [];
       } catch (error) {
         log.error('run not looked at', {
-          ...(message.kind === 'look' ? { run: message.run } : { deployment: message.event.DeploymentId }),
+          ...subjectOf(message),
           error: asError(error),
         });
         return [{ itemIdentifier: messageId }];
@@ -129,4 +174,15 @@ export const handler = async (
     }),
   );
   return { batchItemFailures: failed.flat() };
+};
+
+const subjectOf = (message: CheckMessage): LogFields => {
+  switch (message.kind) {
+    case 'look':
+      return { run: message.run };
+    case 'failed':
+      return { deployment: message.event.DeploymentId };
+    case 'failed-job':
+      return { job: message.job.jobId };
+  }
 };
