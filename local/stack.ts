@@ -90,7 +90,7 @@ export type StackOptions = {
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
-  /** The pipelines that are simulated; left out: the two of the demonstration. */
+  /** The pipelines that are simulated; left out: those of the demonstration. */
   readonly pipelines?: readonly SimulatedPipeline[];
   /** The deployment groups that are simulated; left out: those of the demonstration. */
   readonly deploymentGroups?: readonly SimulatedGroup[];
@@ -282,7 +282,13 @@ const start = async (
   });
   const approvals = createApprovalTopics(queues, log);
   const clockwork = { ...clock, newId: randomUUID, onEvent: bus.put };
-  const pipelines = runPipelines({ ...clockwork, pipelines: simulated, onApprovalNeeded: approvals.publish });
+  const pipelines = runPipelines({
+    ...clockwork,
+    pipelines: simulated,
+    onApprovalNeeded: approvals.publish,
+    callFunction: ({ functionName, event }) =>
+      invokeLater(functionName, event, applications.functions, runtime, invocations),
+  });
   const deployments = runDeployments({
     ...clockwork,
     groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, speed)),
@@ -487,17 +493,35 @@ const callHook = (
   applications: ApplicationFunctions,
   runtime: LambdaRuntime,
   invocations: AsyncInvocations,
-): string | undefined => {
+): string | undefined =>
+  invokeLater(
+    functionName,
+    { DeploymentId: deployment, LifecycleEventHookExecutionId: executionId },
+    applications,
+    runtime,
+    invocations,
+  )
+    ? undefined
+    : `there is no function ${functionName}.`;
+
+/** Invokes a function asynchronously, if there is one. */
+const invokeLater = (
+  functionName: string,
+  event: unknown,
+  applications: ApplicationFunctions,
+  runtime: LambdaRuntime,
+  invocations: AsyncInvocations,
+): boolean => {
   const { name, qualifier } = readReference(functionName);
   if (runtime.environmentOf(name) === undefined && !applications.has(name, qualifier)) {
-    return `there is no function ${functionName}.`;
+    return false;
   }
   invocations.invoke(
     qualifier === undefined ? name : `${name}:${qualifier}`,
     `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
-    { DeploymentId: deployment, LifecycleEventHookExecutionId: executionId },
+    event,
   );
-  return undefined;
+  return true;
 };
 
 const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {

@@ -128,6 +128,8 @@ const whatNext = (
     'Start a pipeline that waits for an approval, and give it, in another terminal:',
     `  aws --endpoint-url ${aws} codepipeline start-pipeline-execution --name shop-staging`,
     `  npm run click -- approve shop-staging --as ada${portOption(aws)}`,
+    'Start a pipeline that asks Gatehouse by a Lambda action, and by a rule before it deploys:',
+    `  aws --endpoint-url ${aws} codepipeline start-pipeline-execution --name orders-release`,
     'Start a blue/green deployment that waits before its traffic moves:',
     `  aws --endpoint-url ${aws} deploy create-deployment --application-name storefront --deployment-group-name prod \\`,
     '    --github-location repository=acme/storefront,commitId=e3b60d7f42a95c18f0d6b3a7c9e24581f6d0a3b7',

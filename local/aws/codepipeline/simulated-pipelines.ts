@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../../json.ts';
 import type { ApprovalMessage } from './approval-message.ts';
+import type { JobCall } from './job.ts';
 import type { SimulatedPipeline } from './pipeline.ts';
 import { idlePipeline, nextDue } from './pipeline-state.ts';
 import type { PipelineState } from './pipeline-state.ts';
@@ -23,7 +24,10 @@ export type SimulatedPipelines = {
 /** Neither timers nor Node's counters go further. */
 const MOST_MS = 2_147_483_647;
 
-/** Runs pipelines by whatever clock `now` and `after` go by; `after` returns what takes it back. */
+/**
+ * Runs pipelines by whatever clock `now` and `after` go by; `after` returns what takes it back. `callFunction` invokes a function
+ * asynchronously, and returns whether there is such a function.
+ */
 export const runPipelines = (options: {
   readonly pipelines: readonly SimulatedPipeline[];
   readonly now: () => number;
@@ -31,8 +35,9 @@ export const runPipelines = (options: {
   readonly newId: () => string;
   readonly onEvent: (event: JsonRecord) => void;
   readonly onApprovalNeeded: (message: ApprovalMessage) => void;
+  readonly callFunction: (call: JobCall) => boolean;
 }): SimulatedPipelines => {
-  const { now, after, newId, onEvent, onApprovalNeeded } = options;
+  const { now, after, newId, onEvent, onApprovalNeeded, callFunction } = options;
   const states = new Map(options.pipelines.map((each) => [each.declaration.name, idlePipeline(each)]));
   const cancels = new Map<string, () => void>();
   let hasStopped = false;
@@ -42,11 +47,16 @@ export const runPipelines = (options: {
     if (before === undefined) {
       return { kind: 'refused', code: 'PipelineNotFoundException', message: `There is no pipeline ${name}.` };
     }
-    const { state, reply, events, notifications } = step(before, asked, now(), newId);
+    const { state, reply, events, notifications, calls } = step(before, asked, now(), newId);
     states.set(name, state);
     goOnLater(name, state);
     events.forEach(onEvent);
     notifications.forEach(onApprovalNeeded);
+    for (const call of hasStopped ? [] : calls) {
+      if (!callFunction(call)) {
+        command(name, { kind: 'no-function', job: call.job });
+      }
+    }
     return reply;
   };
 
