@@ -166,7 +166,7 @@ const called =
     if (turn < call.turn) {
       return { outcome: { run, as: 'answered' } };
     }
-    if (call.jobId === jobId) {
+    if (turn === call.turn && jobId === call.jobId) {
       return { outcome: { run, as: 'again' } };
     }
     const next: Run = { ...run, call: { kind: 'codepipeline-job', jobId, turn } };

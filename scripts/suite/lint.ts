@@ -2,9 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Config } from '../../shared/config/config.ts';
-import type { Probe, Suite } from '../../shared/validation/suite.ts';
+import type { Probe, Suite, SuiteMatch } from '../../shared/validation/suite.ts';
 import { compileConfig, ConfigInvalid } from '../config/compile-config.ts';
 import type { CompiledSuite } from '../suites/compile-suite.ts';
+import { doorsOf } from '../suites/doors.ts';
 import { ofNoSuite, readSuites, suiteFiles } from '../suites/load-suites.ts';
 import type { SuiteFile } from '../suites/load-suites.ts';
 import { forecastLines } from '../suites/forecasts.ts';
@@ -112,15 +113,26 @@ const countOf = (suites: number, problems: number): string => {
 };
 
 const drawSuite = (suite: Suite): readonly string[] => {
-  const { platform, application, group, hook } = suite.match;
   return [
     suite.name,
-    `  for   ${[platform ?? 'any platform', `${any(application)} / ${any(group)}`, hook?.join(', ') ?? 'any hook'].join(', ')}`,
+    `  for   ${placeOf(suite.match)}`,
     `  time  at most ${spell(worstCaseOf(suite))} of ${spell(suite.budget.totalMs)}, if nothing errs`,
     `  may   ${mayOf(suite).join('; ')}`,
     ...forecastLines(suite).map((line, index) => `  ${index === 0 ? 'see ' : '    '}  ${line}`),
     '',
   ];
+};
+
+/** Where it is asked for, by what can be told apart there. */
+const placeOf = (match: SuiteMatch): string => {
+  const { platform, hook } = match;
+  const [door] = doorsOf(match);
+  const names = door?.names ?? ['application', 'group'];
+  return [
+    platform ?? 'any platform',
+    names.map((name) => any(match[name])).join(' / '),
+    ...(door?.hooks.length === 0 ? [] : [hook?.join(', ') ?? 'any hook']),
+  ].join(', ');
 };
 
 const any = (names: readonly string[] | undefined): string => names?.join(', ') ?? '*';

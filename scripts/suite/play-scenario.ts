@@ -95,7 +95,7 @@ export const playScenario = (suite: Suite, scenario: Scenario): Played => {
           next.push(...answersTo(suite, scenario, effect.check, now, run));
           break;
         case 'report':
-          tell(now, `CodeDeploy is told: ${effect.action === 'continue' ? 'Succeeded' : 'Failed'}`);
+          tell(now, `${platformOf(suite)} is told: ${effect.action === 'continue' ? 'Succeeded' : 'Failed'}`);
           next.push({ kind: 'reported', as: 'done' });
           break;
       }
@@ -117,6 +117,19 @@ export const playScenario = (suite: Suite, scenario: Scenario): Played => {
     const back = [...underWay].filter(([, { at }]) => at <= now);
     back.forEach(([id]) => underWay.delete(id));
     inputs = back.map(([, { input }]) => input);
+  }
+};
+
+const platformOf = ({ match }: Suite): string => {
+  switch (match.platform) {
+    case 'ecs-native':
+      return 'ECS';
+    case 'codepipeline':
+      return 'CodePipeline';
+    case 'codedeploy-lambda':
+    case 'codedeploy-ecs':
+    case undefined:
+      return 'CodeDeploy';
   }
 };
 
