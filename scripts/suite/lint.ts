@@ -115,7 +115,7 @@ const countOf = (suites: number, problems: number): string => {
 const drawSuite = (suite: Suite): readonly string[] => {
   return [
     suite.name,
-    `  for   ${placeOf(suite.match)}`,
+    `  for   ${doorOf(suite.match)}`,
     `  time  at most ${spell(worstCaseOf(suite))} of ${spell(suite.budget.totalMs)}, if nothing errs`,
     `  may   ${mayOf(suite).join('; ')}`,
     ...forecastLines(suite).map((line, index) => `  ${index === 0 ? 'see ' : '    '}  ${line}`),
@@ -124,7 +124,7 @@ const drawSuite = (suite: Suite): readonly string[] => {
 };
 
 /** Where it is asked for, by what can be told apart there. */
-const placeOf = (match: SuiteMatch): string => {
+const doorOf = (match: SuiteMatch): string => {
   const { platform, hook } = match;
   const [door] = doorsOf(match);
   const names = door?.names ?? ['application', 'group'];

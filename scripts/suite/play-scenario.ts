@@ -126,9 +126,7 @@ const platformOf = ({ match }: Suite): string => {
       return 'ECS';
     case 'codepipeline':
       return 'CodePipeline';
-    case 'codedeploy-lambda':
-    case 'codedeploy-ecs':
-    case undefined:
+    default:
       return 'CodeDeploy';
   }
 };

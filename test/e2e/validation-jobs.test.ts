@@ -142,7 +142,7 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
         'check-storefront': 'pass',
         'check-orders': 'pass',
         'value-orders': 'OK',
-        'value-storefront': 'status 200',
+        'value-storefront': '200',
       });
       expect(readyOf(execution)?.status).toBe('Succeeded');
       const blocks = await told(id, 'Validation at Deploy/Ready lets it go on');
@@ -171,12 +171,15 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
   });
 
   it('does not enter the stage whose rule finds an incident', { timeout: 2 * MINUTE }, async () => {
+    const transition = { pipelineName: 'orders-release', stageName: 'Deploy', transitionType: 'Inbound' };
+    await codePipeline('DisableStageTransition', { ...transition, reason: 'An incident is to come first' });
     const id = stack.pipelines.start('orders-release');
     await until(
       () => checkOf(executionIn(stack, id))?.status,
       (status) => status === 'Succeeded',
     );
     await turnAlarm('ALARM');
+    await codePipeline('EnableStageTransition', transition);
     const execution = await until(() => executionIn(stack, id), isOver);
     await turnAlarm('OK');
     expect(readyOf(execution)?.status).toBe('Failed');
@@ -191,7 +194,7 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
       await createAwsClient('dynamodb', connectionTo(stack))('Scan', { TableName: 'gatehouse-local' }),
     );
     expect(Items.length).toBeGreaterThan(5);
-    const all = [...lines, JSON.stringify(Items), JSON.stringify(await actor.history('deployments'))].join('\n');
+    const all = [...lines, JSON.stringify(Items), JSON.stringify(await actor.messagesOf('deployments'))].join('\n');
     expect(all).toContain('orders-release');
     expect(Object.values(ARTIFACT_CREDENTIALS).filter((secret) => all.includes(secret))).toEqual([]);
   });
