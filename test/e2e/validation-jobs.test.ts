@@ -16,6 +16,9 @@ import { watchSlack } from '../support/slack-watch.ts';
 
 const MINUTE = 60_000;
 
+/** Typed: what `expect` gives is `any`. */
+const aboutOrders: unknown = expect.stringContaining('orders has failed');
+
 let stack: Stack;
 let actor: SlackActor;
 let slack: ReturnType<typeof watchSlack>;
@@ -164,7 +167,7 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
     const output = await listed(id);
     expect(output?.executionResult?.errorDetails).toEqual({
       code: 'JobFailed',
-      message: expect.stringContaining('orders has failed') as unknown,
+      message: aboutOrders,
     });
     expect(stageOf(execution, 'Deploy')).toBeUndefined();
     expect(await told(id, 'Validation at Validate/Check has it rolled back')).toContain('orders has failed');

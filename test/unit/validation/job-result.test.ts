@@ -6,6 +6,9 @@ import { aCheck, aRun, aSample, sampling } from '../../support/runs.ts';
 
 const ID = 'run-1';
 
+/** Typed: what `expect` gives is `any`. */
+const ofAThousand: unknown = expect.stringMatching(/^.{1000}$/);
+
 const decided = (conclusion: Partial<Conclusion>, run: Run = aRun([aCheck()])): Run => ({
   ...run,
   state: {
@@ -82,7 +85,7 @@ describe('what CodePipeline is told of a run', () => {
   it('is within the limits of CodePipeline, and tells no secret, however much there is to say', () => {
     const says = `It has failed: ${'x'.repeat(4_000)}`;
     expect(jobResultOf(ID, decided({ says }))).toMatchObject({
-      message: expect.stringMatching(/^.{1000}$/) as unknown,
+      message: ofAThousand,
     });
     const name = 'y'.repeat(100);
     const checks = Array.from({ length: 50 }, (_, index) => aCheck({ name: `${index}-${name}` }));
