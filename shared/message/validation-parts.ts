@@ -24,7 +24,9 @@ export const validationParts = (
     ...(earlier === 0 ? [] : [section(text(`${earlier} earlier ${earlier === 1 ? 'validation' : 'validations'}`))]),
     ...runs
       .slice(earlier)
-      .map(([id, { summary }], index, { length }) => runPart(source, summary, askedBy(gates, id), index === length - 1)),
+      .map(([id, { summary }], index, { length }) =>
+        runPart(source, summary, askedBy(gates, id), index === length - 1),
+      ),
   ];
 };
 
