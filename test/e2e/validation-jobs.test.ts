@@ -170,7 +170,7 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
       message: aboutOrders,
     });
     expect(stageOf(execution, 'Deploy')).toBeUndefined();
-    expect(await told(id, 'Validation at Validate/Check has it rolled back')).toContain('orders has failed');
+    expect(await told(id, 'Validation at Validate/Check stops it')).toContain('orders has failed');
   });
 
   it('does not enter the stage whose rule finds an incident', { timeout: 2 * MINUTE }, async () => {
@@ -188,7 +188,7 @@ describe('a pipeline of the local stack that asks Gatehouse', () => {
     expect(readyOf(execution)?.status).toBe('Failed');
     expect(readyOf(execution)?.result?.error?.message).toContain('no-incident could not be judged');
     expect(stageOf(execution, 'Deploy')?.actions).toEqual([]);
-    expect(await told(id, 'Validation at Deploy/Ready has it rolled back')).toContain('no-incident');
+    expect(await told(id, 'Validation at Deploy/Ready stops it')).toContain('no-incident');
   });
 
   it('leaves the credentials of its jobs nowhere', async () => {

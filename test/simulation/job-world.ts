@@ -38,7 +38,7 @@ const SWEEP = { timeoutMs: 50_000, everyMs: MINUTE_MS } as const;
 const LATENCY_MS = 20;
 
 /** So long CodePipeline waits for a function to say anything. */
-export const SILENCE_MS = 20 * MINUTE_MS;
+const SILENCE_MS = 20 * MINUTE_MS;
 
 export type JobWorldOptions = {
   readonly suites: readonly Suite[];

@@ -201,29 +201,32 @@ describe('a job that was given on', () => {
     };
     pipeline.jobs.push(thief);
     const { answer } = pipeline;
+    const stolen = {
+      pipelineName: 'orders-release',
+      pipelineExecutionId: OTHER_EXECUTION,
+      stage: { name: 'Validate' },
+      action: { name: 'Check' },
+    };
     const outcome = await play({
       suites: [LONG],
       pipeline: {
         ...pipeline,
-        answer: (operation, input, now) =>
-          operation === 'GetJobDetails' && 'jobId' in input && input.jobId === thief.id
-            ? {
-                jobDetails: {
-                  data: {
-                    pipelineContext: {
-                      pipelineName: 'orders-release',
-                      pipelineExecutionId: OTHER_EXECUTION,
-                      stage: { name: 'Validate' },
-                      action: { name: 'Check' },
-                    },
-                  },
-                },
-              }
-            : answer(operation, input, now),
+        answer: (operation, input, now) => {
+          if (operation !== 'GetJobDetails' || !('jobId' in input) || input.jobId !== thief.id) {
+            return answer(operation, input, now);
+          }
+          if (now < TEN_O_CLOCK + 30_000) {
+            // So that it comes again when there is a run to steal.
+            throw Object.assign(new Error('no'), { name: 'ThrottlingException' });
+          }
+          return { jobDetails: { data: { pipelineContext: stolen } } };
+        },
       },
     });
-    const ofThief = outcome.pipeline.taken.filter(({ job }) => job === thief.id);
-    expect(ofThief.map(({ result }) => result)).toEqual(['failed']);
+    expect(outcome.pipeline.taken.find(({ job }) => job === thief.id)?.input['failureDetails']).toMatchObject({
+      type: 'ConfigurationError',
+      message: 'The continuation token of this job is of another action',
+    });
     expect(outcome.pipeline.taken.at(-1)?.result).toBe('succeeded');
   });
 });

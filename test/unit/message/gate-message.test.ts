@@ -15,7 +15,7 @@ import {
   RUN_POINT,
   TOKEN,
 } from '../../support/gates.ts';
-import { TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
 const LABELS = { environment: 'production' };
@@ -101,6 +101,8 @@ describe('the message of a gate', () => {
     expect(shown).toContain('expires 2026-11-20T10:15:00Z');
     expect(shown).toContain('smoke: inconclusive (no data)');
     expect(shown).toContain('Approve lets the validation go on. Reject rolls the deployment back.');
+    const ofPipeline = aGate({ ...gate, point: { ...RUN_POINT, rollout: aRolloutId() } });
+    expect(read(ofPipeline).join(' ')).toContain('Reject stops the pipeline.');
     expect(read({ ...gate, point: { ...RUN_POINT, check: 'go-ahead' } }).join(' ')).toContain(
       'shop-before-traffic / go-ahead',
     );
