@@ -659,7 +659,7 @@ export const APPROVAL_ROWS: readonly Row[] = [
     guard: 'Votes are counted again right before the call.',
     file: 'functions/decide/decide.ts',
     takeOut: {
-      from: 'if (tallyOf(policy ?? NOBODY, members, gate.clicks).verdict !== decision.verdict) {',
+      from: 'if (tallyOf(policy ?? NOBODY, members, gate.clicks, decision.byRule).verdict !== decision.verdict) {',
       to: 'if (policy === undefined && tallyOf(NOBODY, members, gate.clicks).verdict !== decision.verdict) {',
     },
   },
