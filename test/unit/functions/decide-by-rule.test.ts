@@ -144,7 +144,7 @@ describe('decide, with a rule that approves', () => {
     expect((await turn.gate()).byRule).toBeUndefined();
   });
 
-  it('approves nothing that somebody has rejected before', async () => {
+  it('approves nothing that somebody has rejected before (S48)', async () => {
     const turn = await anOpenGate(TWO_RULES);
     const both = { ...TWO_RULES, rejections: 2, auto: [aRule({ fills: [0, 1] })] };
     const none = createDecide({ ...turn, config: { ...turn.config, gates: [{ ...both, auto: [] }] } });
@@ -217,7 +217,7 @@ describe('decide, with a rule that approves and something that goes wrong', () =
     expect((await turn.gate()).state).toMatchObject({ kind: 'applied', decision: { why: 'policy' } });
   });
 
-  it('takes a decision back that the policy has no rule for any more', async () => {
+  it('takes a decision back that the policy has no rule for any more (S49)', async () => {
     const turn = await anOpenGate(aPolicyWith([aRule()]));
     turn.platform.troubles.push('throttled');
     await turn.decide(look());
@@ -251,7 +251,7 @@ describe('decide, with a rule that approves and something that goes wrong', () =
     expect(await turn.state()).toBe('applied');
   });
 
-  it('approves nothing of which nobody could tell what it is', async () => {
+  it('approves nothing of which nobody could tell what it is (S50)', async () => {
     const turn = await anOpenGate(aPolicyWith([aRule()]));
     const describe = () => Promise.reject(new Error('no'));
     const decide = createDecide({ ...turn, platform: { ...turn.platform, describe } });

@@ -259,7 +259,7 @@ describe('what a rule goes by: what was validated', () => {
     expect(look(WENT_ON, marked(aMark(), aMark({ state })))).toEqual(notBefore(NOON + MINUTE));
   });
 
-  it('is no run of another suite, and none where there are none', () => {
+  it('is no run of another suite, and none where there are none (S47)', () => {
     expect(
       look(PASSED, marked(aMark({ suite: 'web-before' }), aMark({ state: 'continue', suite: 'xorders-a' }))),
     ).toEqual(NOT);

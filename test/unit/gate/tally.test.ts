@@ -137,7 +137,7 @@ describe('the tally, with rules that approve in the place of people', () => {
     expect(tally(votes, 'for both')).toEqual({ verdict: 'approve', by: votes, filled: [2, 1] });
   });
 
-  it('lets nothing approve once somebody has rejected, be it too few or somebody who may not decide any more', () => {
+  it('lets nothing approve once somebody has rejected, be it too few or somebody who may not decide any more (S48)', () => {
     const strict = { ...policy, rejections: 2 };
     for (const user of ['UADA', 'UMALLORY']) {
       expect(tallyOf(strict, MEMBERS, [rejection(user)], [byRule('for both')])).toEqual({
