@@ -49,9 +49,12 @@ const fillersOf = ({ auto = [] }: Pick<GatePolicy, 'auto'>, approvals: readonly 
   const filled = new Set<number>();
   return auto.flatMap(({ name, fills }): readonly Filler[] => {
     const approval = approvals.find(({ rule }) => rule === name);
-    const own = approval === undefined ? [] : fills.filter((place) => !filled.has(place));
+    if (approval === undefined) {
+      return [];
+    }
+    const own = fills.filter((place) => !filled.has(place));
     own.forEach((place) => filled.add(place));
-    return approval === undefined || own.length === 0 ? [] : [{ approval, fills: own }];
+    return own.length === 0 ? [] : [{ approval, fills: own }];
   });
 };
 
