@@ -30,7 +30,7 @@ describe('the rows of faults', () => {
       ...numbered('B', 63, 65),
       'B69',
       ...numbered('B', 71, 75),
-      ...numbered('S', 1, 46),
+      ...numbered('S', 1, 51),
     ]);
   });
 
