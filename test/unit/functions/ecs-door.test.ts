@@ -189,6 +189,21 @@ describe('the door of ECS', () => {
       },
     );
 
+    it('tests each anew even where ECS would say the same of each, by what it says of the deployment (F82)', async () => {
+      const same = { [BASKET.target]: 0, [BASKET.old]: 100 };
+      const outcome = await play({
+        steps: [before(0), before(40), before(80)],
+        ids: 'deployment',
+        says: (event) => ({
+          ...event,
+          executionDetails: { ...event.executionDetails, productionTrafficWeights: same },
+        }),
+        sample: (request, now) => sampled(now < TEN_O_CLOCK + 3 * MINUTE ? 'pass' : 'fail', 'x')(request, now),
+      });
+      expect(verdicts(outcome)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'FAILED']);
+      expect(outcome.runs).toHaveLength(3);
+    });
+
     it('fails at the step whose tests fail, whatever the steps before have come to (F82)', async () => {
       const outcome = await play({
         steps: STEPS,
