@@ -13,15 +13,19 @@ import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import type { LogFields } from '../../shared/log.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
+import type { CheckMessage } from '../../shared/validation/check-message.ts';
 import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
 import type { EcsHookAnswer } from '../../shared/validation/ecs-hook.ts';
+import { isAboutJob, JobEvent } from '../../shared/validation/job-event.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
 import type { Drive } from './drive.ts';
+import type { JobAnswer } from './job-door.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -66,7 +70,7 @@ let takeSample: Promise<TakeSample> | undefined;
 
 /** What drives runs, loaded by the first message that has one looked at. */
 const loadDrive = async () => {
-  const { createDrive } = await import('./drive.ts');
+  const { createDrive } = await import('./driven.ts');
   return createDrive({
     config: compiledConfig,
     changeItem,
@@ -90,8 +94,7 @@ const validate = createValidate({ ...ours, deployments, lookAtRuns });
 
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
-  const { createEcsDoor } = await import('./ecs-door.ts');
-  const { createHookedServices } = await import('../../shared/aws/hooked-services.ts');
+  const { createEcsDoor, createHookedServices } = await import('./driven.ts');
   return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
 };
 let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
@@ -99,22 +102,45 @@ let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
 const isEcsHook = (event: unknown): boolean =>
   typeof event === 'object' && event !== null && 'lifecycleStage' in event && 'resourceArn' in event;
 
+/** Where pipelines ask, loaded by the first of their jobs. */
+const loadJobDoor = async () => {
+  const { createJobDoor, createPipelineJobs } = await import('./driven.ts');
+  return createJobDoor({ ...ours, jobs: createPipelineJobs(createAwsClient('codepipeline', aws)) });
+};
+let jobDoor: ReturnType<typeof loadJobDoor> | undefined;
+
+/** Takes in a job of a pipeline. It holds credentials: nothing of it is quoted, not even by an error. */
+const serveJob = async (event: unknown, left: () => number): Promise<JobAnswer | undefined> => {
+  const { success, output } = v.safeParse(JobEvent, event);
+  if (!success) {
+    log.error('not a job');
+    return undefined;
+  }
+  return (await (jobDoor ??= loadJobDoor())).serve(output, left);
+};
+
+const handle = async (message: CheckMessage, left: () => number): Promise<void> =>
+  message.kind === 'failed-job'
+    ? (await (jobDoor ??= loadJobDoor())).giveUp(message.job, message.says)
+    : validate.handle(message, left);
+
 const Event = v.union([HookEvent, QueueEvent]);
 
 /**
- * Called by CodeDeploy with a hook, by ECS with one that is answered, and by AWS with messages of the checks queue: hooks
- * that failed and runs to be looked at. What fails comes again.
+ * Called by CodeDeploy with a hook, by ECS with one that is answered, by CodePipeline with a job, and by AWS with messages
+ * of the checks queue: calls that failed and runs to be looked at. What fails comes again.
  */
 export const handler = async (
   event: unknown,
   context: { readonly getRemainingTimeInMillis: () => number; readonly invokedFunctionArn: string },
-): Promise<SQSBatchResponse | EcsHookAnswer | undefined> => {
+): Promise<SQSBatchResponse | EcsHookAnswer | JobAnswer | undefined> => {
+  const left = (): number => context.getRemainingTimeInMillis();
   if (isEcsHook(event)) {
     const answer = await (ecsDoor ??= loadEcsDoor());
-    return answer(event, {
-      functionArn: context.invokedFunctionArn,
-      left: () => context.getRemainingTimeInMillis(),
-    });
+    return answer(event, { functionArn: context.invokedFunctionArn, left });
+  }
+  if (isAboutJob(event)) {
+    return serveJob(event, left);
   }
   const parsed = v.parse(Event, event);
   if ('DeploymentId' in parsed) {
@@ -129,11 +155,11 @@ export const handler = async (
         return [];
       }
       try {
-        await validate.handle(message, () => context.getRemainingTimeInMillis());
+        await handle(message, left);
         return [];
       } catch (error) {
         log.error('run not looked at', {
-          ...(message.kind === 'look' ? { run: message.run } : { deployment: message.event.DeploymentId }),
+          ...subjectOf(message),
           error: asError(error),
         });
         return [{ itemIdentifier: messageId }];
@@ -141,4 +167,15 @@ export const handler = async (
     }),
   );
   return { batchItemFailures: failed.flat() };
+};
+
+const subjectOf = (message: CheckMessage): LogFields => {
+  switch (message.kind) {
+    case 'look':
+      return { run: message.run };
+    case 'failed':
+      return { deployment: message.event.DeploymentId };
+    case 'failed-job':
+      return { job: message.job.jobId };
+  }
 };

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { JobEvent } from './job-event.ts';
+import type { PipelineJob } from './job-event.ts';
 
-/** What the checks queue carries: "look at this run", a hint and never the truth, or a call of the hook that failed. */
+/** What the checks queue carries: "look at this run", a hint and never the truth, or a call that failed. */
 export type CheckMessage =
   | { readonly kind: 'look'; readonly run: string }
-  | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string };
+  | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string }
+  | { readonly kind: 'failed-job'; readonly job: PipelineJob; readonly says: string };
 
 const text = (most: number) => v.pipe(v.string(), v.nonEmpty(), v.maxLength(most));
 
@@ -15,10 +18,12 @@ export type HookEvent = v.InferOutput<typeof HookEvent>;
 const Look = v.object({ run: text(100) });
 
 /** What Lambda writes of an asynchronous invocation that has failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-const FailedInvocation = v.object({
-  requestContext: v.object({ condition: v.fallback(v.string(), '') }),
-  requestPayload: HookEvent,
-});
+const requestContext = v.object({ condition: v.fallback(v.string(), '') });
+
+const FailedInvocation = v.object({ requestContext, requestPayload: HookEvent });
+
+/** Lambda has written down the whole event: the credentials in it are left where they are. */
+const FailedJob = v.object({ requestContext, requestPayload: JobEvent });
 
 const Message = v.union([
   v.pipe(
@@ -30,6 +35,14 @@ const Message = v.union([
     v.transform(({ requestContext: { condition }, requestPayload: event }): CheckMessage => ({
       kind: 'failed',
       event,
+      says: SAYS[condition] ?? 'Gatehouse failed',
+    })),
+  ),
+  v.pipe(
+    FailedJob,
+    v.transform(({ requestContext: { condition }, requestPayload: job }): CheckMessage => ({
+      kind: 'failed-job',
+      job,
       says: SAYS[condition] ?? 'Gatehouse failed',
     })),
   ),
