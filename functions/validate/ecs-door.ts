@@ -143,35 +143,38 @@ const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): P
  * rollback comes behind it.
  */
 const isOfEarlierStep = async (
-  { services }: EcsDoorDeps,
+  deps: EcsDoorDeps,
   call: EcsHookCall,
   { functionArn }: EcsDoorTurn,
-  run: Run,
+  { call: asked, state }: Run,
 ): Promise<boolean> => {
-  const conclusion = toldOf(run);
-  if (conclusion === undefined) {
+  const conclusion = toldOf(state);
+  if (conclusion === undefined || asked.kind !== 'ecs-hook') {
     return false;
   }
-  const isRepeated = run.call.kind === 'ecs-hook' && run.call.executionId === call.executionId;
   const mayGoOn = conclusion.action === 'continue';
+  if (!mayGoOn && weightsOf(call) !== '') {
+    return false;
+  }
+  const isUnheard = call.carried?.step === stepOf(deps, call, 0) && call.carried.failingSince > 0;
+  const isRepeated = asked.executionId === call.executionId || isUnheard;
   const rollout = rolloutOf(call);
-  if (weightsOf(call) !== '' || rollout === undefined) {
+  const found = rollout && (await deps.services.find(rollout, call, functionArn));
+  if (found?.kind !== 'found') {
     return mayGoOn && !isRepeated;
   }
-  // Nothing in the call tells this step from others of the stage.
-  const found = await services.find(rollout, call, functionArn);
-  if (found.kind === 'unreadable') {
-    return mayGoOn && !isRepeated;
-  }
-  const { isRollback, variables } = found.hooked;
-  if (isRollback) {
+  if (found.hooked.isRollback) {
     return conclusion.why.kind !== 'rollback';
   }
-  return mayGoOn && (!isRepeated || variables['new.weight'] !== run.variables['new.weight']);
+  return mayGoOn && (!isRepeated || asked.weights !== standingOf(call, found.hooked));
 };
 
+/** Where the traffic is, by what the call and ECS say of it: the steps of a stage differ in it. */
+const standingOf = (call: EcsHookCall, { share }: Pick<HookedService, 'share'>): string =>
+  [weightsOf(call), share === undefined ? '' : `${share} %`].filter((part) => part !== '').join(', ');
+
 /** What ECS has been answered, or was not there to hear. */
-const toldOf = ({ state }: Run): Conclusion | undefined =>
+const toldOf = (state: Run['state']): Conclusion | undefined =>
   state.kind === 'reported' || state.kind === 'moot' ? state.conclusion : undefined;
 
 /** Undefined: it is no ARN of a service deployment. */
@@ -200,7 +203,7 @@ const begin = async (deps: EcsDoorDeps, call: EcsHookCall, { functionArn }: EcsD
   return beginRun({
     platform: 'ecs-native',
     rollout: rollout ?? { source: 'ecs', ...home, cluster: '', service: '', executionId: call.deploymentArn },
-    call: { kind: 'ecs-hook', executionId: call.executionId, weights: weightsOf(call) },
+    call: { kind: 'ecs-hook', executionId: call.executionId, weights: standingOf(call, hooked ?? {}) },
     hook: call.stage,
     ...(suite !== undefined && { suite }),
     allowances: rollout === undefined ? {} : allowancesAt(policy, rollout, suite?.name),
@@ -239,7 +242,7 @@ const tell = async (
   { left }: EcsDoorTurn,
 ): Promise<EcsHookAnswer> => {
   const { drive, clock, log } = deps;
-  const told = toldOf(stored.run);
+  const told = toldOf(stored.run.state);
   if (told !== undefined) {
     return answerOf(told);
   }
@@ -250,7 +253,7 @@ const tell = async (
     // Who is shown what can be mended by the sweep.
     log.warn('run not finished', { run: id, error: asError(error) });
   }
-  const conclusion = toldOf((await readRun(deps, id)).run);
+  const conclusion = toldOf((await readRun(deps, id)).run.state);
   if (conclusion === undefined) {
     throw new Error('The verdict could not be written down as told');
   }

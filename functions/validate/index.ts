@@ -70,7 +70,7 @@ let takeSample: Promise<TakeSample> | undefined;
 
 /** What drives runs, loaded by the first message that has one looked at. */
 const loadDrive = async () => {
-  const { createDrive } = await import('./drive.ts');
+  const { createDrive } = await import('./driven.ts');
   return createDrive({
     config: compiledConfig,
     changeItem,
@@ -94,10 +94,7 @@ const validate = createValidate({ ...ours, deployments, lookAtRuns });
 
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
-  const [{ createEcsDoor }, { createHookedServices }] = await Promise.all([
-    import('./ecs-door.ts'),
-    import('../../shared/aws/hooked-services.ts'),
-  ]);
+  const { createEcsDoor, createHookedServices } = await import('./driven.ts');
   return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
 };
 let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
@@ -107,10 +104,7 @@ const isEcsHook = (event: unknown): boolean =>
 
 /** Where pipelines ask, loaded by the first of their jobs. */
 const loadJobDoor = async () => {
-  const [{ createJobDoor }, { createPipelineJobs }] = await Promise.all([
-    import('./job-door.ts'),
-    import('../../shared/aws/pipeline-jobs.ts'),
-  ]);
+  const { createJobDoor, createPipelineJobs } = await import('./driven.ts');
   return createJobDoor({ ...ours, jobs: createPipelineJobs(createAwsClient('codepipeline', aws)) });
 };
 let jobDoor: ReturnType<typeof loadJobDoor> | undefined;

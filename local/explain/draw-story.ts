@@ -186,7 +186,7 @@ const runLines = (run: StoryRun): readonly Line[] => {
       : [
           line(
             2,
-            `${momentOn(day, report.at)}  ${report.kind === 'reported' ? `CodeDeploy was told ${report.says}` : `moot: ${report.says}`}`,
+            `${momentOn(day, report.at)}  ${report.kind === 'reported' ? `${report.platform} was told ${report.says}` : `moot: ${report.says}`}`,
             'bold',
           ),
         ]),

@@ -2,6 +2,7 @@ import { redact } from '../../shared/redact.ts';
 import { runRecordItem } from '../../shared/validation/run-record.ts';
 import type { RunRecord } from '../../shared/validation/run-record.ts';
 import { summaryOf } from '../../shared/validation/run-summary.ts';
+import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
 import type { StoredGate } from './find-rollouts.ts';
 
@@ -26,8 +27,13 @@ export type StoryRun = {
     readonly allowedBy: string | null;
     readonly at: number;
   } | null;
-  /** What CodeDeploy was told, or why it could not be; null while it has not been. */
-  readonly report: { readonly kind: 'reported' | 'moot'; readonly says: string; readonly at: number } | null;
+  /** What the platform was told, or why it could not be; null while it has not been. */
+  readonly report: {
+    readonly kind: 'reported' | 'moot';
+    readonly platform: string;
+    readonly says: string;
+    readonly at: number;
+  } | null;
   /** Whether it is written down for good. */
   readonly isRecorded: boolean;
 };
@@ -93,15 +99,21 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
             allowedBy: conclusion.allowedBy ?? null,
             at: conclusion.at,
           },
-    report:
-      state.kind === 'reported'
-        ? { kind: 'reported', says: state.conclusion.action === 'continue' ? 'Succeeded' : 'Failed', at: state.at }
-        : state.kind === 'moot'
-          ? { kind: 'moot', says: state.says, at: state.at }
-          : null,
+    report: reportOf(run),
     isRecorded,
   };
 };
+
+const reportOf = ({ rollout, call, state }: Run): StoryRun['report'] => {
+  const platform = PLATFORMS[rollout.source];
+  if (state.kind === 'reported') {
+    const says = state.conclusion.action === 'continue' ? 'Succeeded' : 'Failed';
+    return { kind: 'reported', platform, says: call.kind === 'ecs-hook' ? says.toUpperCase() : says, at: state.at };
+  }
+  return state.kind === 'moot' ? { kind: 'moot', platform, says: state.says, at: state.at } : null;
+};
+
+const PLATFORMS = { codedeploy: 'CodeDeploy', ecs: 'ECS', codepipeline: 'CodePipeline' } as const;
 
 const readRun = (items: StoredGate['items']): (RunRecord & { readonly isRecorded: boolean }) | undefined => {
   const record = items.find(({ sk }) => sk === 'RECORD');

@@ -11,6 +11,8 @@ export type HookedService = {
   readonly isRollback: boolean;
   /** What templates may name. */
   readonly variables: Readonly<Record<string, string>>;
+  /** How much of the production traffic the new version has, or gets, in percent. */
+  readonly share?: number;
   /** Epoch milliseconds: when the deployment was made, and until when ECS waits for the hook. */
   readonly deployedAt?: number;
   readonly waitsUntil?: number;
@@ -43,12 +45,14 @@ export const createHookedServices = (client: AwsClient): HookedServices => ({
       const isRollback = deployment.status.startsWith('ROLLBACK_') || deployment.rollback?.startedAt !== undefined;
       const { createdAt } = deployment;
       const waitsUntil = expiryOf(deployment, functionArn);
+      const share = deployment.targetServiceRevision?.requestedProductionTrafficWeight;
       return {
         kind: 'found',
         hooked: {
           isRollback,
           // What is brought back is waited for by nobody.
           variables: await variablesOf(isRollback ? undefined : client, rollout, call, deployment),
+          ...(share !== undefined && { share }),
           ...(createdAt !== undefined && { deployedAt: createdAt * 1000 }),
           ...(waitsUntil !== undefined && { waitsUntil }),
         },

@@ -5,7 +5,7 @@ import { counts, isOpen } from './verdict.ts';
 
 /** What people are shown of a run. */
 export type RunSummary = {
-  /** A lifecycle event, a lifecycle stage, of a pipeline `Stage/Action`. */
+  /** A lifecycle event, a lifecycle stage and perhaps how much of the traffic, of a pipeline `Stage/Action`. */
   readonly hook?: string;
   readonly suite?: string;
   /** `moot`: the platform did not wait for it any more, or was told something else; `overtaken`: of a bake, by the next step. */
@@ -32,7 +32,8 @@ export type CheckSummary = {
 
 /** What people are shown of a run, wherever it is told. */
 export const summaryOf = (run: Run): RunSummary => {
-  const { hook, suite, allowances } = run;
+  const { suite, allowances } = run;
+  const hook = placeOf(run);
   const checks = suite === undefined ? [] : heldTo(suite, allowances).suite.checks;
   return {
     ...(hook !== undefined && { hook }),
@@ -41,6 +42,16 @@ export const summaryOf = (run: Run): RunSummary => {
     checks: checks.map((check, index) => checkSummary(check, run.checks[index] ?? { samples: [] })),
   };
 };
+
+/** Stages of ECS come again at each step of the traffic: how much of it the step is about tells them apart. */
+const placeOf = ({ hook, call, variables }: Run): string | undefined => {
+  const weight = variables['new.weight'];
+  return call.kind === 'ecs-hook' && hook !== undefined && weight !== undefined && STEPPED.has(hook)
+    ? `${hook}, ${weight} %`
+    : hook;
+};
+
+const STEPPED: ReadonlySet<string> = new Set(['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT']);
 
 const standingOf = ({ state, checks }: Run): Pick<RunSummary, 'state' | 'says'> => {
   switch (state.kind) {

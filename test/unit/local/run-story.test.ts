@@ -10,6 +10,7 @@ import { aRig } from '../../support/rig.ts';
 import { aRun } from '../../support/runs.ts';
 import { aChange, aRollout, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { checkOf, suiteOf } from '../../support/suites.ts';
+import { playService } from '../../simulation/ecs-world.ts';
 import { playHook } from '../../simulation/hook-world.ts';
 import type { HookOutcome } from '../../simulation/hook-world.ts';
 
@@ -59,8 +60,22 @@ describe('the story of a validation', () => {
         },
       ],
       conclusion: { action: 'rollback', says: 'smoke has failed: status 500, expected 200.' },
-      report: { kind: 'reported', says: 'Failed' },
+      report: { kind: 'reported', platform: 'CodeDeploy', says: 'Failed' },
       isRecorded: true,
+    });
+  });
+
+  it('says of a hook of ECS what that was told', async () => {
+    const { runs } = await playService({
+      suites: [SUITE],
+      steps: [{ stage: 'PRODUCTION_TRAFFIC_SHIFT', percent: 40 }],
+    });
+    const [first] = runs;
+    const story = runStory({ id: first?.id ?? '', items: [{ sk: 'RUN', rev: 1, body: { run: first?.run } }] });
+    expect(story).toMatchObject({
+      hook: 'PRODUCTION_TRAFFIC_SHIFT',
+      variables: { 'new.weight': '40' },
+      report: { kind: 'reported', platform: 'ECS', says: 'SUCCEEDED' },
     });
   });
 
