@@ -2,13 +2,18 @@ import { driveRun } from '../../shared/validation/drive-run.ts';
 import type { Driven, Slice } from '../../shared/validation/drive-run.ts';
 import { createRunWork } from '../../shared/validation/run-work.ts';
 import type { RunWorkDeps } from '../../shared/validation/run-work.ts';
+import type { Input } from '../../shared/validation/run.ts';
 import type { TakeSample } from '../../shared/validation/take-sample.ts';
 
 /** What drives runs, with what takes their samples. */
 export const createDrive = ({
   takeSample,
   ...deps
-}: RunWorkDeps & { readonly takeSample: TakeSample }): ((run: string, slice: Slice) => Promise<Driven>) => {
+}: RunWorkDeps & { readonly takeSample: TakeSample }): ((
+  run: string,
+  slice: Slice,
+  said?: readonly Input[],
+) => Promise<Driven>) => {
   const work = { ...createRunWork(deps), takeSample };
-  return (run, slice) => driveRun(work, run, slice);
+  return (run, slice, said) => driveRun(work, run, slice, said);
 };

@@ -3,7 +3,8 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
 import { asError } from '../../shared/as-error.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
-import { createChecksQueue } from '../../shared/aws/checks-queue.ts';
+import { createBakeQueue } from '../../shared/aws/bake-queue.ts';
+import { createChecksQueue, createWatchesQueue } from '../../shared/aws/checks-queue.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createHookedDeployments } from '../../shared/aws/hooked-deployments.ts';
@@ -12,15 +13,19 @@ import { createReportVerdict } from '../../shared/aws/report-verdict.ts';
 import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
+import type { LogFields } from '../../shared/log.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
 import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
+import type { CheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
 import type { Slice } from '../../shared/validation/drive-run.ts';
+import type { Input } from '../../shared/validation/run.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
+import type { Bake } from './bake.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -82,19 +87,61 @@ const loadDrive = async () => {
 };
 let drive: ReturnType<typeof loadDrive> | undefined;
 
+const driveByNeed = async (run: string, slice: Slice, said: readonly Input[] = []) =>
+  (await (drive ??= loadDrive()))(run, slice, said);
+
+/** What watches traffic, loaded by the first message that is about any. */
+const loadBake = async (): Promise<Bake> => {
+  const [{ createBake }, { createWatchedTraffic }] = await Promise.all([
+    import('./bake.ts'),
+    import('../../shared/aws/watched-traffic.ts'),
+  ]);
+  return createBake({
+    home,
+    suites: compiledSuites,
+    policy: compiledConfig.validation ?? {},
+    traffic: createWatchedTraffic(createAwsClient('codedeploy', aws), home),
+    changeItem,
+    drive: driveByNeed,
+    lookAtRuns,
+    lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
+    clock,
+    log,
+  });
+};
+let bake: ReturnType<typeof loadBake> | undefined;
+
 const validate = createValidate({
   home,
   suites: compiledSuites,
   policy: compiledConfig.validation ?? {},
   deployments,
   changeItem,
-  drive: async (run: string, slice: Slice) => (await (drive ??= loadDrive()))(run, slice),
+  drive: driveByNeed,
   lookAtRuns,
+  bake: {
+    begin: async (deployment) => (await (bake ??= loadBake())).begin(deployment),
+    look: async (watch) => (await (bake ??= loadBake())).look(watch),
+  },
+  sayBake: createBakeQueue(sqs, settings.CHECKS_QUEUE_URL),
   clock,
   log,
 });
 
 const Event = v.union([HookEvent, QueueEvent]);
+
+const namesOf = (message: CheckMessage): LogFields => {
+  switch (message.kind) {
+    case 'look':
+      return { run: message.run };
+    case 'watch':
+      return { watch: message.watch };
+    case 'bake':
+      return { deployment: message.deployment };
+    case 'failed':
+      return { deployment: message.event.DeploymentId };
+  }
+};
 
 /**
  * Called by CodeDeploy with a hook, and by AWS with messages of the checks queue: hooks that failed and runs to be looked
@@ -121,7 +168,7 @@ export const handler = async (
         return [];
       } catch (error) {
         log.error('run not looked at', {
-          ...(message.kind === 'look' ? { run: message.run } : { deployment: message.event.DeploymentId }),
+          ...namesOf(message),
           error: asError(error),
         });
         return [{ itemIdentifier: messageId }];

@@ -5,7 +5,7 @@ import { counts, isOpen } from './verdict.ts';
 
 /** What people are shown of a run. */
 export type RunSummary = {
-  /** A lifecycle event, a lifecycle stage, of a pipeline `Stage/Action`. */
+  /** A lifecycle event, of a bake with its weight, a lifecycle stage, of a pipeline `Stage/Action`. */
   readonly hook?: string;
   readonly suite?: string;
   /** `moot`: the platform did not wait for it any more, or was told something else; `overtaken`: of a bake, by the next step. */
@@ -32,10 +32,10 @@ export type CheckSummary = {
 
 /** What people are shown of a run, wherever it is told. */
 export const summaryOf = (run: Run): RunSummary => {
-  const { hook, suite, allowances } = run;
+  const { call, hook, suite, allowances } = run;
   const checks = suite === undefined ? [] : heldTo(suite, allowances).suite.checks;
   return {
-    ...(hook !== undefined && { hook }),
+    ...(hook !== undefined && { hook: call.kind === 'bake' ? `${hook} ${call.weight} %` : hook }),
     ...(suite !== undefined && { suite: suite.name }),
     ...standingOf(run),
     checks: checks.map((check, index) => checkSummary(check, run.checks[index] ?? { samples: [] })),

@@ -8,6 +8,7 @@ import type { ChangeItem, Step } from '../store/change-item.ts';
 import { rolloutKey, rolloutPk } from '../store/keys.ts';
 import type { RunAt } from './drive-run.ts';
 import type { CheckState, Run } from './run.ts';
+import { BAKE } from './suite.ts';
 import { summaryOf } from './run-summary.ts';
 import type { RunSummary } from './run-summary.ts';
 
@@ -20,7 +21,7 @@ type ShowDeps = {
 /** What only figures tell is shown so often at most: Slack takes about fifty edits a minute in a workspace. */
 const FIGURES_MS = 30_000;
 
-/** How many runs a rollout keeps in mind; it has five hooks at most. */
+/** How many runs a rollout keeps in mind; it has five hooks at most, but a bake may have a hundred steps. */
 const MOST_MARKS = 20;
 
 /**
@@ -62,8 +63,9 @@ const marked =
     if (stored === undefined) {
       return { outcome: undefined };
     }
-    const { validations = {}, channels } = stored;
-    const known = validations[id];
+    const { channels } = stored;
+    const known = stored.validations?.[id];
+    const validations = withRoom(stored.validations ?? {}, id);
     const summary = summaryOf(run);
     const isOlder = known !== undefined && rev <= known.rev;
     const isQuiet = known !== undefined && isSameVerdict(known.summary, summary) && now - known.at < FIGURES_MS;
@@ -79,6 +81,21 @@ const marked =
       outcome: { channels, isNews: true },
     };
   };
+
+/** Where there are too many, the oldest step of a bake makes room that stopped nothing. */
+const withRoom = (marks: Marks, id: string): Marks => {
+  if (marks[id] !== undefined || Object.keys(marks).length < MOST_MARKS) {
+    return marks;
+  }
+  const [oldest] = Object.entries(marks)
+    .filter(([, { summary }]) => summary.hook?.startsWith(`${BAKE} `) === true && PASSED.includes(summary.state))
+    .sort(([, a], [, b]) => a.since - b.since);
+  return oldest === undefined ? marks : Object.fromEntries(Object.entries(marks).filter(([one]) => one !== oldest[0]));
+};
+
+type Marks = NonNullable<StoredRollout['validations']>;
+
+const PASSED: readonly RunSummary['state'][] = ['continue', 'overtaken'];
 
 /** Whether two summaries differ in figures only. */
 const isSameVerdict = (a: RunSummary, b: RunSummary): boolean => verdictsOf(a) === verdictsOf(b);

@@ -192,13 +192,16 @@ describe('a bake of ten steps, looked at four times at each', () => {
     [100, 0.01],
     [300, 0.001],
     [50, 0.0005],
-  ])('stops no more than the stated share of what is just as bad as is tolerated: %i a look at first, %s', (perLook, rate) => {
-    const tolerated = rate + Math.max(0.002, rate * 0.25);
-    for (const of of [STEPS, undefined]) {
-      expect(stopped(bakes(perLook, rate, () => tolerated, of))).toBeLessThanOrEqual(most);
-      expect(stopped(bakes(perLook, rate, () => rate, of))).toBeLessThanOrEqual(most);
-    }
-  });
+  ])(
+    'stops no more than the stated share of what is just as bad as is tolerated: %i a look at first, %s',
+    (perLook, rate) => {
+      const tolerated = rate + Math.max(0.002, rate * 0.25);
+      for (const of of [STEPS, undefined]) {
+        expect(stopped(bakes(perLook, rate, () => tolerated, of))).toBeLessThanOrEqual(most);
+        expect(stopped(bakes(perLook, rate, () => rate, of))).toBeLessThanOrEqual(most);
+      }
+    },
+  );
 
   it('would stop far more, had each of its steps the whole level and only its own data', () => {
     const chance = createChance(29);
@@ -209,12 +212,15 @@ describe('a bake of ten steps, looked at four times at each', () => {
     expect(alarms.filter(Boolean).length / alarms.length).toBeGreaterThan(0.1);
   });
 
-  it.each([STEPS, undefined])('stops what errs the more the more traffic it has, long before it has all (of %s)', (of) => {
-    const steps = bakes(100, 0.005, (step) => 0.005 * step, of, 300);
-    expect(stopped(steps)).toBeGreaterThan(0.99);
-    const found = steps.flatMap((step) => step ?? []).sort((a, b) => a - b);
-    expect(found[Math.floor(found.length * 0.95)]).toBeLessThanOrEqual(6);
-  });
+  it.each([STEPS, undefined])(
+    'stops what errs the more the more traffic it has, long before it has all (of %s)',
+    (of) => {
+      const steps = bakes(100, 0.005, (step) => 0.005 * step, of, 300);
+      expect(stopped(steps)).toBeGreaterThan(0.99);
+      const found = steps.flatMap((step) => step ?? []).sort((a, b) => a - b);
+      expect(found[Math.floor(found.length * 0.95)]).toBeLessThanOrEqual(6);
+    },
+  );
 
   it('stops what a single step could not prove', () => {
     const perStep = bakes(20, 0.005, () => 0.02, STEPS, 300);

@@ -200,6 +200,9 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
           gateLooks.push(...some);
         }),
       lookAtRuns,
+      lookAtWatches: () => Promise.resolve(),
+      bake: { begin: () => Promise.resolve(), look: () => Promise.resolve() },
+      sayBake: () => Promise.resolve(),
       clock,
       random: () => 0.5,
       newId: () => {

@@ -162,7 +162,9 @@ describe('a look at a comparison of ratios', () => {
     expect(alone.finding.outcome).toBe('fail');
     const { finding } = await look({}, pointsOf, TEN_O_CLOCK, { share: 1 / 9 });
     expect(finding.outcome).toBe('between');
-    expect(finding.evidence).toContain('By 95 % over 4 looks a step: each may be wrong to one side in 0.139 % of cases');
+    expect(finding.evidence).toContain(
+      'By 95 % over 4 looks a step: each may be wrong to one side in 0.139 % of cases',
+    );
   });
 
   it('is an error where what is bad is more than all there is', async () => {
