@@ -15,7 +15,7 @@ export const sampleRequest = (
       variables: { ...suite.vars, ...variables },
       // From step to step there is more to see.
       since: call.kind === 'bake' ? call.since : startedAt,
-      share: shareOf(call),
+      ...(call.kind === 'bake' && { share: shareOf(call) }),
       ...(deployedAt !== undefined && { deployedAt }),
       ...(redBefore !== undefined && { redBefore }),
       timeoutMs,
