@@ -1,4 +1,5 @@
 import type { HttpPolicy } from '../../shared/config/config.ts';
+import { judgeUrl } from '../../shared/probe/url-policy.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import type { Path } from '../config/problem.ts';
@@ -159,7 +160,13 @@ const urlProblem = (url: string, policy: HttpPolicy | undefined): string | undef
   if (foreign !== undefined) {
     return `goes to a host that \${${foreign}} says: a suite says where it goes, in letters or by a variable`;
   }
-  return names.length > 0 ? undefined : hostProblem(scheme, authority, policy);
+  return names.length > 0 ? undefined : (hostProblem(scheme, authority, policy) ?? refusalAtRun(url, policy));
+};
+
+/** What would be refused when the suite runs, whatever its templates come to: by the very rules that count then. */
+const refusalAtRun = (url: string, policy: HttpPolicy | undefined): string | undefined => {
+  const judged = policy && judgeUrl(url.replaceAll(/\$\{[^}]*\}/g, 'x'), { policy });
+  return judged?.kind === 'refused' ? judged.says : undefined;
 };
 
 const hostProblem = (scheme: string, authority: string, policy: HttpPolicy | undefined): string | undefined => {

@@ -35,9 +35,9 @@ const RUN_VARIABLES: ReadonlyMap<string, Where> = new Map<string, Where>([
   ['new.revision', ECS],
   ['new.taskDefinition', ECS],
   ['pipeline', PIPELINE],
+  ['pipeline.stage', PIPELINE],
+  ['pipeline.action', PIPELINE],
   ['execution.id', PIPELINE],
-  ['stage', PIPELINE],
-  ['action', PIPELINE],
 ]);
 
 /** Names that templates may use in any run, by platform or of all of them. */

@@ -23,7 +23,7 @@ const WHOLE = /^\$\{([^{}]*)\}$/;
 
 /** What the run gives: names in a deployment, which are of strangers. All others are the suite's own. */
 const OF_THE_RUN =
-  /^(?:deployment\.id|application|group|hook|region|account|function\.(?:name|alias)|(?:old|new)\.(?:version|weight|taskSet|targetGroup))$/;
+  /^(?:(?:deployment|execution)\.id|application|group|cluster|service|pipeline(?:\.(?:stage|action))?|hook|region|account|function\.(?:name|alias)|(?:old|new)\.(?:version|weight|taskSet|targetGroup|revision|taskDefinition))$/;
 
 /** A text with its templates filled in. Rejects when it names what is not there. */
 export const fillText = async (text: string, scope: Scope): Promise<string> => {

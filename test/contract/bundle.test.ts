@@ -46,6 +46,7 @@ describe('a bundle', () => {
       'sweep/checks-queue.js': 'ours',
       'sweep/hooked-deployments.js': 'ours',
       'sweep/index.js': 'ours',
+      'sweep/report-verdict.js': 'ours',
       'sweep/retries.js': 'ours',
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',

@@ -3,6 +3,7 @@ import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { HOOK_ROWS } from './hook-rows.ts';
 import { INPUT_ROWS } from './input-rows.ts';
+import { COMPARE_ROWS } from './compare-rows.ts';
 import { PROBE_ROWS } from './probe-rows.ts';
 import type { Row } from './row.ts';
 import { SUITE_ROWS } from './suite-rows.ts';
@@ -19,5 +20,6 @@ export const ROWS: readonly Row[] = [
   ...ENGINE_ROWS,
   ...HOOK_ROWS,
   ...PROBE_ROWS,
+  ...COMPARE_ROWS,
   ...SUITE_ROWS,
 ].sort((a, b) => placeOf(a) - placeOf(b));

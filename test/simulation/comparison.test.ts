@@ -73,7 +73,7 @@ const TRAFFIC = [
 
 describe('a comparison of ratios, looked at four times', () => {
   it.each(TRAFFIC)(
-    'rolls back no more than the stated share of what is as good, or just as bad as is tolerated: %s, old %i, new %i a look',
+    'rolls back no more than the stated share of what is as good or as bad as is tolerated: %s, %i, %i a look (F65)',
     (rate, oldAll, perLook) => {
       const falseAlarms = (newRate: number, tolerate: Standard['tolerate']) =>
         share('fail', 7, { oldRate: rate, newRate, oldAll, perLook }, standard(tolerate));

@@ -121,14 +121,18 @@ describe('a gate of gatehouse.yml', () => {
     });
   });
 
-  it.each(['pipeline: a', 'stage: a', 'action: a', 'cluster: a', 'service: a'])(
-    'is not about a suite and something that has none: %s',
-    (other) => {
-      expect(problemsOf(gate(`suite: orders, ${other}`))).toEqual([
-        'line 3  gates[0].match: matches nothing: suites are of codedeploy, which has application and group',
-      ]);
+  it.each(['pipeline: [a]', 'cluster: [a], service: [b]'])(
+    'is about what they ask of pipelines and services: %s',
+    (place) => {
+      expect(compileConfig(HEAD + gate(`suite: [orders], ${place}`)).gates).toHaveLength(1);
     },
   );
+
+  it.each(['stage: a', 'action: a'])('is not about a suite and where that is run: %s', (other) => {
+    expect(problemsOf(gate(`suite: orders, ${other}`))).toEqual([
+      'line 3  gates[0].match: has stage or action beside suite: where a suite is run it says itself',
+    ]);
+  });
 
   it('has nothing newer behind it that would supersede what a suite asks', () => {
     expect(problemsOf(gate('suite: orders', ', supersede: true'))).toEqual([

@@ -117,7 +117,7 @@ describe('a look at a comparison of ratios', () => {
     expect(asked[2]).toMatchObject({ version: '6', from: -7, until: 10 });
   });
 
-  it('has no data before the new version has had as much traffic as it needs', async () => {
+  it('has no data before the new version has had as much traffic as it needs (F68)', async () => {
     const { asked, finding } = await look({}, counts({ 6: [0, 9_000], 7: [5, 98] }));
     expect(finding).toEqual({
       outcome: 'nodata',
@@ -190,7 +190,7 @@ describe('a look at a comparison of values', () => {
     expect((await look(DISTRIBUTION, ({ version }) => series(version, 1.02))).finding.outcome).toBe('pass');
   });
 
-  it('has no data with too few data points on either side', async () => {
+  it('has no data with too few data points on either side (F68)', async () => {
     const few = (short: string) =>
       look(DISTRIBUTION, ({ version }) => series(version, 1).slice(0, version === short ? 7 : 12));
     expect((await few('7')).finding).toMatchObject({ outcome: 'nodata', value: '7 data points' });

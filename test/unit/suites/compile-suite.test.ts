@@ -228,7 +228,7 @@ decide: { fail: continue, error: aks }
     expect(problems).toEqual([
       'suites/test.yml:1  name: is not a name for a suite: up to 60 letters, digits, . - and _',
       'suites/test.yml:2  macth: unknown key, did you mean "match"?',
-      'suites/test.yml:3  budget.total: is longer than 55m',
+      'suites/test.yml:3  budget: total 58m and reserve 5m are more than the hour that CodeDeploy waits: total can be 55m at most',
       'suites/test.yml:6  checks[0].invok: unknown key, did you mean "invoke"?',
       'suites/test.yml:7  checks[0].severity: should be one of required, advisory, did you mean "required"?',
       'suites/test.yml:9  checks[1].http.steps[0].bdy: unknown key',

@@ -61,9 +61,21 @@ describe('the time of a suite', () => {
     expect(wrongWith([PROBE], 'budget: { total: 51m, reserve: 10m }')).toEqual([
       'budget: total 51m and reserve 10m are more than the hour that CodeDeploy waits: total can be 50m at most',
     ]);
-    expect(wrongWith([PROBE], 'budget: { total: 56m, reserve: 4m }')).toEqual([
-      'budget.total: is longer than 55m',
+    expect(wrongWith([PROBE], 'budget: { total: 24h, reserve: 4m }')).toEqual([
+      'budget.total: is longer than 23h',
       'budget.reserve: is shorter than 5m',
+    ]);
+  });
+
+  it('is as long as all the platforms wait that may ask for it', () => {
+    const of = (match: string, total: string) =>
+      problemsOf(
+        `name: test\nmatch: { ${match} }\nbudget: { total: ${total} }\nchecks: [{ name: a, alarms: { names: red } }]\n`,
+      );
+    expect(of('platform: ecs-native', '23h')).toEqual([]);
+    expect(of('pipeline: shop-*', '23h')).toEqual([]);
+    expect(of('hook: [BeforeAllowTraffic, POST_TEST_TRAFFIC_SHIFT]', '2h')).toEqual([
+      'suites/test.yml:3  budget: total 2h and reserve 5m are more than the hour that CodeDeploy waits: total can be 55m at most',
     ]);
   });
 
@@ -720,7 +732,20 @@ decide: { inconclusive: ask, error: ask }
         `name: test\nmatch: { platform: codedeploy-lambda, hook: [BeforeAllowTraffic, AfterInstall] }\nchecks: [{ name: a, ${PROBE} }]\n`,
       ),
     ).toEqual([
-      'suites/test.yml:2  match.hook[1]: never comes for codedeploy-lambda, which has BeforeAllowTraffic and AfterAllowTraffic',
+      'suites/test.yml:2  match.hook[1]: never comes for codedeploy-lambda, which has BeforeAllowTraffic, AllowTraffic, AfterAllowTraffic',
+    ]);
+  });
+
+  it('is made where all that is asked for can be', () => {
+    const of = (match: string) =>
+      problemsOf(`name: test\nmatch: { ${match} }\nchecks: [{ name: a, alarms: { names: red } }]\n`);
+    expect(of('platform: ecs-native, cluster: prod, service: web, hook: POST_TEST_TRAFFIC_SHIFT')).toEqual([]);
+    expect(of('platform: codepipeline, pipeline: shop-*, stage: Deploy, action: Check')).toEqual([]);
+    expect(of('platform: codepipeline, hook: BeforeAllowTraffic')).toEqual([
+      'suites/test.yml:2  match.hook[0]: never comes for codepipeline, which has none',
+    ]);
+    expect(of('application: shop, pipeline: shop')).toEqual([
+      'suites/test.yml:2  match: matches nothing: codedeploy-lambda has application, group, hook; codedeploy-ecs has application, group, hook; ecs-native has cluster, service, hook; codepipeline has pipeline, stage, action',
     ]);
   });
 

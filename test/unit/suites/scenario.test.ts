@@ -159,7 +159,7 @@ answers:
 `;
     expect(problemsOf(scenario)).toMatchInlineSnapshot(`
       [
-        "scenario.yml:1  hook: should be one of BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic, AfterAllowTraffic",
+        "scenario.yml:1  hook: should be one of BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic, AfterAllowTraffic, AllowTraffic, RECONCILE_SERVICE, PRE_SCALE_UP, POST_SCALE_UP, TEST_TRAFFIC_SHIFT, POST_TEST_TRAFFIC_SHIFT, PRE_PRODUCTION_TRAFFIC_SHIFT, PRODUCTION_TRAFFIC_SHIFT, POST_PRODUCTION_TRAFFIC_SHIFT",
         "scenario.yml:2  check: unknown key, did you mean "checks"?",
         "scenario.yml:5  checks.smoke[0]: should be one of pass, fail, between, nodata, error, hang, did you mean "pass"?",
         "scenario.yml:6  checks.approval: is empty",

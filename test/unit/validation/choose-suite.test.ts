@@ -51,3 +51,37 @@ describe('the suite of a hook', () => {
     expect(chosen({ application: ['web', 'orders'] }, { application: ['ord*'] })).toBe('0');
   });
 });
+
+describe('a suite at another door', () => {
+  const service = {
+    platform: 'ecs-native',
+    cluster: 'prod',
+    service: 'web',
+    hook: 'POST_TEST_TRAFFIC_SHIFT',
+  } as const;
+  const job = { platform: 'codepipeline', pipeline: 'shop', stage: 'Deploy', action: 'Check' } as const;
+  const isFor = (target: SuiteTarget, match: SuiteMatch) => chooseSuite(target, [suiteOf([], { match })]) !== undefined;
+
+  it('is asked for by the names that there are there', () => {
+    expect(isFor(service, { cluster: ['prod'], service: ['w*'], hook: ['POST_TEST_TRAFFIC_SHIFT'] })).toBe(true);
+    expect(isFor(service, { cluster: ['prod'], service: ['shop'] })).toBe(false);
+    expect(isFor(service, { hook: ['PRE_SCALE_UP'] })).toBe(false);
+    expect(isFor(job, { pipeline: ['shop'], stage: ['Deploy'], action: ['Check'] })).toBe(true);
+    expect(isFor(job, { action: ['Ready'] })).toBe(false);
+    expect(isFor(job, {})).toBe(true);
+  });
+
+  it('is not meant where it asks for what is not there', () => {
+    expect(isFor(service, { application: ['*'] })).toBe(false);
+    expect(isFor(job, { group: ['*'] })).toBe(false);
+    expect(isFor(job, { hook: ['BeforeAllowTraffic'] })).toBe(false);
+    expect(isFor(TARGET, { pipeline: ['*'] })).toBe(false);
+  });
+
+  it('is asked for at each step of the traffic only where it says so', () => {
+    const step = { ...TARGET, hook: 'AllowTraffic' };
+    expect(isFor(step, { application: ['orders'] })).toBe(false);
+    expect(isFor(step, { hook: ['BeforeAllowTraffic'] })).toBe(false);
+    expect(isFor(step, { hook: ['BeforeAllowTraffic', 'AllowTraffic'] })).toBe(true);
+  });
+});

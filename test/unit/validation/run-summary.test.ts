@@ -94,6 +94,7 @@ describe('the summary of a run', () => {
     [{ kind: 'decided', conclusion, reports: 1, nextAt: 1 }, 'rollback', 'smoke has failed.'],
     [{ kind: 'reported', conclusion: { ...conclusion, action: 'continue' }, at: 1 }, 'continue', 'smoke has failed.'],
     [{ kind: 'moot', conclusion, says: 'It was stopped', at: 1 }, 'moot', 'It was stopped'],
+    [{ kind: 'overtaken', conclusion, says: 'The next has begun', at: 1 }, 'overtaken', 'The next has begun'],
   ])('tells how it stands: %j', (state, told, says) => {
     expect(summaryOf({ ...aRun([aCheck()]), state })).toMatchObject({ state: told, says });
   });

@@ -16,6 +16,8 @@ import {
 } from '../../support/runs.ts';
 import { checkOf } from '../../support/suites.ts';
 
+const PLACE = { partition: 'aws', account: '111122223333', region: 'eu-west-1' };
+
 const stored = (body: unknown): unknown => runItem.parse(JSON.parse(JSON.stringify(body)));
 
 const PROBES: readonly Probe[] = [
@@ -149,12 +151,31 @@ describe('a run in the table', () => {
       { kind: 'decided', conclusion, reports: 2, nextAt: 3 },
       { kind: 'reported', conclusion, at: 4 },
       { kind: 'moot', conclusion, says: 'z', at: 5 },
+      { kind: 'overtaken', conclusion, says: 'z', at: 5 },
       { kind: 'asking', verdict: 'error', at: 6 },
     ];
     for (const state of states) {
       const body = { run: { ...aFullRun(), state } };
       expect(stored(body)).toEqual(body);
     }
+  });
+
+  it.each<Pick<Run, 'call' | 'rollout'>>([
+    {
+      call: { kind: 'ecs-hook', executionId: 'e', weights: '10' },
+      rollout: { source: 'ecs', ...PLACE, cluster: 'prod', service: 'web', executionId: 'EZe5RN' },
+    },
+    {
+      call: { kind: 'codepipeline-job', jobId: 'j' },
+      rollout: { source: 'codepipeline', ...PLACE, name: 'shop', executionId: 'x' },
+    },
+    {
+      call: { kind: 'bake', weight: 10, step: 1, of: 10 },
+      rollout: { source: 'codedeploy', ...PLACE, application: 'shop', group: 'prod', executionId: 'd-1' },
+    },
+  ])('keeps by which door it was asked for: $call.kind', (asked) => {
+    const body = { run: { ...aFullRun(), ...asked } };
+    expect(stored(body)).toEqual(body);
   });
 
   it('is due when it is to be looked at, and no more once it is over', () => {

@@ -681,6 +681,38 @@ describe('the report', () => {
     });
   });
 
+  it.each<Run['call']>([
+    { kind: 'ecs-hook', executionId: 'e', weights: '' },
+    { kind: 'codepipeline-job', jobId: 'j' },
+  ])('is not made where the platform comes for it: $kind', (call) => {
+    const told = sampleAll(aRun([aCheck()], {}, { call }), 0, ['pass']);
+    expect(told.state).toMatchObject({ kind: 'decided', reports: 0, conclusion: { action: 'continue' } });
+    const later = lookAt(told, 60);
+    expect(later.effects).toEqual([]);
+    expect(later.run).toBe(told);
+    expect(seconds(later.wakeAt)).toBe(3900);
+    expect(lookAt(told, 61, [{ kind: 'reported', as: 'done' }]).run.state).toMatchObject({
+      kind: 'reported',
+      conclusion: { action: 'continue' },
+    });
+    expect(lookAt(told, 3900).run.state.kind).toBe('moot');
+  });
+
+  it('is made of no step that the next has overtaken, unless it was decided before', () => {
+    const call = { kind: 'bake', weight: 10, step: 1, of: 10 } as const;
+    const says = 'The next step has begun';
+    const begun = lookAt(aRun([aCheck()], {}, { call }), 0).run;
+    const overtaken = lookAt(begun, 5, [{ kind: 'overtaken', says }]);
+    expect(overtaken).toMatchObject({
+      effects: [],
+      run: { state: { kind: 'overtaken', says, at: TEN_O_CLOCK + 5000 } },
+    });
+    expect(lookAt(overtaken.run, 6, [{ kind: 'reported', as: 'done' }]).run).toBe(overtaken.run);
+    expect(overtaken.wakeAt).toBeUndefined();
+    const failed = lookAt(begun, 1, [sampledOf(begun, 0, 'fail')]).run;
+    expect(lookAt(failed, 1.1, [{ kind: 'overtaken', says }]).run).toBe(failed);
+  });
+
   it('of a run that is over is made no more', () => {
     const over = lookAt(decided(), 5, [{ kind: 'reported', as: 'done' }]).run;
     expect(lookAt(over, 5000)).toEqual({ run: over, effects: [] });

@@ -19,7 +19,7 @@ const percent = ({ worseBy: { lo, hi } }: Comparison): readonly string[] => [
 ];
 
 describe('a comparison of ratios', () => {
-  it('fails new errors where there were none: nothing before is nothing to hide behind', () => {
+  it('fails new errors where there were none: nothing before is nothing to hide behind (F66)', () => {
     const compared = compareCounts(of(0, 9_000), of(20, 1_000), standard());
     expect(compared).toMatchObject({ outcome: 'fail', old: 0, now: 0.02, tolerated: 0.002 });
     expect(percent(compared)).toEqual(['1.22', '3.26']);
@@ -38,7 +38,7 @@ describe('a comparison of ratios', () => {
     expect(compareCounts(of(0, 27_000), of(0, 300), few).outcome).toBe('pass');
   });
 
-  it('takes one error of few requests for what may come by chance', () => {
+  it('takes one error of few requests for what may come by chance (F67)', () => {
     const none = standard({ tolerate: { absolute: 0.0001 } });
     expect(compareCounts(of(27, 27_000), of(2, 100), none)).toMatchObject({ outcome: 'fail' });
     const one = compareCounts(of(27, 27_000), of(1, 100), none);
@@ -71,7 +71,7 @@ describe('a comparison of ratios', () => {
     expect(relative.worseBy.lo).toBeLessThan(plain.worseBy.lo);
   });
 
-  it('asks for more of each look the more there are', () => {
+  it('asks for more of each look the more there are (F65)', () => {
     const look = (looks: number) => compareCounts(of(10, 1_000), of(25, 1_000), standard({ looks })).worseBy;
     expect(look(8).lo).toBeLessThan(look(1).lo);
     expect(look(8).hi).toBeGreaterThan(look(1).hi);
