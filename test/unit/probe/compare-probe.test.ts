@@ -157,7 +157,7 @@ describe('a look at a comparison of ratios', () => {
   });
 
   it('asks for more at each step of a bake, for each has only its part of what may go wrong', async () => {
-    const pointsOf = counts({ 6: [0, 9_000], 7: [9, 1_000] });
+    const pointsOf = counts({ 6: [0, 9_000], 7: [7, 1_000] });
     const alone = await look({}, pointsOf);
     expect(alone.finding.outcome).toBe('fail');
     const { finding } = await look({}, pointsOf, TEN_O_CLOCK, { share: 1 / 9 });
