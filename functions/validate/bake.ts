@@ -34,6 +34,7 @@ export type BakeDeps = {
   readonly lookAtRuns: (runs: readonly string[]) => Promise<void>;
   /** Has watches looked at, after a while. */
   readonly lookAtWatches: (watches: readonly string[], afterMs: number) => Promise<void>;
+  readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -214,14 +215,14 @@ const stepRun = (
 
 /** Marks what was done, and has it looked at again unless a message that does is under way. */
 const leave = async (
-  { changeItem, lookAtWatches, clock, log }: BakeDeps,
+  { changeItem, lookAtWatches, newId, clock, log }: BakeDeps,
   id: string,
   made: readonly WatchEffect[],
 ): Promise<void> => {
   const now = clock.now();
-  const next = now + LOOK_MS;
+  const by = newId();
   const { outcome } = await changeItem(watchKey(id), watchItem, (stored) =>
-    stored === undefined ? { outcome: undefined } : left(stored, made, now, next),
+    stored === undefined ? { outcome: undefined } : left(stored, made, now, by),
   );
   switch (outcome) {
     case 'again':
@@ -241,15 +242,15 @@ const left = (
   stored: StoredWatch,
   made: readonly WatchEffect[],
   now: number,
-  next: number,
+  by: string,
 ): { readonly body?: StoredWatch; readonly outcome: 'again' | 'over' | undefined } => {
   const watch = done(stored.watch, made);
   if (isWatchOver(watch)) {
     return { ...(stored.dueAt !== undefined && { body: { watch } }), outcome: 'over' };
   }
-  const { lookAt = 0 } = stored;
-  if (lookAt > now && lookAt !== next) {
+  const { lookAt = 0, lookBy } = stored;
+  if (lookAt > now && lookBy !== by) {
     return { ...(watch !== stored.watch && { body: { ...stored, watch } }), outcome: undefined };
   }
-  return { body: { watch, lookAt: next, dueAt: next + LATE_MS }, outcome: 'again' };
+  return { body: { watch, lookAt: now + LOOK_MS, lookBy: by, dueAt: now + LOOK_MS + LATE_MS }, outcome: 'again' };
 };

@@ -105,6 +105,7 @@ const loadBake = async (): Promise<Bake> => {
     drive: driveByNeed,
     lookAtRuns,
     lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
+    newId: randomUUID,
     clock,
     log,
   });

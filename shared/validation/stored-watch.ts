@@ -10,6 +10,8 @@ export type StoredWatch = {
   readonly dueAt?: number;
   /** Epoch milliseconds: when the message that has it looked at arrives. */
   readonly lookAt?: number;
+  /** Who has sent it: two may look at the same moment, and only one of them goes on. */
+  readonly lookBy?: string;
 };
 
 const number = v.exactOptional(v.number());
@@ -24,6 +26,7 @@ const Stored = v.object({
   }),
   dueAt: number,
   lookAt: number,
+  lookBy: v.exactOptional(v.string()),
 });
 
 /** Due among the runs: the sweep finds both by one question. */
