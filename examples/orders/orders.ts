@@ -15,7 +15,7 @@ const totalOf = (items: readonly Item[]): number =>
 const notFound: Answer = { statusCode: 404, body: { error: 'There is nothing here.' } };
 
 /** How many orders fill the memory of an environment. */
-const FULL_AT = 450;
+const FULL_AT = 650;
 
 /** Lambda throws an environment away that has had nothing to do for a while. */
 const IDLE_MS = 30_000;

@@ -1,6 +1,7 @@
 import { redact } from '../../shared/redact.ts';
 import { runRecordItem } from '../../shared/validation/run-record.ts';
 import type { RunRecord } from '../../shared/validation/run-record.ts';
+import type { Conclusion, Run } from '../../shared/validation/run.ts';
 import { summaryOf } from '../../shared/validation/run-summary.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
 import type { StoredGate } from './find-rollouts.ts';
@@ -26,8 +27,12 @@ export type StoryRun = {
     readonly allowedBy: string | null;
     readonly at: number;
   } | null;
-  /** What CodeDeploy was told, or why it could not be; null while it has not been. */
-  readonly report: { readonly kind: 'reported' | 'moot'; readonly says: string; readonly at: number } | null;
+  /** What CodeDeploy was told, or why it was not; null while it has not been. */
+  readonly report: {
+    readonly kind: 'reported' | 'moot' | 'overtaken';
+    readonly says: string;
+    readonly at: number;
+  } | null;
   /** Whether it is written down for good. */
   readonly isRecorded: boolean;
 };
@@ -56,8 +61,10 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
     return undefined;
   }
   const { run, votes, isRecorded } = read;
-  const { hook, suite, state } = run;
-  const conclusion = 'conclusion' in state ? state.conclusion : undefined;
+  const { suite, state } = run;
+  // What was overtaken came to nothing.
+  const conclusion = 'conclusion' in state && state.kind !== 'overtaken' ? state.conclusion : undefined;
+  const { hook, checks } = summaryOf(run);
   return {
     id,
     hook: hook ?? null,
@@ -67,7 +74,7 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
     deadline: run.deadline,
     variables: Object.fromEntries(Object.entries(run.variables).map(([name, value]) => [name, redact(value)])),
     allowances: Object.fromEntries(Object.entries(run.allowances)),
-    checks: summaryOf(run).checks.map(({ name, verdict, advisory, taken, count }, index) => ({
+    checks: checks.map(({ name, verdict, advisory, taken, count }, index) => ({
       name,
       verdict,
       advisory,
@@ -95,13 +102,23 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
           },
     report:
       state.kind === 'reported'
-        ? { kind: 'reported', says: state.conclusion.action === 'continue' ? 'Succeeded' : 'Failed', at: state.at }
-        : state.kind === 'moot'
-          ? { kind: 'moot', says: state.says, at: state.at }
+        ? { kind: 'reported', says: saysOf(run, state.conclusion.action), at: state.at }
+        : state.kind === 'moot' || state.kind === 'overtaken'
+          ? { kind: state.kind, says: state.says, at: state.at }
           : null,
     isRecorded,
   };
 };
+
+/** What CodeDeploy was told. */
+const saysOf = ({ call }: Run, action: Conclusion['action']): string =>
+  call.kind === 'bake'
+    ? action === 'continue'
+      ? 'nothing: the traffic goes on by itself'
+      : 'to stop it, and to bring back what ran before'
+    : action === 'continue'
+      ? 'Succeeded'
+      : 'Failed';
 
 const readRun = (items: StoredGate['items']): (RunRecord & { readonly isRecorded: boolean }) | undefined => {
   const record = items.find(({ sk }) => sk === 'RECORD');
