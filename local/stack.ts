@@ -24,7 +24,9 @@ import { pipelineOperations } from './aws/codepipeline/pipeline-operations.ts';
 import { runPipelines } from './aws/codepipeline/simulated-pipelines.ts';
 import type { SimulatedPipelines } from './aws/codepipeline/simulated-pipelines.ts';
 import { DEMO_SERVICES } from './aws/ecs/demo-services.ts';
+import type { HookAnswer, HookCall as ServiceHookCall } from './aws/ecs/hook-call.ts';
 import { serviceOperations } from './aws/ecs/service-operations.ts';
+import { runningServiceOf } from './aws/ecs/service-state.ts';
 import { fasterService } from './aws/ecs/simulated-service.ts';
 import type { SimulatedService } from './aws/ecs/simulated-service.ts';
 import { runServices } from './aws/ecs/simulated-services.ts';
@@ -90,7 +92,7 @@ export type StackOptions = {
   readonly onPublish?: (publication: Publication) => void;
   /** ARNs of topics that are not the stack's own and that it publishes to: they are stood in for. */
   readonly foreignTopics?: readonly string[];
-  /** The pipelines that are simulated; left out: the two of the demonstration. */
+  /** The pipelines that are simulated; left out: those of the demonstration. */
   readonly pipelines?: readonly SimulatedPipeline[];
   /** The deployment groups that are simulated; left out: those of the demonstration. */
   readonly deploymentGroups?: readonly SimulatedGroup[];
@@ -134,7 +136,7 @@ export type Stack = {
   /** Addresses on loopback of the applications' web services, by the names of their hosts. */
   readonly hosts: Readonly<Record<string, string>>;
   /** The simulated ECS services, to which new versions are deployed and made to fail. */
-  readonly services: Pick<SimulatedServices, 'start' | 'fail' | 'states'>;
+  readonly services: Pick<SimulatedServices, 'start' | 'fail' | 'states' | 'find' | 'command' | 'hookCalls'>;
   /** Puts events on the bus as AWS's services do; what the envelope lacks is filled in. */
   readonly putEvents: (events: readonly JsonRecord[]) => void;
   /** Resolves when every queue that feeds a function is empty and nothing is under way. */
@@ -255,6 +257,10 @@ const start = async (
       bus.put(event);
     },
     callHook: (call, applicationFunctions) => callHook(call, applicationFunctions, runtime, invocations),
+    serviceOf: (cluster, service) => {
+      const state = ecsServices.stateOf(cluster, service);
+      return state && runningServiceOf(state);
+    },
   });
   onStop(applications.stop);
   const runtime = createLambdaRuntime({
@@ -282,7 +288,13 @@ const start = async (
   });
   const approvals = createApprovalTopics(queues, log);
   const clockwork = { ...clock, newId: randomUUID, onEvent: bus.put };
-  const pipelines = runPipelines({ ...clockwork, pipelines: simulated, onApprovalNeeded: approvals.publish });
+  const pipelines = runPipelines({
+    ...clockwork,
+    pipelines: simulated,
+    onApprovalNeeded: approvals.publish,
+    callFunction: ({ functionName, event }) =>
+      invokeLater(functionName, event, applications.functions, runtime, invocations),
+  });
   const deployments = runDeployments({
     ...clockwork,
     groups: (options.deploymentGroups ?? DEMO_GROUPS).map((each) => fasterGroup(each, speed)),
@@ -290,6 +302,7 @@ const start = async (
   const ecsServices = runServices({
     ...clockwork,
     services: (options.ecsServices ?? DEMO_SERVICES).map((each) => fasterService(each, speed)),
+    callHook: (call) => callServiceHook(call, applications.functions, runtime, log),
   });
   if (!services.has('codedeploy')) {
     const others = deploymentOperations(deployments, recorded.codedeploy);
@@ -487,17 +500,58 @@ const callHook = (
   applications: ApplicationFunctions,
   runtime: LambdaRuntime,
   invocations: AsyncInvocations,
-): string | undefined => {
+): string | undefined =>
+  invokeLater(
+    functionName,
+    { DeploymentId: deployment, LifecycleEventHookExecutionId: executionId },
+    applications,
+    runtime,
+    invocations,
+  )
+    ? undefined
+    : `there is no function ${functionName}.`;
+
+/** Invokes a function asynchronously, if there is one. */
+const invokeLater = (
+  functionName: string,
+  event: unknown,
+  applications: ApplicationFunctions,
+  runtime: LambdaRuntime,
+  invocations: AsyncInvocations,
+): boolean => {
   const { name, qualifier } = readReference(functionName);
   if (runtime.environmentOf(name) === undefined && !applications.has(name, qualifier)) {
-    return `there is no function ${functionName}.`;
+    return false;
   }
   invocations.invoke(
     qualifier === undefined ? name : `${name}:${qualifier}`,
     `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
-    { DeploymentId: deployment, LifecycleEventHookExecutionId: executionId },
+    event,
   );
-  return undefined;
+  return true;
+};
+
+/** Calls a hook as ECS does, which waits for what the function returns and tells nobody why it returns nothing. */
+const callServiceHook = async (
+  { functionArn, payload }: ServiceHookCall,
+  applications: ApplicationFunctions,
+  runtime: LambdaRuntime,
+  log: (line: string) => void,
+): Promise<HookAnswer> => {
+  const { name, qualifier } = readReference(functionArn);
+  if (runtime.environmentOf(name) === undefined && !applications.has(name, qualifier)) {
+    log(`ECS cannot call ${functionArn}, which is not there.`);
+    return { kind: 'failed', says: 'ResourceNotFoundException' };
+  }
+  const reference = qualifier === undefined ? name : `${name}:${qualifier}`;
+  const invoked = await invokeAny(reference, payload, applications, runtime);
+  switch (invoked.kind) {
+    case 'returned':
+      return invoked;
+    case 'failed':
+      log(`${functionArn} failed at a hook of ECS: ${invoked.errorType}: ${invoked.message}`);
+      return { kind: 'failed', says: `${invoked.errorType}: ${invoked.message}` };
+  }
 };
 
 const startSchedules = (rules: readonly EventRule[], bus: EventBus, log: (line: string) => void) => {

@@ -22,10 +22,10 @@ import { systemClock } from '../../shared/system-clock.ts';
 import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import type { CheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
-import type { Slice } from '../../shared/validation/drive-run.ts';
-import type { Input } from '../../shared/validation/run.ts';
+import type { EcsHookAnswer } from '../../shared/validation/ecs-hook.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
 import type { Bake } from './bake.ts';
+import type { Drive } from './drive.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -85,49 +85,46 @@ const loadDrive = async () => {
     log,
   });
 };
-let drive: ReturnType<typeof loadDrive> | undefined;
+let loadedDrive: ReturnType<typeof loadDrive> | undefined;
+const drive: Drive = async (run, slice, said) => (await (loadedDrive ??= loadDrive()))(run, slice, said);
 
-const driveByNeed = async (run: string, slice: Slice, said: readonly Input[] = []) =>
-  (await (drive ??= loadDrive()))(run, slice, said);
+const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?? {}, changeItem, drive, clock, log };
 
 /** What watches traffic, loaded by the first message that is about any. */
 const loadBake = async (): Promise<Bake> => {
-  const [{ createBake }, { createWatchedTraffic }] = await Promise.all([
-    import('./bake.ts'),
-    import('../../shared/aws/watched-traffic.ts'),
-  ]);
+  const { createBake } = await import('./bake.ts');
+  const { createWatchedTraffic } = await import('../../shared/aws/watched-traffic.ts');
   return createBake({
-    home,
-    suites: compiledSuites,
-    policy: compiledConfig.validation ?? {},
+    ...ours,
     traffic: createWatchedTraffic(createAwsClient('codedeploy', aws), home),
-    changeItem,
-    drive: driveByNeed,
     lookAtRuns,
     lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
     newId: randomUUID,
-    clock,
-    log,
   });
 };
 let bake: ReturnType<typeof loadBake> | undefined;
 
 const validate = createValidate({
-  home,
-  suites: compiledSuites,
-  policy: compiledConfig.validation ?? {},
+  ...ours,
   deployments,
-  changeItem,
-  drive: driveByNeed,
   lookAtRuns,
   bake: {
     begin: async (deployment) => (await (bake ??= loadBake())).begin(deployment),
     look: async (watch) => (await (bake ??= loadBake())).look(watch),
   },
   sayBake: createBakeQueue(sqs, settings.CHECKS_QUEUE_URL),
-  clock,
-  log,
 });
+
+/** What answers ECS, loaded by its first call. */
+const loadEcsDoor = async () => {
+  const { createEcsDoor } = await import('./ecs-door.ts');
+  const { createHookedServices } = await import('../../shared/aws/hooked-services.ts');
+  return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
+};
+let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
+
+const isEcsHook = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'lifecycleStage' in event && 'resourceArn' in event;
 
 const Event = v.union([HookEvent, QueueEvent]);
 
@@ -145,13 +142,20 @@ const namesOf = (message: CheckMessage): LogFields => {
 };
 
 /**
- * Called by CodeDeploy with a hook, and by AWS with messages of the checks queue: hooks that failed and runs to be looked
- * at. What fails comes again.
+ * Called by CodeDeploy with a hook, by ECS with one that is answered, and by AWS with messages of the checks queue: hooks
+ * that failed and runs to be looked at. What fails comes again.
  */
 export const handler = async (
   event: unknown,
-  context: { readonly getRemainingTimeInMillis: () => number },
-): Promise<SQSBatchResponse | undefined> => {
+  context: { readonly getRemainingTimeInMillis: () => number; readonly invokedFunctionArn: string },
+): Promise<SQSBatchResponse | EcsHookAnswer | undefined> => {
+  if (isEcsHook(event)) {
+    const answer = await (ecsDoor ??= loadEcsDoor());
+    return answer(event, {
+      functionArn: context.invokedFunctionArn,
+      left: () => context.getRemainingTimeInMillis(),
+    });
+  }
   const parsed = v.parse(Event, event);
   if ('DeploymentId' in parsed) {
     await validate.takeIn(parsed);

@@ -22,7 +22,7 @@ import { createApplicationFunctions, logOf } from '../lambda/application-functio
 import type { ApplicationFunction, ApplicationFunctions, Invoked } from '../lambda/application-functions.ts';
 import { targetGroupsOf } from './target-groups.ts';
 import { startWebListeners } from './web-listeners.ts';
-import type { WebService } from './web-listeners.ts';
+import type { RunningService, WebService } from './web-listeners.ts';
 
 /** What users do with a function while a deployment shifts its traffic. */
 export type DemoTraffic = {
@@ -33,7 +33,7 @@ export type DemoTraffic = {
   readonly everyMs?: number;
 };
 
-/** Applications that are deployed by CodeDeploy. */
+/** Applications that are deployed by CodeDeploy, and web services that ECS deploys by itself. */
 export type SimulatedApplications = {
   readonly functions: readonly ApplicationFunction[];
   readonly webServices: readonly WebService[];
@@ -63,7 +63,10 @@ const BETWEEN_REQUESTS_MS = 1_000;
 const LEAST_MS = 50;
 const MOST_AT_ONCE = 100;
 
-/** Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments. */
+/**
+ * Runs applications by a clock that goes `speed` times as fast. `callHook`: see runHookedDeployments; `serviceOf`: what runs of
+ * a service that CodeDeploy does not deploy.
+ */
 export const runApplications = async (
   applications: SimulatedApplications,
   options: {
@@ -73,9 +76,10 @@ export const runApplications = async (
     readonly random: () => number;
     readonly onEvent: (event: JsonRecord) => void;
     readonly callHook: (call: HookCall, functions: ApplicationFunctions) => string | undefined;
+    readonly serviceOf: (cluster: string, service: string) => RunningService | undefined;
   },
 ): Promise<Applications> => {
-  const { speed, now, after, random, onEvent, callHook } = options;
+  const { speed, now, after, random, onEvent, callHook, serviceOf } = options;
   const metrics = createMetrics();
   const logGroups = createLogGroups();
   applications.functions.forEach(({ name }) => {
@@ -178,24 +182,22 @@ export const runApplications = async (
     callHook: (call) => callHook(call, functions),
   });
 
+  const runningOf = ({ cluster, service }: WebService): RunningService | undefined => {
+    const [deployed] = hooked
+      .states()
+      .flatMap(({ group: { target }, traffic }) =>
+        target.platform === 'ECS' &&
+        target.cluster === cluster &&
+        target.service === service &&
+        traffic.platform === 'ECS'
+          ? [{ targetGroups: target.targetGroups, tasks: traffic.taskSets }]
+          : [],
+      );
+    return deployed ?? serviceOf(cluster, service);
+  };
+
   const listeners = await Promise.all(
-    applications.webServices.map((web) =>
-      startWebListeners(
-        web,
-        () =>
-          hooked
-            .states()
-            .flatMap(({ group: { target }, traffic }) =>
-              target.platform === 'ECS' &&
-              target.cluster === web.cluster &&
-              target.service === web.service &&
-              traffic.platform === 'ECS'
-                ? traffic.taskSets
-                : [],
-            ),
-        random,
-      ),
-    ),
+    applications.webServices.map((web) => startWebListeners(web, () => runningOf(web)?.tasks ?? [], random)),
   );
 
   return {
@@ -203,7 +205,7 @@ export const runApplications = async (
     functions,
     cloudWatch: createCloudWatchService(cloudWatchOperations(alarms, metrics, speed, now)),
     logs: createLogsService(logGroups),
-    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, hooked.states())),
+    loadBalancing: createTargetGroupService(() => targetGroupsOf(applications.webServices, runningOf)),
     hosts: Object.fromEntries(listeners.flatMap(({ hosts }) => Object.entries(hosts))),
     stop: async () => {
       hasStopped = true;

@@ -1,3 +1,4 @@
+import { basketVersions } from '../../examples/basket/basket.ts';
 import { ordersVersions } from '../../examples/orders/orders.ts';
 import { webVersions } from '../../examples/web/web.ts';
 import { ACCOUNT, REGION } from '../aws/account.ts';
@@ -13,7 +14,8 @@ const SINCE = Date.UTC(2026, 0, 12, 9);
 
 /**
  * The applications that the local stack starts with, from `examples/`: the function `orders` behind its alias `live`, whose
- * errors an alarm counts, and once more behind `linear`, and the web service `web` behind a listener for everybody and one for tests.
+ * errors an alarm counts, and once more behind `linear`, and the web services `web` and `basket`, each behind a listener for everybody and one for tests.
+ * ECS deploys `basket` by itself: see DEMO_SERVICES.
  */
 export const DEMO_APPLICATIONS: SimulatedApplications = {
   functions: [
@@ -35,6 +37,12 @@ export const DEMO_APPLICATIONS: SimulatedApplications = {
       service: 'web',
       taskDefinitions: webVersions,
       hosts: { production: 'web.example.com', test: 'web-test.example.com' },
+    },
+    {
+      cluster: 'prod',
+      service: 'basket',
+      taskDefinitions: basketVersions,
+      hosts: { production: 'basket.example.com', test: 'basket-test.example.com' },
     },
   ],
   groups: [

@@ -8,6 +8,12 @@ export type WebHandler = (asked: { readonly method: string; readonly path: strin
   readonly body: unknown;
 };
 
+/** Tasks that run the same, by family and revision, and their share of the traffic. */
+type RunningTasks = Pick<TaskSet, 'taskDefinition' | 'targetGroup' | 'weight' | 'hasTestTraffic' | 'running'>;
+
+/** What runs of a service, and the names of its target groups. */
+export type RunningService = { readonly targetGroups: readonly string[]; readonly tasks: readonly RunningTasks[] };
+
 /** An ECS service behind a load balancer with a production listener and one for tests, by the hosts' names. */
 export type WebService = {
   readonly cluster: string;
@@ -25,24 +31,24 @@ export type WebListeners = {
 };
 
 /**
- * Starts the listeners of a service, each on a free port: they answer for the task sets that have the traffic as it is
+ * Starts the listeners of a service, each on a free port: they answer for the tasks that have the traffic as it is
  * shifted. `random` gives numbers from 0 up to 1.
  */
 export const startWebListeners = async (
   web: WebService,
-  taskSets: () => readonly TaskSet[],
+  tasks: () => readonly RunningTasks[],
   random: () => number,
 ): Promise<WebListeners> => {
-  const production = (): TaskSet | undefined => {
+  const production = (): RunningTasks | undefined => {
     let left = random() * 100;
-    return taskSets().find(({ weight }) => {
+    return tasks().find(({ weight }) => {
       left -= weight;
       return left < 0;
     });
   };
-  const test = (): TaskSet | undefined => taskSets().find(({ hasTestTraffic }) => hasTestTraffic);
+  const test = (): RunningTasks | undefined => tasks().find(({ hasTestTraffic }) => hasTestTraffic);
 
-  const listen = (pick: () => TaskSet | undefined): Promise<LoopbackServer> =>
+  const listen = (pick: () => RunningTasks | undefined): Promise<LoopbackServer> =>
     startLoopbackServer({
       port: 0,
       purpose: web.service,

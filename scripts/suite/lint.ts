@@ -5,6 +5,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { Probe, Suite } from '../../shared/validation/suite.ts';
 import { compileConfig, ConfigInvalid } from '../config/compile-config.ts';
 import type { CompiledSuite } from '../suites/compile-suite.ts';
+import { doorsOf } from '../suites/doors.ts';
 import { ofNoSuite, readSuites, suiteFiles } from '../suites/load-suites.ts';
 import type { SuiteFile } from '../suites/load-suites.ts';
 import { forecastLines } from '../suites/forecasts.ts';
@@ -112,15 +113,21 @@ const countOf = (suites: number, problems: number): string => {
 };
 
 const drawSuite = (suite: Suite): readonly string[] => {
-  const { platform, application, group, hook } = suite.match;
+  const { platform, hook } = suite.match;
   return [
     suite.name,
-    `  for   ${[platform ?? 'any platform', `${any(application)} / ${any(group)}`, hook?.join(', ') ?? 'any hook'].join(', ')}`,
+    `  for   ${[platform ?? 'any platform', namesOf(suite.match), hook?.join(', ') ?? 'any hook'].join(', ')}`,
     `  time  at most ${spell(worstCaseOf(suite))} of ${spell(suite.budget.totalMs)}, if nothing errs`,
     `  may   ${mayOf(suite).join('; ')}`,
     ...forecastLines(suite).map((line, index) => `  ${index === 0 ? 'see ' : '    '}  ${line}`),
     '',
   ];
+};
+
+/** What a suite is for, by the names that there are where it is asked for. */
+const namesOf = (match: Suite['match']): string => {
+  const [door] = doorsOf(match);
+  return (door?.names ?? []).map((name) => any(match[name])).join(' / ');
 };
 
 const any = (names: readonly string[] | undefined): string => names?.join(', ') ?? '*';

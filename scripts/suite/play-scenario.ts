@@ -95,7 +95,7 @@ export const playScenario = (suite: Suite, scenario: Scenario): Played => {
           next.push(...answersTo(suite, scenario, effect.check, now, run));
           break;
         case 'report':
-          tell(now, `CodeDeploy is told: ${effect.action === 'continue' ? 'Succeeded' : 'Failed'}`);
+          tell(now, toldIn(run.platform, effect.action));
           next.push({ kind: 'reported', as: 'done' });
           break;
       }
@@ -117,6 +117,21 @@ export const playScenario = (suite: Suite, scenario: Scenario): Played => {
     const back = [...underWay].filter(([, { at }]) => at <= now);
     back.forEach(([id]) => underWay.delete(id));
     inputs = back.map(([, { input }]) => input);
+  }
+};
+
+/** What the platform of a suite hears. */
+const toldIn = (platform: Run['platform'], action: Conclusion['action']): string => {
+  const isGoing = action === 'continue';
+  switch (platform) {
+    case 'ecs-native':
+      return `ECS is answered: ${isGoing ? 'SUCCEEDED' : 'FAILED'}`;
+    case 'codepipeline':
+      return `CodePipeline is told: ${isGoing ? 'success' : 'failure'}`;
+    case 'codedeploy-lambda':
+    case 'codedeploy-ecs':
+    case 'unknown':
+      return `CodeDeploy is told: ${isGoing ? 'Succeeded' : 'Failed'}`;
   }
 };
 

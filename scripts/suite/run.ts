@@ -21,7 +21,7 @@ import { approvalsOf, runAtDesk, withoutApprovals } from './desk-run.ts';
 import type { SuiteCommand } from './suite-command.ts';
 
 const HELP = `Takes the samples of one suite from this desk, against what is really there, and says what it would come to.
-Nothing is told to CodeDeploy, and nobody is asked: approvals are skipped.
+Nobody is told a verdict, and nobody is asked: approvals are skipped.
 
   npm run suite -- run SUITE --var new.version=7 [--var NAME=VALUE...] [options]
 
@@ -127,13 +127,12 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const given = ({ match }: Suite, { region }: Place): Readonly<Record<string, string>> => {
   const only = (names: readonly string[] | undefined): string | undefined =>
     names?.length === 1 && !/[*?]/.test(names[0] ?? '') ? names[0] : undefined;
-  const [application, group, hook] = [only(match.application), only(match.group), only(match.hook)];
-  return {
-    region,
-    ...(application !== undefined && { application }),
-    ...(group !== undefined && { group }),
-    ...(hook !== undefined && { hook }),
-  };
+  const { platform, ...names } = match;
+  const known = Object.entries(names).flatMap(([name, globs]): readonly (readonly [string, string])[] => {
+    const one = only(globs);
+    return one === undefined ? [] : [[name, one]];
+  });
+  return { region, ...Object.fromEntries(known) };
 };
 
 const missingOf = (suite: Suite, variables: Readonly<Record<string, string>>): readonly string[] => {

@@ -2,13 +2,13 @@ import { askFor } from '../delivery/ask-for.ts';
 import { noteWanted, wanted } from '../delivery/delivery.ts';
 import type { CheckNote } from '../delivery/note.ts';
 import type { WakeUp } from '../delivery/wake-up.ts';
+import { cutText } from '../message/cut-text.ts';
 import { rolloutItem } from '../rollout/stored-rollout.ts';
-import type { StoredRollout } from '../rollout/stored-rollout.ts';
+import type { StoredRollout, ValidationMark } from '../rollout/stored-rollout.ts';
 import type { ChangeItem, Step } from '../store/change-item.ts';
 import { rolloutKey, rolloutPk } from '../store/keys.ts';
 import type { RunAt } from './drive-run.ts';
 import type { CheckState, Run } from './run.ts';
-import { BAKE } from './suite.ts';
 import { summaryOf } from './run-summary.ts';
 import type { RunSummary } from './run-summary.ts';
 
@@ -21,8 +21,14 @@ type ShowDeps = {
 /** What only figures tell is shown so often at most: Slack takes about fifty edits a minute in a workspace. */
 const FIGURES_MS = 30_000;
 
-/** How many runs a rollout keeps in mind; it has five hooks at most, but a bake may have a hundred steps. */
-const MOST_MARKS = 20;
+/**
+ * How many runs a rollout keeps in mind: a linear deployment of an ECS service has 34 steps, at each of which hooks of two
+ * stages may be called, and a few more.
+ */
+const MOST_MARKS = 100;
+
+/** Of a run that is behind another one so much is kept of why it let things go on. */
+const MOST_PAST_SAYS = 120;
 
 /**
  * Has a rollout's messages tell how a run stands, and their threads what has failed. False: the rollout has not been heard
@@ -63,39 +69,53 @@ const marked =
     if (stored === undefined) {
       return { outcome: undefined };
     }
-    const { channels } = stored;
-    const known = stored.validations?.[id];
-    const validations = withRoom(stored.validations ?? {}, id);
+    const { validations = {}, channels } = stored;
+    const known = validations[id];
     const summary = summaryOf(run);
     const isOlder = known !== undefined && rev <= known.rev;
     const isQuiet = known !== undefined && isSameVerdict(known.summary, summary) && now - known.at < FIGURES_MS;
-    const isFull = known === undefined && Object.keys(validations).length >= MOST_MARKS;
-    if (isOlder || isQuiet || isFull) {
+    const others = known === undefined ? placeIn(validations) : validations;
+    if (isOlder || isQuiet || others === undefined) {
       return { outcome: { channels, isNews: isOlder && rev === known.rev } };
     }
     return {
       body: {
         ...stored,
-        validations: { ...validations, [id]: { rev, at: now, since: run.startedAt, summary } },
+        validations: { ...others, [id]: { rev, at: now, since: run.startedAt, summary } },
       },
       outcome: { channels, isNews: true },
     };
   };
 
-/** Where there are too many, the oldest step of a bake makes room that stopped nothing. */
-const withRoom = (marks: Marks, id: string): Marks => {
-  if (marks[id] !== undefined || Object.keys(marks).length < MOST_MARKS) {
-    return marks;
+type Marks = Readonly<Record<string, ValidationMark>>;
+
+/**
+ * The marks beside which a new one finds a place: of those that let it go on only how they ended is of interest by now, and
+ * the oldest of them gives way. Undefined: there is none, for all of them say otherwise.
+ */
+const placeIn = (marks: Marks): Marks | undefined => {
+  const past = Object.entries(marks).map(([id, mark]): readonly [string, ValidationMark] => [id, pastMark(mark)]);
+  if (past.length < MOST_MARKS) {
+    return Object.fromEntries(past);
   }
-  const [oldest] = Object.entries(marks)
-    .filter(([, { summary }]) => summary.hook?.startsWith(`${BAKE} `) === true && PASSED.includes(summary.state))
-    .sort(([, a], [, b]) => a.since - b.since);
-  return oldest === undefined ? marks : Object.fromEntries(Object.entries(marks).filter(([one]) => one !== oldest[0]));
+  const oldest = past
+    .filter(([, { summary }]) => isPast(summary))
+    .reduce<readonly [string, ValidationMark] | undefined>(
+      (first, one) => (first === undefined || one[1].since < first[1].since ? one : first),
+      undefined,
+    );
+  return oldest && Object.fromEntries(past.filter((one) => one !== oldest));
 };
 
-type Marks = NonNullable<StoredRollout['validations']>;
+/** A step of a bake that was overtaken has let things go on, too. */
+const isPast = ({ state }: RunSummary): boolean => state === 'continue' || state === 'overtaken';
 
-const PASSED: readonly RunSummary['state'][] = ['continue', 'overtaken'];
+const pastMark = (mark: ValidationMark): ValidationMark => {
+  const { summary } = mark;
+  return isPast(summary)
+    ? { ...mark, summary: { ...summary, says: cutText(summary.says, MOST_PAST_SAYS), checks: [] } }
+    : mark;
+};
 
 /** Whether two summaries differ in figures only. */
 const isSameVerdict = (a: RunSummary, b: RunSummary): boolean => verdictsOf(a) === verdictsOf(b);

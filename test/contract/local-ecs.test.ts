@@ -16,7 +16,7 @@ import { parseEvent } from '../../shared/rollout/parse-event.ts';
 import type { Rollout, StateChange } from '../../shared/rollout/rollout.ts';
 import { isUnjoined } from '../../shared/rollout/service-deployment.ts';
 import { TEN_O_CLOCK } from '../support/rollouts.ts';
-import { aService } from '../support/services.ts';
+import { aService, noFunction } from '../support/services.ts';
 import { connectionTo } from '../support/stack.ts';
 
 let now = TEN_O_CLOCK;
@@ -32,6 +32,7 @@ const fresh = (given: Partial<SimulatedService> = {}): void => {
     after: () => () => undefined,
     newId: randomUUID,
     onEvent: (event) => events.push(event),
+    callHook: noFunction,
   });
 };
 

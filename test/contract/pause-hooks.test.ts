@@ -12,7 +12,7 @@ import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { createPauseHooks } from '../../shared/aws/pause-hooks.ts';
 import type { PausePoint } from '../../shared/gate/gate.ts';
 import { aServiceDeploymentId, TEN_O_CLOCK } from '../support/rollouts.ts';
-import { aService } from '../support/services.ts';
+import { aService, noFunction } from '../support/services.ts';
 import { connectionTo } from '../support/stack.ts';
 
 let now = TEN_O_CLOCK;
@@ -31,6 +31,7 @@ const fresh = (given: Partial<SimulatedService> = {}): void => {
     after: () => () => undefined,
     newId: randomUUID,
     onEvent: () => undefined,
+    callHook: noFunction,
   });
   service = jsonService(serviceOperations(services));
 };
@@ -146,7 +147,7 @@ describe('a pause hook', () => {
   ] as const)(
     'has expired when nobody answered in time, and ECS does what it was told: %s',
     async (action, status, summary) => {
-      const waiting = { stages: ['POST_TEST_TRAFFIC_SHIFT'], timeoutInMinutes: 10 };
+      const waiting = { stages: ['POST_TEST_TRAFFIC_SHIFT'], timeoutInMinutes: 10 } as const;
       // The other hook keeps the deployment where it is.
       fresh({
         hooks: [
@@ -166,7 +167,7 @@ describe('a pause hook', () => {
   );
 
   it('waits beside others of its stage: all of them let the deployment go on, any takes it back', async () => {
-    const waiting = { stages: ['POST_TEST_TRAFFIC_SHIFT'], timeoutInMinutes: 60, timeoutAction: 'ROLLBACK' as const };
+    const waiting = { stages: ['POST_TEST_TRAFFIC_SHIFT'], timeoutInMinutes: 60, timeoutAction: 'ROLLBACK' } as const;
     fresh({ hooks: [waiting, waiting] });
     const [first, second] = aWaitingOne();
     if (second === undefined) {
@@ -192,7 +193,7 @@ describe('a pause hook', () => {
   });
 
   it('asks anew at each step of the traffic, under another id', async () => {
-    const at = { stages: ['PRE_PRODUCTION_TRAFFIC_SHIFT'], timeoutInMinutes: 60, timeoutAction: 'ROLLBACK' as const };
+    const at = { stages: ['PRE_PRODUCTION_TRAFFIC_SHIFT'], timeoutInMinutes: 60, timeoutAction: 'ROLLBACK' } as const;
     fresh({ strategy: 'CANARY', steps: [10, 100], hooks: [at] });
     const executionId = services.start('prod', 'shop');
     pass(7);

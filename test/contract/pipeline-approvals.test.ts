@@ -50,6 +50,7 @@ const fresh = (): void => {
     newId: randomUUID,
     onEvent: () => undefined,
     onApprovalNeeded: () => undefined,
+    callFunction: () => false,
   });
   const operations = jsonService(pipelineOperations(pipelines, new Map(), () => now));
   service = (request) => {

@@ -51,6 +51,17 @@ const run = async (args: readonly string[], environment: Readonly<Record<string,
 };
 
 describe('npm run suite -- run', () => {
+  it('knows what a suite for ECS is for, and asks for what only a deployment has', { timeout: 20_000 }, async () => {
+    const { code, told } = await run(['basket-steps', '--stage', 'local']);
+    expect([code, told]).toEqual([2, 'basket-steps needs --var new.weight=...']);
+    const { url } = await aWeb(200);
+    const weighed = await run(['basket-steps', '--stage', 'local', '--var', 'new.weight=40', '--json'], {
+      LOCAL_HOSTS: JSON.stringify({ 'basket.example.com': url }),
+    });
+    expect(weighed.code).toBe(0);
+    expect(weighed.printed).toContain('"cluster":"prod"');
+  });
+
   it('takes the samples of a suite, tells of each, and says that it would go on', { timeout: 20_000 }, async () => {
     const { url, heard } = await aWeb(200);
     const { code, printed, told } = await run(['web-test-traffic', '--stage', 'local'], {

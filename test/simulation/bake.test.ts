@@ -210,11 +210,11 @@ describe('a bake', () => {
     expect([...new Set(requests.map(({ share }) => share))]).toEqual([1 / 2, 1 / 6, 1 / 12]);
   });
 
-  it('tells the newest of a hundred steps, and what stopped it', async () => {
+  it('tells of its many steps, and what stopped it', async () => {
     const outcome = await play({ traffic: movingTraffic(1, MINUTE_MS), sample: sickFrom(70) });
     expect(outcome.traffic.stopped.map(({ weight }) => weight)).toEqual([70]);
     const summaries = Object.values(outcome.rollout?.validations ?? {}).map(({ summary }) => summary);
-    expect(summaries).toHaveLength(20);
+    expect(summaries).toHaveLength(70);
     expect(summaries).toContainEqual(expect.objectContaining({ hook: 'AllowTraffic 70 %', state: 'rollback' }));
   });
 

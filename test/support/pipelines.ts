@@ -1,10 +1,13 @@
 import * as v from 'valibot';
 import type { JsonRecord } from '../../local/json.ts';
 import type { ApprovalMessage } from '../../local/aws/codepipeline/approval-message.ts';
+import type { JobCall } from '../../local/aws/codepipeline/job.ts';
 import type {
   ActionDeclaration,
   PipelineDeclaration,
+  RuleDeclaration,
   SimulatedPipeline,
+  StageDeclaration,
 } from '../../local/aws/codepipeline/pipeline.ts';
 import { idlePipeline } from '../../local/aws/codepipeline/pipeline-state.ts';
 import type { ActionRun, Execution, PipelineState } from '../../local/aws/codepipeline/pipeline-state.ts';
@@ -28,6 +31,32 @@ export const anAction = (
   ...more,
 });
 
+/** An action that has the function `check` do something. */
+export const aLambdaAction = (name: string, more: Partial<ActionDeclaration> = {}): ActionDeclaration => ({
+  name,
+  actionTypeId: { category: 'Invoke', owner: 'AWS', provider: 'Lambda', version: '1' },
+  configuration: { FunctionName: 'check' },
+  ...more,
+});
+
+/** A rule that has the function `check` say whether it is met. */
+export const aLambdaRule = (name: string, more: Partial<RuleDeclaration> = {}): RuleDeclaration => ({
+  name,
+  ruleTypeId: { category: 'Rule', owner: 'AWS', provider: 'LambdaInvoke', version: '1' },
+  configuration: { FunctionName: 'check' },
+  ...more,
+});
+
+/** Source of ten seconds, the stages that are told, and End of ten seconds. */
+export const stagesWith = (...between: readonly StageDeclaration[]): readonly StageDeclaration[] => [
+  {
+    name: 'Source',
+    actions: [anAction('Checkout', 'Source', { namespace: 'Git', outputArtifacts: [{ name: 'SourceOutput' }] })],
+  },
+  ...between,
+  { name: 'End', actions: [anAction('Release', 'Deploy')] },
+];
+
 /** Source, Build, Approve/ProdGate and Deploy, each action of ten seconds. */
 export const aPipeline = (
   declaration: Partial<PipelineDeclaration> = {},
@@ -50,7 +79,10 @@ export const aPipeline = (
   },
   home: { partition: 'aws', region: 'eu-west-1', account: '111122223333' },
   behaviours: new Map(
-    ['Source/Checkout', 'Build/Compile', 'Build/Lint', 'Deploy/Release'].map((key) => [key, { takesMs: 10_000 }]),
+    ['Source/Checkout', 'Build/Compile', 'Build/Lint', 'Deploy/Release', 'End/Release'].map((key) => [
+      key,
+      { takesMs: 10_000 },
+    ]),
   ),
   commits: [
     {
@@ -85,6 +117,7 @@ export const aDriver = (pipeline: SimulatedPipeline) => {
   let now = 0;
   const events: JsonRecord[] = [];
   const notifications: ApprovalMessage[] = [];
+  const calls: JobCall[] = [];
 
   const at = (second: number, command: Command = { kind: 'wait' }): Reply => {
     now = second;
@@ -92,6 +125,7 @@ export const aDriver = (pipeline: SimulatedPipeline) => {
     state = taken.state;
     events.push(...taken.events);
     notifications.push(...taken.notifications);
+    calls.push(...taken.calls);
     return taken.reply;
   };
 
@@ -112,6 +146,10 @@ export const aDriver = (pipeline: SimulatedPipeline) => {
     now: () => now,
     events,
     notifications,
+    /** Functions that were to be invoked. */
+    calls,
+    /** The job of the newest call. */
+    job: (): string => calls.at(-1)?.job ?? '',
     actionsOf,
     tokenOf,
     answer: (

@@ -14,3 +14,6 @@ export const aService = (given: Partial<SimulatedService> = {}): SimulatedServic
   stageMs: 1_000,
   ...given,
 });
+
+/** What calls the functions of hooks where there are none. */
+export const noFunction = (): Promise<never> => Promise.reject(new Error('There is no function here'));

@@ -1,10 +1,12 @@
 import type { JsonRecord } from '../../json.ts';
+import { runClockwork } from '../clockwork.ts';
+import type { Clock } from '../clockwork.ts';
 import { groupKey } from './deployment-group.ts';
 import type { RevisionLocation, SimulatedGroup } from './deployment-group.ts';
 import { idleGroup, nextDueIn } from './deployment-state.ts';
 import type { GroupState, SimulatedDeployment } from './deployment-state.ts';
 import { groupStep } from './deployment-step.ts';
-import type { GroupCommand, GroupReply } from './deployment-step.ts';
+import type { GroupCommand, GroupReply, GroupStep } from './deployment-step.ts';
 
 /** Deployment groups whose deployments run by a clock. */
 export type SimulatedDeployments = {
@@ -26,52 +28,40 @@ export type SimulatedDeployments = {
   readonly stop: () => void;
 };
 
-/** Neither timers nor Node's counters go further. */
-const MOST_MS = 2_147_483_647;
-
 /** Runs deployment groups by whatever clock `now` and `after` go by; `after` returns what takes it back. */
-export const runDeployments = (options: {
-  readonly groups: readonly SimulatedGroup[];
-  readonly now: () => number;
-  readonly after: (ms: number, work: () => void) => () => void;
-  readonly newId: () => string;
-  readonly onEvent: (event: JsonRecord) => void;
-}): SimulatedDeployments => {
-  const { now, after, newId, onEvent } = options;
-  const states = new Map(
-    options.groups.map((group) => [groupKey(group.application, group.group), idleGroup(group)] as const),
-  );
-  const cancels = new Map<string, () => void>();
-  let hasStopped = false;
+export const runDeployments = (
+  options: Clock & {
+    readonly groups: readonly SimulatedGroup[];
+    readonly newId: () => string;
+    readonly onEvent: (event: JsonRecord) => void;
+  },
+): SimulatedDeployments => {
+  const { newId, onEvent, ...clock } = options;
+  const clockwork = runClockwork<GroupState, GroupCommand, GroupStep>({
+    clock,
+    start: new Map(
+      options.groups.map((group) => [groupKey(group.application, group.group), idleGroup(group)] as const),
+    ),
+    step: (before, command, now) => groupStep(before, command, now, newId),
+    nextDue: nextDueIn,
+    onStep: (_, { events }) => {
+      events.forEach(onEvent);
+    },
+  });
 
-  const command: SimulatedDeployments['command'] = (application, group, asked) => {
-    const key = groupKey(application, group);
-    const before = states.get(key);
-    if (before === undefined) {
-      return {
-        kind: 'refused',
-        code: 'DeploymentGroupDoesNotExistException',
-        message: `No Deployment Group found for name: ${group}`,
-      };
-    }
-    const { state, reply, events } = groupStep(before, asked, now(), newId);
-    states.set(key, state);
-    cancels.get(key)?.();
-    cancels.delete(key);
-    const due = nextDueIn(state);
-    if (due !== undefined && Number.isFinite(due) && !hasStopped) {
-      const goOn = () => command(application, group, { kind: 'wait' });
-      cancels.set(key, after(Math.min(Math.max(0, due - now()), MOST_MS), goOn));
-    }
-    events.forEach(onEvent);
-    return reply;
-  };
+  const command: SimulatedDeployments['command'] = (application, group, asked) =>
+    clockwork.tell(groupKey(application, group), asked)?.reply ?? {
+      kind: 'refused',
+      code: 'DeploymentGroupDoesNotExistException',
+      message: `No Deployment Group found for name: ${group}`,
+    };
 
   return {
-    states: () => [...states.values()],
-    stateOf: (application, group) => states.get(groupKey(application, group)),
+    states: clockwork.states,
+    stateOf: (application, group) => clockwork.stateOf(groupKey(application, group)),
     find: (id) =>
-      [...states.values()]
+      clockwork
+        .states()
         .flatMap((state) => state.deployments.map((deployment) => ({ state, deployment })))
         .find(({ deployment }) => deployment.id === id),
     command,
@@ -85,12 +75,6 @@ export const runDeployments = (options: {
     fail: (application, group, times = 1) => {
       command(application, group, { kind: 'fail', times });
     },
-    stop: () => {
-      hasStopped = true;
-      cancels.forEach((cancel) => {
-        cancel();
-      });
-      cancels.clear();
-    },
+    stop: clockwork.stop,
   };
 };

@@ -1,5 +1,5 @@
 import { ACCOUNT, REGION } from '../account.ts';
-import type { ActionDeclaration, Commit, SimulatedPipeline } from './pipeline.ts';
+import type { ActionDeclaration, Commit, SimulatedPipeline, StageDeclaration } from './pipeline.ts';
 
 /** The topic of the approval in `shop-prod`; `listen.topics` in gatehouse.yml can name it. */
 const APPROVALS_TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:approvals`;
@@ -9,33 +9,51 @@ const aws = (
   provider: string,
 ): ActionDeclaration['actionTypeId'] => ({ category, owner: 'AWS', provider, version: '1' });
 
-const SOURCE: ActionDeclaration = {
-  name: 'Checkout',
-  actionTypeId: aws('Source', 'CodeStarSourceConnection'),
-  runOrder: 1,
-  configuration: {
-    ConnectionArn: `arn:aws:codeconnections:${REGION}:${ACCOUNT}:connection/6d1c0f6e-2b7a-4c55-9d0e-3a1f5b7c9e21`,
-    FullRepositoryId: 'acme/shop',
-    BranchName: 'main',
-  },
-  outputArtifacts: [{ name: 'SourceOutput' }],
-};
+/** The function that says whether a release is good; the stage that the local stack is compiled for is `local`. */
+const CHECK = 'CodeDeployHook_gatehouse-local';
 
-const BUILD: ActionDeclaration = {
-  name: 'Compile',
-  actionTypeId: aws('Build', 'CodeBuild'),
-  runOrder: 1,
-  configuration: { ProjectName: 'shop-build' },
-  inputArtifacts: [{ name: 'SourceOutput' }],
-  outputArtifacts: [{ name: 'BuildOutput' }],
-};
+const source = (application: string): StageDeclaration => ({
+  name: 'Source',
+  actions: [
+    {
+      name: 'Checkout',
+      actionTypeId: aws('Source', 'CodeStarSourceConnection'),
+      runOrder: 1,
+      configuration: {
+        ConnectionArn: `arn:aws:codeconnections:${REGION}:${ACCOUNT}:connection/6d1c0f6e-2b7a-4c55-9d0e-3a1f5b7c9e21`,
+        FullRepositoryId: `acme/${application}`,
+        BranchName: 'main',
+      },
+      outputArtifacts: [{ name: 'SourceOutput' }],
+    },
+  ],
+});
 
-const deploy = (group: string): ActionDeclaration => ({
-  name: 'Release',
-  actionTypeId: aws('Deploy', 'CodeDeploy'),
-  runOrder: 1,
-  configuration: { ApplicationName: 'shop', DeploymentGroupName: group },
-  inputArtifacts: [{ name: 'BuildOutput' }],
+const build = (application: string): StageDeclaration => ({
+  name: 'Build',
+  actions: [
+    {
+      name: 'Compile',
+      actionTypeId: aws('Build', 'CodeBuild'),
+      runOrder: 1,
+      configuration: { ProjectName: `${application}-build` },
+      inputArtifacts: [{ name: 'SourceOutput' }],
+      outputArtifacts: [{ name: 'BuildOutput' }],
+    },
+  ],
+});
+
+const deploy = (application: string, group: string): StageDeclaration => ({
+  name: 'Deploy',
+  actions: [
+    {
+      name: 'Release',
+      actionTypeId: aws('Deploy', 'CodeDeploy'),
+      runOrder: 1,
+      configuration: { ApplicationName: application, DeploymentGroupName: group },
+      inputArtifacts: [{ name: 'BuildOutput' }],
+    },
+  ],
 });
 
 const approval = (name: string, configuration: Readonly<Record<string, string>>): ActionDeclaration => ({
@@ -45,13 +63,19 @@ const approval = (name: string, configuration: Readonly<Record<string, string>>)
   configuration,
 });
 
-const commit = (id: string, message: string, authorName: string, authorId: string): Commit => ({
+const commit = (
+  id: string,
+  message: string,
+  authorName: string,
+  authorId: string,
+  repository = 'acme/shop',
+): Commit => ({
   id,
   message,
   authorName,
   authorId,
   authorEmail: `${authorId}@example.com`,
-  repository: 'acme/shop',
+  repository,
   branch: 'main',
 });
 
@@ -71,17 +95,34 @@ const COMMITS: readonly Commit[] = [
   commit('0c7e5d92f1b84a36e9d0c2a7586f3b1e4d9a7c05', 'Show prices with tax (#421)', 'Linus Pauling', 'linus'),
 ];
 
-const demo = (name: string, gate: ActionDeclaration, group: string): SimulatedPipeline => ({
+const ORDERS_COMMITS: readonly Commit[] = [
+  commit(
+    'a91f4c7d20e86b35f1c0d9a47e2b683c5d0f1e94',
+    'Refuse orders without an address (#97)',
+    'Grace Hopper',
+    'grace',
+    'acme/orders',
+  ),
+  commit(
+    '5be2d08f7c61a943e0f8b5d2c94a1736f8d0e2c1',
+    'Count vouchers once (#101)',
+    'Ada Lovelace',
+    'ada',
+    'acme/orders',
+  ),
+];
+
+const demo = (
+  name: string,
+  application: string,
+  stages: readonly StageDeclaration[],
+  commits: readonly Commit[],
+): SimulatedPipeline => ({
   declaration: {
     name,
-    roleArn: `arn:aws:iam::${ACCOUNT}:role/shop-pipeline`,
-    artifactStore: { type: 'S3', location: 'shop-pipeline-artifacts' },
-    stages: [
-      { name: 'Source', actions: [SOURCE] },
-      { name: 'Build', actions: [BUILD] },
-      { name: 'Approve', actions: [gate] },
-      { name: 'Deploy', actions: [deploy(group)] },
-    ],
+    roleArn: `arn:aws:iam::${ACCOUNT}:role/${application}-pipeline`,
+    artifactStore: { type: 'S3', location: `${application}-pipeline-artifacts` },
+    stages: [source(application), build(application), ...stages],
     version: 7,
     executionMode: 'SUPERSEDED',
     pipelineType: 'V2',
@@ -92,14 +133,51 @@ const demo = (name: string, gate: ActionDeclaration, group: string): SimulatedPi
     ['Build/Compile', { takesMs: 4_000 }],
     ['Deploy/Release', { takesMs: 3_000 }],
   ]),
-  commits: COMMITS,
+  commits,
   createdAt: Date.UTC(2026, 0, 12, 9),
 });
 
+const shop = (name: string, gate: ActionDeclaration, group: string): SimulatedPipeline =>
+  demo(name, 'shop', [{ name: 'Approve', actions: [gate] }, deploy('shop', group)], COMMITS);
+
+/** Asks a function whether the release is good, and again before it is deployed. */
+const ORDERS_STAGES: readonly StageDeclaration[] = [
+  {
+    name: 'Validate',
+    actions: [
+      {
+        name: 'Check',
+        actionTypeId: aws('Invoke', 'Lambda'),
+        runOrder: 1,
+        namespace: 'Check',
+        configuration: { FunctionName: CHECK },
+        inputArtifacts: [{ name: 'BuildOutput' }],
+      },
+    ],
+  },
+  {
+    ...deploy('orders', 'prod'),
+    beforeEntry: {
+      conditions: [
+        {
+          result: 'FAIL',
+          rules: [
+            {
+              name: 'Ready',
+              ruleTypeId: { category: 'Rule', owner: 'AWS', provider: 'LambdaInvoke', version: '1' },
+              configuration: { FunctionName: CHECK },
+            },
+          ],
+        },
+      ],
+    },
+  },
+];
+
 /** The pipelines that the local stack starts with. They do nothing until somebody starts them. */
 export const DEMO_PIPELINES: readonly SimulatedPipeline[] = [
-  demo('shop-staging', approval('Approve', { CustomData: 'Goes to staging; one approval is enough.' }), 'staging'),
-  demo(
+  shop('shop-staging', approval('Approve', { CustomData: 'Goes to staging; one approval is enough.' }), 'staging'),
+  shop(
     'shop-prod',
     approval('ProdGate', {
       NotificationArn: APPROVALS_TOPIC,
@@ -108,4 +186,5 @@ export const DEMO_PIPELINES: readonly SimulatedPipeline[] = [
     }),
     'prod',
   ),
+  demo('orders-release', 'orders', ORDERS_STAGES, ORDERS_COMMITS),
 ];

@@ -1,8 +1,17 @@
 import type { JsonRecord } from '../../json.ts';
 import { revisionSummary, revisionUrl } from './source-result.ts';
 import type { ActionDeclaration, StageDeclaration } from './pipeline.ts';
+import { conditionOf } from './job.ts';
 import { latestIn, stageRunOf } from './pipeline-state.ts';
-import type { ActionRun, Execution, PipelineState } from './pipeline-state.ts';
+import type {
+  ActionResult,
+  ActionRun,
+  ConditionType,
+  Execution,
+  PipelineState,
+  RuleRun,
+  StageRun,
+} from './pipeline-state.ts';
 
 /** GetPipeline's answer. */
 export const describePipeline = ({ pipeline }: PipelineState): JsonRecord => {
@@ -53,11 +62,56 @@ const describeStage = (state: PipelineState, stage: StageDeclaration, isFirst: b
     ...(!isFirst && { inboundTransitionState: describeTransition(state, stage.name) }),
     actionStates: stage.actions.map((action) => describeAction(state, stage.name, action)),
     ...(latest && run && { latestExecution: stageExecution(latest, run.status) }),
+    ...describeCondition(stage, run, 'BEFORE_ENTRY', 'beforeEntryConditionState'),
+    ...describeCondition(stage, run, 'ON_SUCCESS', 'onSuccessConditionState'),
     ...(retries > 0 && {
       retryStageMetadata: { manualStageRetryAttempt: retries, latestRetryTrigger: 'ManualStageRetry' },
     }),
   };
 };
+
+const describeCondition = (
+  stage: StageDeclaration,
+  run: StageRun | undefined,
+  type: ConditionType,
+  field: string,
+): JsonRecord => {
+  const declared = conditionOf(stage, type);
+  if (declared === undefined) {
+    return {};
+  }
+  const looked = run?.conditions.findLast((each) => each.type === type);
+  const ruleStates = declared.rules.map(({ name }) => {
+    const rule = looked?.rules.find((each) => each.rule === name);
+    return { ruleName: name, ...(rule && { latestExecution: describeRule(rule) }) };
+  });
+  return {
+    [field]: {
+      ...(looked && { latestExecution: { status: looked.status } }),
+      conditionStates: [
+        {
+          ...(looked && {
+            latestExecution: { status: looked.status, lastStatusChange: seconds(looked.updatedAt) },
+          }),
+          ruleStates,
+        },
+      ],
+    },
+  };
+};
+
+const describeRule = (run: RuleRun): JsonRecord => ({
+  ruleExecutionId: run.id,
+  status: run.status,
+  ...(run.result?.summary !== undefined && { summary: run.result.summary }),
+  lastStatusChange: changedAt(run),
+  ...(run.result?.externalId !== undefined && { externalExecutionId: run.result.externalId }),
+  ...(run.result?.error && { errorDetails: run.result.error }),
+});
+
+/** What a function tells of its progress changes no status. */
+const changedAt = ({ status, startedAt, updatedAt }: ActionRun | RuleRun): number =>
+  seconds(status === 'InProgress' ? startedAt : updatedAt);
 
 const stageExecution = ({ id, rollbackTo }: Execution, status: string): JsonRecord => ({
   pipelineExecutionId: id,
@@ -96,13 +150,14 @@ const describeAction = (state: PipelineState, stage: string, { name }: ActionDec
     latestExecution: {
       actionExecutionId: run.id,
       status: run.status,
-      lastStatusChange: seconds(run.updatedAt),
+      lastStatusChange: changedAt(run),
       ...(summary !== undefined && { summary }),
       ...(run.status === 'InProgress' && run.token !== undefined && !isParallel && { token: run.token }),
       ...(run.updatedBy !== undefined && { lastUpdatedBy: run.updatedBy }),
       ...(run.token === undefined &&
         run.result?.externalId !== undefined && { externalExecutionId: run.result.externalId }),
       ...(run.result?.url !== undefined && { externalExecutionUrl: run.result.url }),
+      ...(run.job?.percent !== undefined && { percentComplete: run.job.percent }),
       ...(run.result?.error && { errorDetails: run.result.error }),
     },
   };
@@ -196,19 +251,62 @@ export const summarizeAction = ({ pipeline }: PipelineState, execution: Executio
     input: {
       actionTypeId: run.type,
       configuration,
-      resolvedConfiguration: configuration,
+      resolvedConfiguration: run.configuration ?? configuration,
       region: pipeline.home.region,
       inputArtifacts: declared?.inputArtifacts ?? [],
+      ...(declared?.namespace !== undefined && { namespace: declared.namespace }),
     },
     output: {
       outputArtifacts: run.status === 'Succeeded' ? (declared?.outputArtifacts ?? []) : [],
-      executionResult: {
-        ...(externalId !== undefined && { externalExecutionId: externalId }),
-        ...(run.result?.summary !== undefined && { externalExecutionSummary: run.result.summary }),
-        ...(run.result?.url !== undefined && { externalExecutionUrl: run.result.url }),
-        ...(run.result?.error && { errorDetails: run.result.error }),
-      },
+      executionResult: describeResult({ ...run.result, ...(externalId !== undefined && { externalId }) }),
+      ...(declared?.namespace !== undefined &&
+        run.outputVariables !== undefined && { outputVariables: run.outputVariables }),
     },
+  };
+};
+
+const describeResult = ({ externalId, summary, url, error }: ActionResult): JsonRecord => ({
+  ...(externalId !== undefined && { externalExecutionId: externalId }),
+  ...(summary !== undefined && { externalExecutionSummary: summary }),
+  ...(url !== undefined && { externalExecutionUrl: url }),
+  ...(error && { errorDetails: error }),
+});
+
+/** All runs of rules, newest first. */
+export const ruleRuns = ({
+  executions,
+}: PipelineState): readonly { readonly execution: Execution; readonly run: RuleRun }[] =>
+  executions
+    .flatMap((execution) =>
+      execution.runs.flatMap(({ conditions }) =>
+        conditions.flatMap(({ rules }) => rules.map((run) => ({ execution, run }))),
+      ),
+    )
+    .reverse()
+    .sort((one, other) => other.run.startedAt - one.run.startedAt);
+
+/** One line of ListRuleExecutions' answer. */
+export const summarizeRule = ({ pipeline }: PipelineState, execution: Execution, run: RuleRun): JsonRecord => {
+  const stage = pipeline.declaration.stages.find(({ name }) => name === run.stage);
+  const declared = stage && conditionOf(stage, run.condition)?.rules.find(({ name }) => name === run.rule);
+  const configuration = declared?.configuration ?? {};
+  return {
+    pipelineExecutionId: execution.id,
+    ruleExecutionId: run.id,
+    pipelineVersion: pipeline.declaration.version,
+    stageName: run.stage,
+    ruleName: run.rule,
+    startTime: seconds(run.startedAt),
+    lastUpdateTime: seconds(run.updatedAt),
+    status: run.status,
+    input: {
+      ruleTypeId: run.type,
+      configuration,
+      resolvedConfiguration: run.configuration ?? configuration,
+      region: pipeline.home.region,
+      inputArtifacts: declared?.inputArtifacts ?? [],
+    },
+    output: { executionResult: describeResult(run.result ?? {}) },
   };
 };
 

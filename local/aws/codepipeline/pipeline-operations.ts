@@ -8,12 +8,15 @@ import {
   describeExecution,
   describePipeline,
   describeState,
+  ruleRuns,
   summarizeAction,
   summarizeExecution,
   summarizePipeline,
+  summarizeRule,
 } from './describe-pipeline.ts';
-import { stageRunOf } from './pipeline-state.ts';
-import type { PipelineState } from './pipeline-state.ts';
+import { describeJob } from './job.ts';
+import { runOfJob, stageRunOf } from './pipeline-state.ts';
+import type { ActionRun, Execution, PipelineState, Placed, RuleRun } from './pipeline-state.ts';
 import type { SimulatedPipelines } from './simulated-pipelines.ts';
 import type { Command } from './step.ts';
 
@@ -35,7 +38,7 @@ const ListExecutions = v.object({
   nextToken: NextToken,
   filter: v.optional(v.object({ succeededInStage: v.optional(v.object({ stageName: v.optional(Name) })) })),
 });
-const ListActions = v.object({
+const ListRuns = v.object({
   pipelineName: Name,
   maxResults: MaxResults,
   nextToken: NextToken,
@@ -108,6 +111,59 @@ const DisableTransition = v.object({
   ...EnableTransition.entries,
   reason: v.pipe(v.string(), v.regex(/^[a-zA-Z0-9!@ ().*?-]{1,300}$/)),
 });
+const Override = v.object({
+  ...OneExecution.entries,
+  stageName: Name,
+  conditionType: v.picklist(['BEFORE_ENTRY', 'ON_SUCCESS']),
+});
+
+const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most));
+const OneJob = v.object({ jobId: Uuid });
+const JobSuccess = v.pipe(
+  v.object({
+    ...OneJob.entries,
+    currentRevision: v.optional(
+      v.object({
+        revision: text(1_500),
+        changeIdentifier: text(100),
+        created: v.optional(v.number()),
+        revisionSummary: v.optional(text(2_048)),
+      }),
+    ),
+    continuationToken: v.optional(text(2_048)),
+    executionDetails: v.optional(
+      v.object({
+        summary: v.optional(text(2_048)),
+        externalExecutionId: v.optional(text(1_500)),
+        percentComplete: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100))),
+      }),
+      {},
+    ),
+    outputVariables: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9@\-_]+$/)), v.string())),
+  }),
+  v.check(
+    ({ continuationToken, outputVariables }) => continuationToken === undefined || outputVariables === undefined,
+    'outputVariables cannot be given together with a continuationToken',
+  ),
+);
+const JobFailure = v.object({
+  ...OneJob.entries,
+  failureDetails: v.object({
+    type: v.picklist([
+      'JobFailed',
+      'ConfigurationError',
+      'PermissionError',
+      'RevisionOutOfSync',
+      'RevisionUnavailable',
+      'SystemUnavailable',
+    ]),
+    message: text(5_000),
+    externalExecutionId: v.optional(text(1_500)),
+  }),
+});
+
+/** Names and values of an action's output variables together, in bytes. */
+const MOST_OUTPUT_BYTES = 122_880;
 
 /**
  * CodePipeline's API for the simulated pipelines. Of what is not simulated, `elsewhere` tells: other pipelines, and
@@ -145,6 +201,24 @@ export const pipelineOperations = (
       return state === undefined
         ? askElsewhere(operation, input, caller, noPipeline(name))
         : work(state, parsed.output, caller, input);
+    },
+  ];
+
+  /** An operation about one job, which names no pipeline. */
+  const aboutJob = <Schema extends v.GenericSchema<unknown, { readonly jobId: string }>>(
+    operation: string,
+    schema: Schema,
+    work: (state: PipelineState, asked: v.InferOutput<Schema>) => Outcome,
+  ): readonly [string, Operation] => [
+    operation,
+    (input) => {
+      const parsed = v.safeParse(schema, input);
+      if (!parsed.success) {
+        return invalid(v.summarize(parsed.issues));
+      }
+      const { jobId } = parsed.output;
+      const state = pipelines.states().find((each) => runOfJob(each, jobId) !== undefined);
+      return state === undefined ? noJob(jobId) : work(state, parsed.output);
     },
   ];
 
@@ -189,26 +263,14 @@ export const pipelineOperations = (
         stage === undefined ? await elsewhere.get('ListPipelineExecutions')?.({ pipelineName }, caller) : undefined;
       return page([...own, ...unlike(state, others)].sort(byStart), 'pipelineExecutionSummaries', asked);
     }),
-    about('ListActionExecutions', ListActions, (state, asked, caller, input) => {
-      const { pipelineExecutionId, latestInPipelineExecution: latest } = asked.filter;
-      if (pipelineExecutionId !== undefined && latest !== undefined) {
-        return invalid('A filter takes pipelineExecutionId or latestInPipelineExecution, not both.');
-      }
-      const id = pipelineExecutionId ?? latest?.pipelineExecutionId;
-      if (id !== undefined && !state.executions.some((each) => each.id === id)) {
-        return askElsewhere('ListActionExecutions', input, caller, noExecution(id));
-      }
-      const runs = actionRuns(state).filter(({ execution }) => id === undefined || execution.id === id);
-      const wanted =
-        latest?.startTimeRange === 'Latest'
-          ? runs.filter(({ run }) => run === runs.find((one) => isSameAction(one.run, run))?.run)
-          : runs;
-      return page(
-        wanted.map(({ execution, run }) => summarizeAction(state, execution, run)),
-        'actionExecutionDetails',
-        asked,
-      );
-    }),
+    about('ListActionExecutions', ListRuns, (state, asked, caller, input) =>
+      listRuns(state, asked, 'actionExecutionDetails', actionRuns(state), isSameAction, summarizeAction, (id) =>
+        askElsewhere('ListActionExecutions', input, caller, noExecution(id)),
+      ),
+    ),
+    about('ListRuleExecutions', ListRuns, (state, asked) =>
+      listRuns(state, asked, 'ruleExecutionDetails', ruleRuns(state), isSameRule, summarizeRule, noExecution),
+    ),
     about('StartPipelineExecution', Start, (state, asked, caller) => {
       const { variables, clientRequestToken: requestToken, sourceRevisions } = asked;
       const commitId = sourceRevisions.find(({ revisionType }) => revisionType === 'COMMIT_ID')?.revisionValue;
@@ -244,6 +306,46 @@ export const pipelineOperations = (
         () => ({ approvedAt: now() / 1000 }),
       );
     }),
+    about('OverrideStageCondition', Override, (state, asked) => {
+      const { pipelineExecutionId: execution, stageName: stage, conditionType: condition } = asked;
+      return obey(state, { kind: 'override', execution, stage, condition }, nothing);
+    }),
+    aboutJob('GetJobDetails', OneJob, (state, { jobId }) => {
+      const found = runOfJob(state, jobId);
+      return found === undefined ? noJob(jobId) : answer(describeJob(state.pipeline, found, jobId));
+    }),
+    aboutJob('PutJobSuccessResult', JobSuccess, (state, asked) => {
+      const { jobId: job, continuationToken, executionDetails, outputVariables } = asked;
+      const { summary, externalExecutionId: externalId, percentComplete: percent } = executionDetails;
+      const size = Buffer.byteLength(
+        Object.entries(outputVariables ?? {})
+          .flat()
+          .join(''),
+      );
+      if (size > MOST_OUTPUT_BYTES) {
+        return refusal(
+          'OutputVariablesSizeExceededException',
+          `The output variables have ${size} bytes; ${MOST_OUTPUT_BYTES} are allowed.`,
+        );
+      }
+      return obey(
+        state,
+        {
+          ...{ kind: 'job-succeeded', job },
+          ...(continuationToken !== undefined && { continuationToken }),
+          ...(summary !== undefined && { summary }),
+          ...(externalId !== undefined && { externalId }),
+          ...(percent !== undefined && { percent }),
+          ...(outputVariables !== undefined && { outputVariables }),
+        },
+        nothing,
+      );
+    }),
+    aboutJob('PutJobFailureResult', JobFailure, (state, { jobId: job, failureDetails }) => {
+      const { type: code, message, externalExecutionId: externalId } = failureDetails;
+      const told = externalId !== undefined && { externalId };
+      return obey(state, { kind: 'job-failed', job, code, message, ...told }, nothing);
+    }),
     about('EnableStageTransition', EnableTransition, (state, { stageName: stage, transitionType: side }, by) =>
       obey(state, { kind: 'transition', stage, side, enabled: true, by }, nothing),
     ),
@@ -264,9 +366,43 @@ const noPipeline = (name: string): Outcome =>
 const noExecution = (id: string): Outcome =>
   refusal('PipelineExecutionNotFoundException', `There is no pipeline execution with the id '${id}'.`);
 
-type Placed = { readonly stage: string; readonly action: string };
+const noJob = (id: string): Outcome => refusal('JobNotFoundException', `There is no job with the id '${id}'.`);
 
-const isSameAction = (one: Placed, other: Placed): boolean => one.stage === other.stage && one.action === other.action;
+const isSameAction = (one: ActionRun, other: ActionRun): boolean =>
+  one.stage === other.stage && one.action === other.action;
+
+const isSameRule = (one: RuleRun, other: RuleRun): boolean =>
+  one.stage === other.stage && one.condition === other.condition && one.rule === other.rule;
+
+/** The runs of actions or rules that are asked for, newest first; of executions that are not known, `otherwise` tells. */
+const listRuns = <Run>(
+  state: PipelineState,
+  { filter, ...asked }: v.InferOutput<typeof ListRuns>,
+  field: string,
+  all: readonly Placed<Run>[],
+  isSame: (one: Run, other: Run) => boolean,
+  summarize: (state: PipelineState, execution: Execution, run: Run) => JsonRecord,
+  otherwise: (id: string) => ReturnType<Operation>,
+): ReturnType<Operation> => {
+  const { pipelineExecutionId, latestInPipelineExecution: latest } = filter;
+  if (pipelineExecutionId !== undefined && latest !== undefined) {
+    return invalid('A filter takes pipelineExecutionId or latestInPipelineExecution, not both.');
+  }
+  const id = pipelineExecutionId ?? latest?.pipelineExecutionId;
+  if (id !== undefined && !state.executions.some((each) => each.id === id)) {
+    return otherwise(id);
+  }
+  const runs = all.filter(({ execution }) => id === undefined || execution.id === id);
+  const wanted =
+    latest?.startTimeRange === 'Latest'
+      ? runs.filter(({ run }) => run === runs.find((one) => isSame(one.run, run))?.run)
+      : runs;
+  return page(
+    wanted.map(({ execution, run }) => summarize(state, execution, run)),
+    field,
+    asked,
+  );
+};
 
 /** Executions that were only heard of on the bus. */
 const unlike = ({ executions }: PipelineState, others: Outcome | undefined): readonly JsonRecord[] => {

@@ -1,4 +1,4 @@
-import type { ActionTypeId, Commit, SimulatedPipeline } from './pipeline.ts';
+import type { ActionTypeId, Commit, RuleDeclaration, SimulatedPipeline } from './pipeline.ts';
 
 /** What an action has to show, as events and APIs tell it. */
 export type ActionResult = {
@@ -8,21 +8,49 @@ export type ActionResult = {
   readonly error?: { readonly code?: string; readonly message: string };
 };
 
-/** One run of an action. Times are epoch milliseconds, here and below. */
-export type ActionRun = {
+/** What a function is called for, until it has said how that ended. */
+export type Job = {
+  /** The id of the call under way, or of the last one. */
+  readonly id: string;
+  /** Ids of the calls before. */
+  readonly earlier: readonly string[];
+  /** What the function said when it asked for another call. */
+  readonly continuationToken?: string;
+  /** Whether this call has not been answered. */
+  readonly isOpen: boolean;
+  /** How far it says that it is. */
+  readonly percent?: number;
+};
+
+/** When a run ends or goes on by itself, and how. Times are epoch milliseconds, here and below. */
+export type Due = {
+  readonly at: number;
+  readonly how: 'succeeds' | 'fails' | 'expires' | 'cannot-begin' | 'is-silent' | 'is-called-again';
+};
+
+/** What runs of actions and of rules have in common. */
+type Run = {
   readonly id: string;
   readonly stage: string;
-  readonly action: string;
-  readonly type: ActionTypeId;
   readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Abandoned';
   readonly startedAt: number;
   readonly updatedAt: number;
   /** Which pass through the stage it belongs to: a retry begins another. */
   readonly pass: number;
+  readonly ends: Due;
+  /** Of what invokes a function. */
+  readonly job?: Job;
+  /** The configuration with its variables resolved. */
+  readonly configuration?: Readonly<Record<string, string>>;
+  readonly result?: ActionResult;
+};
+
+/** One run of an action. */
+export type ActionRun = Run & {
+  readonly action: string;
+  readonly type: ActionTypeId;
   /** The execution's attempt. */
   readonly attempt: number;
-  /** When it ends by itself, and how. */
-  readonly ends: { readonly at: number; readonly how: 'succeeds' | 'fails' | 'expires' };
   /** Of an approval. */
   readonly token?: string;
   /** Whether a person has answered it. */
@@ -30,24 +58,45 @@ export type ActionRun = {
   readonly updatedBy?: string;
   /** What the approver wrote. */
   readonly comment?: string;
-  readonly result?: ActionResult;
+  readonly outputVariables?: Readonly<Record<string, string>>;
+};
+
+/** One run of a rule of a condition. */
+export type RuleRun = Run & {
+  readonly rule: string;
+  readonly type: RuleDeclaration['ruleTypeId'];
+  readonly condition: ConditionType;
+};
+
+export type ConditionType = 'BEFORE_ENTRY' | 'ON_SUCCESS';
+
+/** One look at whether a condition is met. */
+export type ConditionRun = {
+  readonly type: ConditionType;
+  readonly status: 'InProgress' | 'Succeeded' | 'Failed' | 'Abandoned' | 'Overridden';
+  readonly pass: number;
+  readonly updatedAt: number;
+  readonly rules: readonly RuleRun[];
 };
 
 /** What an execution did in a stage. */
 export type StageRun = {
   readonly stage: string;
-  readonly status: 'InProgress' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped';
+  readonly status: 'InProgress' | 'Stopping' | 'Succeeded' | 'Failed' | 'Stopped' | 'Skipped';
   readonly startedAt: number;
   readonly retriedAt?: number;
   readonly pass: number;
   /** The actions that this pass has to run. */
   readonly plan: readonly string[];
-  /** Of all passes, oldest first. */
+  /** The conditions that this pass still has to look at. */
+  readonly toCheck: readonly ConditionType[];
+  /** Of all passes, oldest first; so are the actions. */
+  readonly conditions: readonly ConditionRun[];
   readonly actions: readonly ActionRun[];
 };
 
 export type Trigger = {
-  readonly type: 'StartPipelineExecution' | 'WebhookV2' | 'ManualRollback';
+  readonly type: 'StartPipelineExecution' | 'WebhookV2' | 'ManualRollback' | 'AutomatedRollback';
   readonly detail: string;
 };
 
@@ -112,15 +161,26 @@ export const latestIn = ({ executions }: PipelineState, stage: string): Executio
 
 /** When something will happen by itself, in epoch milliseconds. */
 export const nextDue = (state: PipelineState): number | undefined => {
-  const due = runningActions(state).map(({ run }) => run.ends.at);
+  const due = inProgress(state).map(({ run }) => run.ends.at);
   return due.length === 0 ? undefined : Math.min(...due);
 };
 
-export const runningActions = ({
-  executions,
-}: PipelineState): readonly { readonly execution: Execution; readonly run: ActionRun }[] =>
+/** A run of an action or of a rule, and whose it is. */
+export type Placed<One = ActionRun | RuleRun> = { readonly execution: Execution; readonly run: One };
+
+export const isRule = (run: ActionRun | RuleRun): run is RuleRun => 'rule' in run;
+
+/** All runs of actions and rules, in no order. */
+const allRuns = ({ executions }: PipelineState): readonly Placed[] =>
   executions.flatMap((execution) =>
-    execution.runs.flatMap(({ actions }) =>
-      actions.flatMap((run) => (run.status === 'InProgress' ? [{ execution, run }] : [])),
+    execution.runs.flatMap(({ actions, conditions }) =>
+      [...actions, ...conditions.flatMap(({ rules }) => rules)].map((run) => ({ execution, run })),
     ),
   );
+
+export const inProgress = (state: PipelineState): readonly Placed[] =>
+  allRuns(state).filter(({ run }) => run.status === 'InProgress');
+
+/** The run that a job is of, also when another call has followed. */
+export const runOfJob = (state: PipelineState, id: string): Placed | undefined =>
+  allRuns(state).find(({ run: { job } }) => job?.id === id || job?.earlier.includes(id));

@@ -1,10 +1,13 @@
 import type { JsonRecord } from '../../json.ts';
+import { runClockwork } from '../clockwork.ts';
+import type { Clock } from '../clockwork.ts';
 import type { ApprovalMessage } from './approval-message.ts';
+import type { JobCall } from './job.ts';
 import type { SimulatedPipeline } from './pipeline.ts';
 import { idlePipeline, nextDue } from './pipeline-state.ts';
 import type { PipelineState } from './pipeline-state.ts';
 import { step } from './step.ts';
-import type { Command, Reply } from './step.ts';
+import type { Command, Reply, Step } from './step.ts';
 
 /** Pipelines that run by a clock. */
 export type SimulatedPipelines = {
@@ -20,49 +23,46 @@ export type SimulatedPipelines = {
   readonly stop: () => void;
 };
 
-/** Neither timers nor Node's counters go further. */
-const MOST_MS = 2_147_483_647;
+/**
+ * Runs pipelines by whatever clock `now` and `after` go by; `after` returns what takes it back. `callFunction` invokes a function
+ * asynchronously, and returns whether there is such a function.
+ */
+export const runPipelines = (
+  options: Clock & {
+    readonly pipelines: readonly SimulatedPipeline[];
+    readonly newId: () => string;
+    readonly onEvent: (event: JsonRecord) => void;
+    readonly onApprovalNeeded: (message: ApprovalMessage) => void;
+    readonly callFunction: (call: JobCall) => boolean;
+  },
+): SimulatedPipelines => {
+  const { newId, onEvent, onApprovalNeeded, callFunction, ...clock } = options;
+  const clockwork = runClockwork<PipelineState, Command, Step>({
+    clock,
+    start: new Map(options.pipelines.map((each) => [each.declaration.name, idlePipeline(each)])),
+    step: (before, command, now) => step(before, command, now, newId),
+    nextDue,
+    onStep: (name, { events, notifications, calls }) => {
+      events.forEach(onEvent);
+      notifications.forEach(onApprovalNeeded);
+      for (const call of clockwork.hasStopped() ? [] : calls) {
+        if (!callFunction(call)) {
+          clockwork.tell(name, { kind: 'no-function', job: call.job });
+        }
+      }
+    },
+  });
 
-/** Runs pipelines by whatever clock `now` and `after` go by; `after` returns what takes it back. */
-export const runPipelines = (options: {
-  readonly pipelines: readonly SimulatedPipeline[];
-  readonly now: () => number;
-  readonly after: (ms: number, work: () => void) => () => void;
-  readonly newId: () => string;
-  readonly onEvent: (event: JsonRecord) => void;
-  readonly onApprovalNeeded: (message: ApprovalMessage) => void;
-}): SimulatedPipelines => {
-  const { now, after, newId, onEvent, onApprovalNeeded } = options;
-  const states = new Map(options.pipelines.map((each) => [each.declaration.name, idlePipeline(each)]));
-  const cancels = new Map<string, () => void>();
-  let hasStopped = false;
-
-  const command: SimulatedPipelines['command'] = (name, asked) => {
-    const before = states.get(name);
-    if (before === undefined) {
-      return { kind: 'refused', code: 'PipelineNotFoundException', message: `There is no pipeline ${name}.` };
-    }
-    const { state, reply, events, notifications } = step(before, asked, now(), newId);
-    states.set(name, state);
-    goOnLater(name, state);
-    events.forEach(onEvent);
-    notifications.forEach(onApprovalNeeded);
-    return reply;
-  };
-
-  const goOnLater = (name: string, state: PipelineState): void => {
-    cancels.get(name)?.();
-    cancels.delete(name);
-    const due = nextDue(state);
-    if (due !== undefined && Number.isFinite(due) && !hasStopped) {
-      const cancel = after(Math.min(Math.max(0, due - now()), MOST_MS), () => command(name, { kind: 'wait' }));
-      cancels.set(name, cancel);
-    }
-  };
+  const command: SimulatedPipelines['command'] = (name, asked) =>
+    clockwork.tell(name, asked)?.reply ?? {
+      kind: 'refused',
+      code: 'PipelineNotFoundException',
+      message: `There is no pipeline ${name}.`,
+    };
 
   return {
-    states: () => [...states.values()],
-    stateOf: (name) => states.get(name),
+    states: clockwork.states,
+    stateOf: clockwork.stateOf,
     command,
     start: (name, { by = 'arn:aws:iam::000000000000:user/local', push = false } = {}) => {
       const reply = command(name, { kind: 'start', by, push });
@@ -72,15 +72,9 @@ export const runPipelines = (options: {
       return reply.execution;
     },
     fail: (name, stage, action, times = 1) => {
-      const takesMs = states.get(name)?.pipeline.behaviours.get(`${stage}/${action}`)?.takesMs ?? 0;
+      const takesMs = clockwork.stateOf(name)?.pipeline.behaviours.get(`${stage}/${action}`)?.takesMs ?? 0;
       command(name, { kind: 'behave', stage, action, behaviour: { takesMs, failures: times } });
     },
-    stop: () => {
-      hasStopped = true;
-      cancels.forEach((cancel) => {
-        cancel();
-      });
-      cancels.clear();
-    },
+    stop: clockwork.stop,
   };
 };

@@ -16,3 +16,11 @@ export const sourceResult = (pipeline: SimulatedPipeline, commit: Commit): Actio
   summary: revisionSummary(commit),
   url: revisionUrl(pipeline, commit),
 });
+
+/** What a source action puts out: https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html */
+export const sourceVariables = ({ id, message, repository, branch }: Commit): Readonly<Record<string, string>> => ({
+  CommitId: id,
+  CommitMessage: message,
+  FullRepositoryName: repository,
+  BranchName: branch,
+});

@@ -1,12 +1,26 @@
 import type { JsonRecord } from '../../json.ts';
 import { approvalMessage } from './approval-message.ts';
 import type { ApprovalMessage } from './approval-message.ts';
-import { actionKey, isApproval } from './pipeline.ts';
-import type { ActionDeclaration, Behaviour, Commit, StageDeclaration } from './pipeline.ts';
-import { isInStage, latestIn, runningActions, stageRunOf } from './pipeline-state.ts';
-import type { ActionResult, ActionRun, Execution, PipelineState, StageRun, Trigger } from './pipeline-state.ts';
-import { sourceResult } from './source-result.ts';
-import { actionEvent, pipelineEvent, stageEvent } from './state-change-event.ts';
+import { answerDue, conditionOf, functionNameOf, jobCall, nextCallDue } from './job.ts';
+import type { JobCall } from './job.ts';
+import { actionKey, isApproval, isLambda } from './pipeline.ts';
+import type { ActionDeclaration, Behaviour, StageDeclaration } from './pipeline.ts';
+import { inProgress, isInStage, isRule, latestIn, runOfJob, stageRunOf } from './pipeline-state.ts';
+import type {
+  ActionResult,
+  ActionRun,
+  ConditionRun,
+  ConditionType,
+  Execution,
+  PipelineState,
+  RuleRun,
+  StageRun,
+  Trigger,
+} from './pipeline-state.ts';
+import { sourceResult, sourceVariables } from './source-result.ts';
+import { get, keepCondition, keepRun, keepStage, put, putAction, putStage, stageOf, tellPipeline } from './turn.ts';
+import type { Turn } from './turn.ts';
+import { resolveConfiguration } from './variables.ts';
 
 /** What somebody has a pipeline do; `by` is an ARN. */
 export type Command =
@@ -44,6 +58,31 @@ export type Command =
       readonly reason?: string;
       readonly by: string;
     }
+  | {
+      readonly kind: 'override';
+      readonly execution: string;
+      readonly stage: string;
+      readonly condition: ConditionType;
+    }
+  /** A function says that a job has succeeded, or with a token that it has to be called again. */
+  | {
+      readonly kind: 'job-succeeded';
+      readonly job: string;
+      readonly continuationToken?: string;
+      readonly summary?: string;
+      readonly externalId?: string;
+      readonly percent?: number;
+      readonly outputVariables?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'job-failed';
+      readonly job: string;
+      readonly code: string;
+      readonly message: string;
+      readonly externalId?: string;
+    }
+  /** Not of AWS: there is nobody to call for a job. */
+  | { readonly kind: 'no-function'; readonly job: string }
   /** Not of AWS: what an action does from its next run on. */
   | { readonly kind: 'behave'; readonly stage: string; readonly action: string; readonly behaviour: Behaviour }
   /** Nobody does anything, and time passes. */
@@ -61,6 +100,8 @@ export type Step = {
   readonly events: readonly JsonRecord[];
   /** For SNS. */
   readonly notifications: readonly ApprovalMessage[];
+  /** Functions to be invoked, which is told by `no-function` when they are not there. */
+  readonly calls: readonly JobCall[];
 };
 
 /** https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html */
@@ -77,24 +118,17 @@ const DEFAULT_BEHAVIOUR: Behaviour = { takesMs: 1_000 };
  * then ends at its own time. `newId` makes a UUID; the same ids give the same step.
  */
 export const step = (before: PipelineState, command: Command, at: number, newId: () => string): Step => {
-  const turn: Turn = { state: before, events: [], notifications: [], newId };
+  const turn: Turn = { state: before, events: [], notifications: [], calls: [], newId };
   passTime(turn, at);
   const reply = obey(turn, command, at);
   passTime(turn, at);
-  return { state: turn.state, reply, events: turn.events, notifications: turn.notifications };
-};
-
-/** What a step has come to so far. The states themselves are never changed. */
-type Turn = {
-  state: PipelineState;
-  readonly events: JsonRecord[];
-  readonly notifications: ApprovalMessage[];
-  readonly newId: () => string;
+  const { state, events, notifications, calls } = turn;
+  return { state, reply, events, notifications, calls };
 };
 
 const passTime = (turn: Turn, until: number): void => {
   for (;;) {
-    const [next] = runningActions(turn.state)
+    const [next] = inProgress(turn.state)
       .filter(({ run }) => run.ends.at <= until)
       .sort((one, other) => one.run.ends.at - other.run.ends.at);
     if (next === undefined) {
@@ -118,6 +152,14 @@ const obey = (turn: Turn, command: Command, at: number): Reply => {
       return answer(turn, command, at);
     case 'transition':
       return setTransition(turn, command, at);
+    case 'override':
+      return override(turn, command, at);
+    case 'job-succeeded':
+      return jobSucceeded(turn, command, at);
+    case 'job-failed':
+      return jobFailed(turn, command, at);
+    case 'no-function':
+      return noFunction(turn, command, at);
     case 'behave': {
       const { stage, action, behaviour } = command;
       setBehaviour(turn, actionKey(stage, action), behaviour);
@@ -238,6 +280,12 @@ const stop = (turn: Turn, { execution: id, abandon, reason }: Of<'stop'>, at: nu
     for (const run of current.actions.filter(({ status }) => status === 'InProgress')) {
       putAction(turn, id, { ...run, status: 'Abandoned', updatedAt: at }, 'ABANDONED', at);
     }
+    for (const condition of current.conditions.filter(({ status }) => status === 'InProgress')) {
+      const rules = condition.rules.map((rule) =>
+        rule.status === 'InProgress' ? { ...rule, status: 'Abandoned' as const, updatedAt: at } : rule,
+      );
+      keepCondition(turn, id, current.stage, { ...condition, status: 'Abandoned', updatedAt: at, rules }, at);
+    }
   }
   advance(turn, id, current.stage, at);
   return { kind: 'done', execution: id };
@@ -271,7 +319,11 @@ const retry = (turn: Turn, { execution: id, stage, mode }: Of<'retry'>, at: numb
   const resumed: Execution = { ...found, status: 'InProgress', updatedAt: at, attempt: found.attempt + 1 };
   put(turn, resumed);
   tellPipeline(turn, resumed, 'RESUMED', at);
-  putStage(turn, id, { ...run, status: 'InProgress', retriedAt: at, pass: run.pass + 1, plan }, 'RESUMED', at);
+  // AWS does not say whether a retry looks at conditions again: here at those that were not met, and after its actions.
+  const toCheck = conditionsOf(turn.state, declared).filter(
+    (type) => mode === 'ALL_ACTIONS' || type === 'ON_SUCCESS' || !isMet(run, type),
+  );
+  putStage(turn, id, { ...run, status: 'InProgress', retriedAt: at, pass: run.pass + 1, plan, toCheck }, 'RESUMED', at);
   advance(turn, id, stage, at);
   return { kind: 'done', execution: id };
 };
@@ -279,7 +331,53 @@ const retry = (turn: Turn, { execution: id, stage, mode }: Of<'retry'>, at: numb
 const hasSucceeded = ({ actions }: StageRun, action: string): boolean =>
   actions.findLast((run) => run.action === action)?.status === 'Succeeded';
 
-const rollback = (turn: Turn, { stage, target, by }: Of<'rollback'>, at: number): Reply => {
+const isMet = ({ conditions }: StageRun, type: ConditionType): boolean =>
+  ['Succeeded', 'Overridden'].includes(conditions.findLast((each) => each.type === type)?.status ?? '');
+
+/** The conditions of a stage; pipelines of type V1 have none. */
+const conditionsOf = ({ pipeline }: PipelineState, stage: StageDeclaration): readonly ConditionType[] =>
+  (['BEFORE_ENTRY', 'ON_SUCCESS'] as const).filter(
+    (type) => pipeline.declaration.pipelineType === 'V2' && conditionOf(stage, type) !== undefined,
+  );
+
+/** Only what has failed the stage can be overridden; AWS does not say more. */
+const override = (turn: Turn, { execution: id, stage, condition: type }: Of<'override'>, at: number): Reply => {
+  if (stageOf(turn.state, stage) === undefined) {
+    return noStage(stage);
+  }
+  const found = turn.state.executions.find((each) => each.id === id);
+  const run = found && stageRunOf(found, stage);
+  const condition = run?.conditions.findLast((each) => each.type === type);
+  const hasFailed = found?.status === 'Failed' && run?.status === 'Failed' && condition?.status === 'Failed';
+  if (!hasFailed || condition.pass !== run.pass) {
+    return refused(
+      'ConditionNotOverridableException',
+      `The execution ${id} is not held by that condition of ${stage}.`,
+    );
+  }
+  const { executionMode } = turn.state.pipeline.declaration;
+  if (executionMode !== 'PARALLEL' && latestIn(turn.state, stage)?.id !== id) {
+    return refused(
+      'NotLatestPipelineExecutionException',
+      `A newer execution has entered the stage ${stage} since ${id}.`,
+    );
+  }
+  if (executionMode === 'PARALLEL' && isFull(turn.state)) {
+    return FULL;
+  }
+  const resumed: Execution = { ...found, status: 'InProgress', updatedAt: at, attempt: found.attempt + 1 };
+  put(turn, resumed);
+  tellPipeline(turn, resumed, 'RESUMED', at);
+  putStage(turn, id, { ...run, status: 'InProgress' }, 'RESUMED', at);
+  keepCondition(turn, id, stage, { ...condition, status: 'Overridden', updatedAt: at }, at);
+  advance(turn, id, stage, at);
+  return { kind: 'done', execution: id };
+};
+
+const rollback = (turn: Turn, { stage, target, by }: Of<'rollback'>, at: number): Reply =>
+  rollbackTo(turn, stage, target, { type: 'ManualRollback', detail: by }, at);
+
+const rollbackTo = (turn: Turn, stage: string, target: string, trigger: Trigger, at: number): Reply => {
   const { executions, pipeline } = turn.state;
   const { stages, pipelineType, executionMode } = pipeline.declaration;
   const unable = (why: string): Reply => refused('UnableToRollbackStageException', why);
@@ -306,7 +404,7 @@ const rollback = (turn: Turn, { stage, target, by }: Of<'rollback'>, at: number)
     return refused('ConflictException', `The stage ${stage} is in progress.`);
   }
   return begin(turn, stage, at, {
-    trigger: { type: 'ManualRollback', detail: by },
+    trigger,
     commit: found.commit,
     variables: found.variables,
     rollbackTo: target,
@@ -363,6 +461,82 @@ const setTransition = (turn: Turn, command: Of<'transition'>, at: number): Reply
   return DONE;
 };
 
+/** Whose a job is, if it can be answered now. */
+const openJob = (turn: Turn, job: string): ReturnType<typeof runOfJob> | Extract<Reply, { kind: 'refused' }> => {
+  const found = runOfJob(turn.state, job);
+  const isOpen = found?.run.status === 'InProgress' && found.run.job?.id === job && found.run.job.isOpen;
+  return found === undefined || isOpen
+    ? found
+    : { kind: 'refused', code: 'InvalidJobStateException', message: `The job ${job} is not in progress any more.` };
+};
+
+const noJob = (job: string): Reply => refused('JobNotFoundException', `There is no job ${job}.`);
+
+const jobSucceeded = (turn: Turn, command: Of<'job-succeeded'>, at: number): Reply => {
+  const { job: id, continuationToken, summary, externalId, percent, outputVariables } = command;
+  const found = openJob(turn, id);
+  if (found === undefined) {
+    return noJob(id);
+  }
+  if ('kind' in found) {
+    return found;
+  }
+  const { execution, run } = found;
+  const result: ActionResult = {
+    ...run.result,
+    ...(externalId !== undefined && { externalId }),
+    ...(summary !== undefined && { summary }),
+  };
+  const job = { earlier: [], ...run.job, id, isOpen: false, ...(percent !== undefined && { percent }) };
+  const told = { ...run, job, result, updatedAt: at };
+  if (continuationToken === undefined) {
+    endRun(
+      turn,
+      execution.id,
+      isRule(told) ? told : { ...told, ...(outputVariables !== undefined && { outputVariables }) },
+      true,
+      at,
+    );
+  } else {
+    const ends = nextCallDue(turn.state.pipeline, run, at);
+    keepRun(turn, execution.id, { ...told, job: { ...job, continuationToken }, ends }, at);
+  }
+  return { kind: 'done', execution: execution.id };
+};
+
+const jobFailed = (turn: Turn, { job: id, code, message, externalId }: Of<'job-failed'>, at: number): Reply => {
+  const found = openJob(turn, id);
+  if (found === undefined) {
+    return noJob(id);
+  }
+  if ('kind' in found) {
+    return found;
+  }
+  const { execution, run } = found;
+  const result = { ...run.result, ...(externalId !== undefined && { externalId }), ...failure(code, message) };
+  endRun(turn, execution.id, { ...run, result }, false, at);
+  return { kind: 'done', execution: execution.id };
+};
+
+const MOST_SUMMARY = 2_048;
+
+const failure = (code: string, message: string): ActionResult => ({
+  summary: message.slice(0, MOST_SUMMARY),
+  error: { code, message },
+});
+
+const noFunction = (turn: Turn, { job: id }: Of<'no-function'>, at: number): Reply => {
+  const found = openJob(turn, id);
+  if (found !== undefined && !('kind' in found)) {
+    const { execution, run } = found;
+    const message = `The AWS Lambda function ${functionNameOf(run)} cannot be found. Check that it exists in the pipeline's Region.`;
+    endRun(turn, execution.id, { ...run, result: { ...run.result, ...failure(UNUSABLE, message) } }, false, at);
+  }
+  return DONE;
+};
+
+const UNUSABLE = 'ConfigurationError';
+
 // ---- How an execution gets through -------------------------------------------------------------------------------
 
 const arrive = (turn: Turn, execution: Execution, stage: string, at: number): void => {
@@ -379,7 +553,8 @@ const arrive = (turn: Turn, execution: Execution, stage: string, at: number): vo
 /** Lets whoever waits into the stages that are free. */
 const admit = (turn: Turn, at: number): void => {
   const { declaration } = turn.state.pipeline;
-  for (const { name: stage, actions } of declaration.stages.toReversed()) {
+  for (const entered of declaration.stages.toReversed()) {
+    const { name: stage, actions } = entered;
     for (;;) {
       const { executions, transitions } = turn.state;
       const isClosed = transitions.some((each) => each.stage === stage && !each.enabled);
@@ -391,8 +566,17 @@ const admit = (turn: Turn, at: number): void => {
       const { waitsFor, ...entering } = next;
       put(turn, entering);
       const plan = actions.map(({ name }) => name);
-      const run: StageRun = { stage, status: 'InProgress', startedAt: at, pass: 1, plan, actions: [] };
-      putStage(turn, next.id, run, 'STARTED', at);
+      const toCheck = conditionsOf(turn.state, entered);
+      const run: StageRun = {
+        ...{ stage, status: 'InProgress', startedAt: at, pass: 1, plan, toCheck },
+        ...{ conditions: [], actions: [] },
+      };
+      if (toCheck.includes('BEFORE_ENTRY')) {
+        // No event is known that tells of rules, nor of a stage that is not entered.
+        keepStage(turn, next.id, run, at);
+      } else {
+        putStage(turn, next.id, run, 'STARTED', at);
+      }
       advance(turn, next.id, stage, at);
     }
   }
@@ -410,7 +594,8 @@ const advance = (turn: Turn, id: string, stage: string, at: number): void => {
   const run = stageRunOf(execution, stage);
   const declared = stageOf(turn.state, stage);
   const inPass = run?.actions.filter(({ pass }) => pass === run.pass) ?? [];
-  if (run === undefined || declared === undefined || inPass.some(({ status }) => status === 'InProgress')) {
+  const isBusy = [...inPass, ...(run?.conditions ?? [])].some(({ status }) => status === 'InProgress');
+  if (run === undefined || declared === undefined || isBusy) {
     return;
   }
   if (run.status === 'Stopping') {
@@ -419,8 +604,11 @@ const advance = (turn: Turn, id: string, stage: string, at: number): void => {
     return;
   }
   if (inPass.some(({ status }) => status === 'Failed')) {
-    putStage(turn, id, { ...run, status: 'Failed' }, 'FAILED', at);
-    endExecution(turn, id, 'Failed', at);
+    failStage(turn, id, run, at);
+    return;
+  }
+  if (run.toCheck.includes('BEFORE_ENTRY')) {
+    check(turn, execution, declared, 'BEFORE_ENTRY', at);
     return;
   }
   const left = declared.actions.filter(
@@ -433,7 +621,22 @@ const advance = (turn: Turn, id: string, stage: string, at: number): void => {
     }
     return;
   }
+  if (run.toCheck.includes('ON_SUCCESS')) {
+    check(turn, execution, declared, 'ON_SUCCESS', at);
+    return;
+  }
   putStage(turn, id, { ...run, status: 'Succeeded' }, 'SUCCEEDED', at);
+  leave(turn, execution, stage, at);
+};
+
+const failStage = (turn: Turn, id: string, run: StageRun, at: number): void => {
+  putStage(turn, id, { ...run, status: 'Failed' }, 'FAILED', at);
+  endExecution(turn, id, 'Failed', at);
+};
+
+/** Has an execution go on behind a stage. */
+const leave = (turn: Turn, execution: Execution, stage: string, at: number): void => {
+  const { id } = execution;
   const { stages } = turn.state.pipeline.declaration;
   const next = stages[stages.findIndex(({ name }) => name === stage) + 1];
   // A rollback is of its stage only.
@@ -453,8 +656,7 @@ const startAction = (
   declared: ActionDeclaration,
   at: number,
 ): void => {
-  const needsPeople = isApproval(declared);
-  const run: ActionRun = {
+  const begun = {
     id: turn.newId(),
     stage,
     action: declared.name,
@@ -464,6 +666,16 @@ const startAction = (
     updatedAt: at,
     pass,
     attempt,
+  } as const;
+  if (isLambda(declared)) {
+    const run = withJob(turn, executionId, { ...begun, ends: AT_ONCE }, declared.configuration, at);
+    putAction(turn, executionId, run, 'STARTED', at);
+    callFor(turn, executionId, run, at);
+    return;
+  }
+  const needsPeople = isApproval(declared);
+  const run: ActionRun = {
+    ...begun,
     ends: needsPeople ? expiryOf(turn.state, declared, at) : endOf(turn, stage, declared.name, at),
     ...(needsPeople && { token: turn.newId() }),
   };
@@ -471,6 +683,134 @@ const startAction = (
   const notification = needsPeople ? approvalMessage(turn.state.pipeline, declared, run) : undefined;
   if (notification !== undefined) {
     turn.notifications.push(notification);
+  }
+};
+
+// ---- What functions do for actions and rules -----------------------------------------------------------------------
+
+/** Before anything was found out. */
+const AT_ONCE: ActionRun['ends'] = { at: 0, how: 'cannot-begin' };
+
+/** A run with a job of its own; or without, so that it fails at once, when its configuration cannot be resolved. */
+const withJob = <One extends ActionRun | RuleRun>(
+  turn: Turn,
+  executionId: string,
+  run: One,
+  configuration: Readonly<Record<string, string>> = {},
+  at: number,
+): One => {
+  const resolved = resolveConfiguration(turn.state, get(turn, executionId), configuration);
+  if (resolved.kind === 'unknown') {
+    const message = `The variables ${resolved.variables.join(', ')} could not be resolved.`;
+    return { ...run, ends: { at, how: 'cannot-begin' }, result: failure(UNUSABLE, message) };
+  }
+  const job = { id: turn.newId(), earlier: [], isOpen: true };
+  const asked = { ...run, configuration: resolved.configuration, job };
+  return { ...asked, ends: answerDue(turn.state.pipeline, asked, at) };
+};
+
+const callFor = (turn: Turn, executionId: string, run: ActionRun | RuleRun, at: number): void => {
+  if (run.job !== undefined) {
+    turn.calls.push(jobCall(turn.state.pipeline, { execution: get(turn, executionId), run }, run.job.id, at));
+  }
+};
+
+const callAgain = (turn: Turn, executionId: string, run: ActionRun | RuleRun): void => {
+  const { pipeline } = turn.state;
+  const { at } = run.ends;
+  if (run.job === undefined) {
+    return;
+  }
+  const { id, earlier } = run.job;
+  const ids = pipeline.jobs?.keepsId === true ? { id } : { id: turn.newId(), earlier: [...earlier, id] };
+  const called = { ...run, job: { ...run.job, ...ids, isOpen: true }, ends: answerDue(pipeline, run, at) };
+  keepRun(turn, executionId, called, at);
+  callFor(turn, executionId, called, at);
+};
+
+/** Begins to look whether a condition is met: its rules run side by side. */
+const check = (turn: Turn, execution: Execution, declared: StageDeclaration, type: ConditionType, at: number): void => {
+  const { id } = execution;
+  const { name: stage } = declared;
+  const run = stageRunOf(execution, stage);
+  if (run === undefined) {
+    return;
+  }
+  const { pass } = run;
+  const rules = (conditionOf(declared, type)?.rules ?? []).map((rule): RuleRun => {
+    const begun: RuleRun = {
+      ...{ id: turn.newId(), stage, rule: rule.name, type: rule.ruleTypeId, condition: type, status: 'InProgress' },
+      ...{ startedAt: at, updatedAt: at, pass, ends: AT_ONCE },
+    };
+    return withJob(turn, id, begun, rule.configuration, at);
+  });
+  keepStage(turn, id, { ...run, toCheck: run.toCheck.filter((each) => each !== type) }, at);
+  keepCondition(turn, id, stage, { type, status: 'InProgress', pass, updatedAt: at, rules }, at);
+  for (const rule of rules) {
+    callFor(turn, id, rule, at);
+  }
+};
+
+const endRun = (turn: Turn, id: string, run: ActionRun | RuleRun, succeeded: boolean, at: number): void => {
+  if (isRule(run)) {
+    endRule(turn, id, run, succeeded, at);
+  } else {
+    endAction(turn, id, run, succeeded, at);
+  }
+};
+
+const endRule = (turn: Turn, id: string, run: RuleRun, succeeded: boolean, at: number): void => {
+  keepRun(turn, id, { ...run, status: succeeded ? 'Succeeded' : 'Failed', updatedAt: at }, at);
+  const condition = stageRunOf(get(turn, id), run.stage)?.conditions.find(
+    ({ type, pass }) => type === run.condition && pass === run.pass,
+  );
+  if (condition === undefined || condition.rules.some(({ status }) => status === 'InProgress')) {
+    return;
+  }
+  const isSatisfied = condition.rules.every(({ status }) => status === 'Succeeded');
+  const decided: ConditionRun = { ...condition, status: isSatisfied ? 'Succeeded' : 'Failed', updatedAt: at };
+  keepCondition(turn, id, run.stage, decided, at);
+  goOnAfter(turn, id, run.stage, decided, at);
+};
+
+/** What a condition comes to for its stage, once all of its rules have ended. */
+const goOnAfter = (turn: Turn, id: string, stage: string, { type, status }: ConditionRun, at: number): void => {
+  const execution = get(turn, id);
+  const run = stageRunOf(execution, stage);
+  const declared = stageOf(turn.state, stage);
+  if (run === undefined || declared === undefined) {
+    return;
+  }
+  if (status === 'Succeeded' || run.status === 'Stopping') {
+    if (type === 'BEFORE_ENTRY' && run.pass === 1 && run.status !== 'Stopping') {
+      putStage(turn, id, run, 'STARTED', at);
+    }
+    advance(turn, id, stage, at);
+    return;
+  }
+  switch (conditionOf(declared, type)?.result) {
+    case 'SKIP':
+      keepStage(turn, id, { ...run, status: 'Skipped' }, at);
+      leave(turn, get(turn, id), stage, at);
+      return;
+    case 'ROLLBACK':
+      failStage(turn, id, run, at);
+      rollbackAfter(turn, execution, stage, at);
+      return;
+    case 'FAIL':
+    case undefined:
+      failStage(turn, id, run, at);
+  }
+};
+
+/** Rolls a stage back to the execution that succeeded in it last, if there is one and it can be. */
+const rollbackAfter = (turn: Turn, failed: Execution, stage: string, at: number): void => {
+  const target = turn.state.executions.findLast(
+    (each) => each.rollbackTo === undefined && stageRunOf(each, stage)?.status === 'Succeeded',
+  );
+  if (target !== undefined && failed.rollbackTo === undefined) {
+    // Where it cannot be rolled back the stage has failed, and that is all.
+    rollbackTo(turn, stage, target.id, { type: 'AutomatedRollback', detail: failed.id }, at);
   }
 };
 
@@ -499,26 +839,48 @@ const setBehaviour = (turn: Turn, key: string, behaviour: Behaviour): void => {
   turn.state = { ...turn.state, pipeline: { ...pipeline, behaviours } };
 };
 
-const endByItself = (turn: Turn, { id, commit }: Execution, run: ActionRun): void => {
+const endByItself = (turn: Turn, { id, commit }: Execution, run: ActionRun | RuleRun): void => {
   const { how, at } = run.ends;
   switch (how) {
     case 'succeeds':
-      endAction(turn, id, { ...run, result: resultOf(turn, commit, run) }, true, at);
+      endRun(turn, id, isRule(run) ? run : { ...run, ...foundBy(turn, commit, run) }, true, at);
       return;
     case 'fails': {
-      const error = { code: 'JobFailed', message: `${run.action} failed, as it was told to.` };
-      endAction(turn, id, { ...run, result: { externalId: turn.newId(), summary: error.message, error } }, false, at);
+      const told = failure('JobFailed', `${nameOf(run)} failed, as it was told to.`);
+      endRun(turn, id, { ...run, result: { externalId: turn.newId(), ...told } }, false, at);
       return;
     }
     case 'expires': {
       const error = { message: 'The approval request was not answered in time.' };
-      endAction(turn, id, { ...run, result: { ...(run.token && { externalId: run.token }), error } }, false, at);
+      const externalId = isRule(run) ? undefined : run.token;
+      endRun(turn, id, { ...run, result: { ...(externalId && { externalId }), error } }, false, at);
+      return;
+    }
+    case 'cannot-begin':
+      endRun(turn, id, run, false, at);
+      return;
+    case 'is-called-again':
+      callAgain(turn, id, run);
+      return;
+    case 'is-silent': {
+      const message =
+        `The AWS Lambda function ${functionNameOf(run)} failed to return a result. Check the function to verify that it has ` +
+        'permission to call the PutJobSuccessResult action and that it made a call to PutJobSuccessResult.';
+      endRun(turn, id, { ...run, result: { ...run.result, ...failure('JobFailed', message) } }, false, at);
     }
   }
 };
 
-const resultOf = ({ state: { pipeline }, newId }: Turn, commit: Commit, { type }: ActionRun): ActionResult =>
-  type.category === 'Source' ? sourceResult(pipeline, commit) : { externalId: newId() };
+const nameOf = (run: ActionRun | RuleRun): string => (isRule(run) ? run.rule : run.action);
+
+const foundBy = (
+  { state: { pipeline }, newId }: Turn,
+  commit: Execution['commit'],
+  { type }: ActionRun,
+): Pick<ActionRun, 'result' | 'outputVariables'> =>
+  type.category === 'Source'
+    ? { result: sourceResult(pipeline, commit), outputVariables: sourceVariables(commit) }
+    : { result: { externalId: newId() } };
 
 const endAction = (turn: Turn, id: string, run: ActionRun, succeeded: boolean, at: number): void => {
   const ended: ActionRun = { ...run, status: succeeded ? 'Succeeded' : 'Failed', updatedAt: at };
@@ -540,62 +902,3 @@ const endExecution = (turn: Turn, id: string, status: keyof typeof WORDS, at: nu
   tellPipeline(turn, ended, WORDS[status], at);
   admit(turn, at);
 };
-
-// ---- The state, and who is told of it ----------------------------------------------------------------------------
-
-const stageOf = ({ pipeline }: PipelineState, stage: string): StageDeclaration | undefined =>
-  pipeline.declaration.stages.find(({ name }) => name === stage);
-
-const get = ({ state }: Turn, id: string): Execution => {
-  const found = state.executions.find((each) => each.id === id);
-  if (found === undefined) {
-    throw new Error(`The simulated pipeline has lost its execution ${id}.`);
-  }
-  return found;
-};
-
-const put = (turn: Turn, execution: Execution): void => {
-  const executions = turn.state.executions.map((each) => (each.id === execution.id ? execution : each));
-  turn.state = { ...turn.state, executions };
-};
-
-const putStage = (turn: Turn, id: string, run: StageRun, word: Parameters<typeof stageEvent>[3], at: number): void => {
-  const execution = get(turn, id);
-  const others = execution.runs.filter(({ stage }) => stage !== run.stage);
-  put(turn, { ...execution, updatedAt: at, runs: [...others, run] });
-  turn.events.push(stageEvent(envelope(turn, at), execution, run, word));
-};
-
-const putAction = (
-  turn: Turn,
-  id: string,
-  run: ActionRun,
-  word: Parameters<typeof actionEvent>[3],
-  at: number,
-): void => {
-  const execution = get(turn, id);
-  const isKnown = ({ id: known }: ActionRun): boolean => known === run.id;
-  const runs = execution.runs.map((each) =>
-    each.stage !== run.stage
-      ? each
-      : {
-          ...each,
-          actions: each.actions.some(isKnown)
-            ? each.actions.map((one) => (isKnown(one) ? run : one))
-            : [...each.actions, run],
-        },
-  );
-  put(turn, { ...execution, updatedAt: at, runs });
-  turn.events.push(actionEvent(envelope(turn, at), execution, run, word));
-};
-
-const tellPipeline = (
-  turn: Turn,
-  execution: Execution,
-  word: Parameters<typeof pipelineEvent>[2],
-  at: number,
-): void => {
-  turn.events.push(pipelineEvent(envelope(turn, at), execution, word));
-};
-
-const envelope = ({ state: { pipeline }, newId }: Turn, at: number) => ({ pipeline, at, id: newId() });

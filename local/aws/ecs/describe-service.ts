@@ -1,18 +1,17 @@
 import type { JsonRecord } from '../../json.ts';
-import { isUnderWay, lastSuccessful } from './service-state.ts';
-import type { Revision, ServiceDeploymentState, ServiceState } from './service-state.ts';
-import { arnIn, stagesOf } from './simulated-service.ts';
-import type { SimulatedService } from './simulated-service.ts';
-
-const TASKS = 2;
-
-const serviceArn = (service: SimulatedService): string => arnIn(service, 'service', service.cluster, service.service);
-
-export const deploymentArn = (service: SimulatedService, { id }: Pick<ServiceDeploymentState, 'id'>): string =>
-  arnIn(service, 'service-deployment', service.cluster, service.service, id);
-
-export const revisionArn = (service: SimulatedService, { number }: Revision): string =>
-  arnIn(service, 'service-revision', service.cluster, service.service, number);
+import { targetGroupArn } from '../elasticloadbalancing/target-group-service.ts';
+import { isUnderWay, lastSuccessful, TASKS, trafficOf } from './service-state.ts';
+import type { Revision, ServiceDeploymentState, ServiceState, WaitingHook } from './service-state.ts';
+import {
+  arnIn,
+  deploymentArn,
+  functionArn,
+  revisionArn,
+  serviceArn,
+  stagesOf,
+  timeoutOf,
+} from './simulated-service.ts';
+import type { SimulatedHook, SimulatedService } from './simulated-service.ts';
 
 /** A deployment as ListServiceDeployments tells it. */
 export const briefDeployment = ({ service }: ServiceState, deployment: ServiceDeploymentState): JsonRecord => ({
@@ -32,20 +31,14 @@ export const describeDeployment = (state: ServiceState, deployment: ServiceDeplo
   const { service } = state;
   const { target, source, rollback, hooks } = deployment;
   const { targetServiceRevisionArn, ...brief } = briefDeployment(state, deployment);
-  const { test, production } = weightsOf(service, deployment);
+  const { test, production } = trafficOf(service, deployment);
   return {
     ...brief,
     updatedAt: (deployment.finishedAt ?? deployment.createdAt) / 1000,
     sourceServiceRevisions: source === undefined ? [] : [summary(service, source, 100 - test, 100 - production)],
     targetServiceRevision: summary(service, target, test, production),
     ...(isUnderWay(deployment) && { lifecycleStage: stagesOf(service)[deployment.at] }),
-    lifecycleHookDetails: hooks.map(({ id, status, expiresAt, timeoutAction }) => ({
-      hookId: id,
-      targetType: 'PAUSE',
-      status,
-      expiresAt: expiresAt / 1000,
-      timeoutAction,
-    })),
+    lifecycleHookDetails: hooks.map(describeHook),
     deploymentConfiguration: configurationOf(service),
     ...(rollback !== undefined && {
       rollback: {
@@ -71,36 +64,58 @@ const summary = (service: SimulatedService, revision: Revision, test: number, pr
   requestedProductionTrafficWeight: production,
 });
 
-/** How much of the traffic the target has, in percent: what has been shifted by now. */
-const weightsOf = (
-  service: SimulatedService,
-  { at, status }: ServiceDeploymentState,
-): { readonly test: number; readonly production: number } => {
-  if (status.startsWith('ROLLBACK_') || status === 'STOPPED') {
-    return { test: 0, production: 0 };
-  }
-  const passed = stagesOf(service).slice(0, at);
-  const steps = passed.filter((stage) => stage === 'PRODUCTION_TRAFFIC_SHIFT').length;
+const describeHook = (hook: WaitingHook): JsonRecord => ({
+  hookId: hook.id,
+  targetType: hook.targetType,
+  ...(hook.targetType === 'AWS_LAMBDA' && { targetArn: hook.functionArn }),
+  status: hook.status,
+  expiresAt: hook.expiresAt / 1000,
+  timeoutAction: hook.timeoutAction,
+});
+
+const configurationOf = (service: SimulatedService): JsonRecord => {
+  const { strategy, steps, stepBakeTime = 0, bakeTime = 0, hooks } = service;
+  const minutes = Math.round(stepBakeTime / 60_000);
   return {
-    test: passed.includes('TEST_TRAFFIC_SHIFT') ? 100 : 0,
-    production: service.steps[steps - 1] ?? 0,
+    strategy,
+    bakeTimeInMinutes: Math.round(bakeTime / 60_000),
+    maximumPercent: 200,
+    minimumHealthyPercent: 100,
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+    ...(strategy === 'CANARY' && {
+      canaryConfiguration: { canaryPercent: steps[0], canaryBakeTimeInMinutes: minutes },
+    }),
+    ...(strategy === 'LINEAR' && { linearConfiguration: { stepPercent: steps[0], stepBakeTimeInMinutes: minutes } }),
+    lifecycleHooks: hooks.map((hook) => hookOf(service, hook)),
   };
 };
 
-const configurationOf = ({ strategy, steps, hooks }: SimulatedService): JsonRecord => ({
-  strategy,
-  bakeTimeInMinutes: 0,
-  maximumPercent: 200,
-  minimumHealthyPercent: 100,
-  deploymentCircuitBreaker: { enable: true, rollback: true },
-  ...(strategy === 'CANARY' && { canaryConfiguration: { canaryPercent: steps[0], canaryBakeTimeInMinutes: 0 } }),
-  ...(strategy === 'LINEAR' && { linearConfiguration: { stepPercent: steps[0], stepBakeTimeInMinutes: 0 } }),
-  lifecycleHooks: hooks.map(({ stages, timeoutInMinutes, timeoutAction }) => ({
-    targetType: 'PAUSE',
-    lifecycleStages: stages,
-    timeoutConfiguration: { timeoutInMinutes, action: timeoutAction },
-  })),
+const hookOf = (service: SimulatedService, hook: SimulatedHook): JsonRecord => ({
+  ...(hook.targetType === 'AWS_LAMBDA'
+    ? {
+        targetType: 'AWS_LAMBDA',
+        hookTargetArn: functionArn(service, hook),
+        roleArn: `arn:${service.home.partition}:iam::${service.home.account}:role/ecs-hooks`,
+        ...(hook.hookDetails !== undefined && { hookDetails: hook.hookDetails }),
+      }
+    : { targetType: 'PAUSE' }),
+  lifecycleStages: hook.stages,
+  timeoutConfiguration: timeoutOf(hook),
 });
+
+/** Where a service is behind a load balancer, and in which of its two target groups a revision is. */
+const loadBalancersOf = ({ service, targetGroups = ['', ''] }: SimulatedService, targetGroup: string): JsonRecord => {
+  const [first, alternate] = targetGroups;
+  return {
+    loadBalancers: [
+      {
+        ...{ targetGroupArn: targetGroupArn(first), containerName: service, containerPort: 80 },
+        advancedConfiguration: { alternateTargetGroupArn: targetGroupArn(alternate) },
+      },
+    ],
+    resolvedConfiguration: { loadBalancers: [{ targetGroupArn: targetGroupArn(targetGroup) }] },
+  };
+};
 
 /** A revision as DescribeServiceRevisions tells it. */
 export const describeRevision = (service: SimulatedService, revision: Revision): JsonRecord => ({
@@ -110,6 +125,7 @@ export const describeRevision = (service: SimulatedService, revision: Revision):
   taskDefinition: revision.taskDefinition,
   launchType: 'FARGATE',
   containerImages: [{ containerName: service.service, image: revision.image }],
+  ...(revision.targetGroup !== undefined && loadBalancersOf(service, revision.targetGroup)),
   createdAt: revision.createdAt / 1000,
 });
 

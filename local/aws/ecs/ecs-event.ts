@@ -2,7 +2,7 @@ import type { JsonRecord } from '../../json.ts';
 import { toSeconds } from '../service-event.ts';
 import { arnIn } from './simulated-service.ts';
 import type { SimulatedService } from './simulated-service.ts';
-import type { Revision, ServiceDeploymentState, WaitingHook } from './service-state.ts';
+import type { PauseHookState, Revision, ServiceDeploymentState } from './service-state.ts';
 
 /** Where and when an event is sent, and its id. */
 type Envelope = { readonly service: SimulatedService; readonly at: number; readonly id: string };
@@ -33,7 +33,7 @@ export const deploymentEvent = (
 export const hookEvent = (
   envelope: Envelope,
   deployment: ServiceDeploymentState,
-  { id, stage, status, expiresAt }: WaitingHook,
+  { id, stage, status, expiresAt }: PauseHookState,
 ): JsonRecord => {
   const { service, at } = envelope;
   const arn = arnIn(service, 'service-deployment', service.cluster, service.service, deployment.id);

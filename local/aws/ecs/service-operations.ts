@@ -1,16 +1,11 @@
 import * as v from 'valibot';
 import { answer, refusal } from '../service.ts';
 import type { Operation, Outcome } from '../service.ts';
-import {
-  briefDeployment,
-  deploymentArn,
-  describeDeployment,
-  describeRevision,
-  describeService,
-  revisionArn,
-} from './describe-service.ts';
+import { briefDeployment, describeDeployment, describeRevision, describeService } from './describe-service.ts';
+import { isUnderWay, lastSuccessful, taskDefinitionOf } from './service-state.ts';
 import type { ServiceState } from './service-state.ts';
 import type { ServiceCommand } from './service-step.ts';
+import { deploymentArn, revisionArn } from './simulated-service.ts';
 import type { SimulatedServices } from './simulated-services.ts';
 
 const Text = v.pipe(v.string(), v.minLength(1));
@@ -94,8 +89,14 @@ export const serviceOperations = (services: SimulatedServices): ReadonlyMap<stri
         if ('kind' in state) {
           return state;
         }
-        if (taskDefinition !== undefined || forceNewDeployment) {
-          services.command(state.service.cluster, state.service.service, { kind: 'deploy' });
+        if (forceNewDeployment || (taskDefinition !== undefined && !isNewest(state, taskDefinition))) {
+          const reply = services.command(state.service.cluster, state.service.service, {
+            kind: 'deploy',
+            ...(taskDefinition !== undefined && { taskDefinition }),
+          });
+          if (reply.kind === 'refused') {
+            return refusal(reply.code, reply.message);
+          }
         }
         const next = services.stateOf(state.service.cluster, state.service.service) ?? state;
         return answer({ service: describeService(next) });
@@ -173,6 +174,12 @@ export const serviceOperations = (services: SimulatedServices): ReadonlyMap<stri
       ),
     ],
   ]);
+};
+
+/** Whether a task definition is the one that is deployed or runs: then there is nothing to do. */
+const isNewest = (state: ServiceState, taskDefinition: string): boolean => {
+  const newest = state.deployments.findLast(isUnderWay) ?? lastSuccessful(state);
+  return newest?.target.taskDefinition === taskDefinitionOf(state.service, taskDefinition);
 };
 
 /** The name at the end of an ARN; a name itself. */

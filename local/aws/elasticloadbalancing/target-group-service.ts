@@ -30,14 +30,14 @@ const answerTo = (groups: readonly TargetGroup[], asked: URLSearchParams): Servi
       const arns = valuesOf(asked, 'TargetGroupArns');
       const wanted = [...names, ...arns];
       const found = groups.filter(
-        ({ name }) => wanted.length === 0 || names.includes(name) || arns.includes(arnOf(name)),
+        ({ name }) => wanted.length === 0 || names.includes(name) || arns.includes(targetGroupArn(name)),
       );
       return found.length < wanted.length
         ? notFound
         : answerInXml(action, NAMESPACE, `<TargetGroups>${found.map(toldGroup).join('')}</TargetGroups>`);
     }
     case 'DescribeTargetHealth': {
-      const group = groups.find(({ name }) => arnOf(name) === asked.get('TargetGroupArn'));
+      const group = groups.find(({ name }) => targetGroupArn(name) === asked.get('TargetGroupArn'));
       const told = group?.targets.map(toldTarget).join('');
       return told === undefined
         ? notFound
@@ -53,12 +53,12 @@ const valuesOf = (asked: URLSearchParams, list: string): readonly string[] =>
 
 const notFound = refuseInXml('TargetGroupNotFound', 'One or more target groups not found');
 
-/** The end of an ARN is AWS's own; here it is always the same for one name. */
-const arnOf = (name: string): string =>
+/** The ARN of a target group. Its end is AWS's own; here it is always the same for one name. */
+export const targetGroupArn = (name: string): string =>
   `${PREFIX}/${name}/${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 
 const toldGroup = ({ name }: TargetGroup): string =>
-  `<member><TargetGroupArn>${arnOf(name)}</TargetGroupArn><TargetGroupName>${escapeXml(name)}</TargetGroupName>` +
+  `<member><TargetGroupArn>${targetGroupArn(name)}</TargetGroupArn><TargetGroupName>${escapeXml(name)}</TargetGroupName>` +
   '<Protocol>HTTP</Protocol><Port>80</Port><TargetType>ip</TargetType><HealthCheckPath>/health</HealthCheckPath>' +
   '<Matcher><HttpCode>200</HttpCode></Matcher></member>';
 

@@ -47,6 +47,14 @@ describe('a scenario', () => {
     ]);
   });
 
+  it('tells each platform in its own words', () => {
+    const native = { ...suite([aCheck()]), match: { platform: 'ecs-native' } as const };
+    expect(told(native, '').at(-1)).toBe('0.1 ECS is answered: SUCCEEDED');
+    expect(told(native, 'checks: { smoke: [fail] }').at(-1)).toBe('0.1 ECS is answered: FAILED');
+    const piped = { ...suite([aCheck()]), match: { platform: 'codepipeline' } as const };
+    expect(told(piped, '').at(-1)).toBe('0.1 CodePipeline is told: success');
+  });
+
   it('says what one sample after the other finds, the last for ever', () => {
     const check = aCheck({ sample: sampling({ count: 4 }), limits: limits({ failures: 1 }) });
     const scenario = 'checks: { smoke: [pass, { outcome: fail, value: "500", expected: "200", takes: 2s }, pass] }';

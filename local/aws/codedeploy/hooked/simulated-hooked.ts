@@ -1,11 +1,13 @@
 import type { JsonRecord } from '../../../json.ts';
+import { runClockwork } from '../../clockwork.ts';
+import type { Clock, Clockwork } from '../../clockwork.ts';
 import { groupKey } from '../deployment-group.ts';
 import type { GroupReply } from '../deployment-step.ts';
 import type { HookedGroup } from './hooked-group.ts';
 import { idleHookedGroup, nextHookedDue } from './hooked-state.ts';
 import type { HookedDeployment, HookedState } from './hooked-state.ts';
 import { hookedStep } from './hooked-step.ts';
-import type { HookCall, HookedCommand } from './hooked-step.ts';
+import type { HookCall, HookedCommand, HookedStep } from './hooked-step.ts';
 
 /** Deployment groups of Lambda and ECS whose deployments run by a clock and call functions. */
 export type HookedDeployments = {
@@ -21,76 +23,61 @@ export type HookedDeployments = {
   readonly stop: () => void;
 };
 
-/** Timers go no further. */
-const MOST_MS = 2_147_483_647;
-
 /**
  * Runs deployment groups by whatever clock `now` and `after` go by; `after` returns what takes it back. `callHook` invokes a
  * function asynchronously and says why when there is no such function.
  */
-export const runHookedDeployments = (options: {
-  readonly groups: readonly HookedGroup[];
-  readonly now: () => number;
-  readonly after: (ms: number, work: () => void) => () => void;
-  readonly newId: () => string;
-  readonly onEvent: (event: JsonRecord) => void;
-  readonly callHook: (call: HookCall) => string | undefined;
-  /** Told of a group after each step. */
-  readonly onStep?: (state: HookedState) => void;
-}): HookedDeployments => {
-  const { now, after, newId, onEvent, callHook, onStep } = options;
-  const states = new Map(
-    options.groups.map((group) => [groupKey(group.application, group.group), idleHookedGroup(group)] as const),
-  );
-  const cancels = new Map<string, () => void>();
-  let hasStopped = false;
-
-  const command: HookedDeployments['command'] = (application, group, asked) => {
-    const key = groupKey(application, group);
-    const before = states.get(key);
-    if (before === undefined) {
-      const message = `No Deployment Group found for name: ${group}`;
-      return { kind: 'refused', code: 'DeploymentGroupDoesNotExistException', message };
-    }
-    const { state, reply, events, calls } = hookedStep(before, asked, now(), newId);
-    states.set(key, state);
-    cancels.get(key)?.();
-    cancels.delete(key);
-    const due = nextHookedDue(state);
-    if (due !== undefined && !hasStopped) {
-      const goOn = () => command(application, group, { kind: 'wait' });
-      cancels.set(key, after(Math.min(Math.max(0, due - now()), MOST_MS), goOn));
-    }
-    events.forEach(onEvent);
-    onStep?.(state);
-    for (const call of hasStopped ? [] : calls) {
-      const trouble = callHook(call);
-      if (trouble !== undefined) {
-        command(application, group, { kind: 'no-function', executionId: call.executionId, says: trouble });
+export const runHookedDeployments = (
+  options: Clock & {
+    readonly groups: readonly HookedGroup[];
+    readonly newId: () => string;
+    readonly onEvent: (event: JsonRecord) => void;
+    readonly callHook: (call: HookCall) => string | undefined;
+    /** Told of a group after each step. */
+    readonly onStep?: (state: HookedState) => void;
+  },
+): HookedDeployments => {
+  const { newId, onEvent, callHook, onStep, ...clock } = options;
+  const clockwork: Clockwork<HookedState, HookedCommand, HookedStep> = runClockwork({
+    clock,
+    start: new Map(
+      options.groups.map((group) => [groupKey(group.application, group.group), idleHookedGroup(group)] as const),
+    ),
+    step: (before, command, now) => hookedStep(before, command, now, newId),
+    nextDue: nextHookedDue,
+    onStep: (key, { state, events, calls }) => {
+      events.forEach(onEvent);
+      onStep?.(state);
+      for (const call of clockwork.hasStopped() ? [] : calls) {
+        const trouble = callHook(call);
+        if (trouble !== undefined) {
+          clockwork.tell(key, { kind: 'no-function', executionId: call.executionId, says: trouble });
+        }
       }
-    }
-    return reply;
-  };
+    },
+  });
+
+  const command: HookedDeployments['command'] = (application, group, asked) =>
+    clockwork.tell(groupKey(application, group), asked)?.reply ?? {
+      kind: 'refused',
+      code: 'DeploymentGroupDoesNotExistException',
+      message: `No Deployment Group found for name: ${group}`,
+    };
 
   return {
-    states: () => [...states.values()],
-    stateOf: (application, group) => states.get(groupKey(application, group)),
+    states: clockwork.states,
+    stateOf: (application, group) => clockwork.stateOf(groupKey(application, group)),
     find: (id) =>
-      [...states.values()]
+      clockwork
+        .states()
         .flatMap((state) => state.deployments.map((deployment) => ({ state, deployment })))
         .find(({ deployment }) => deployment.id === id),
     command,
     setRedAlarms: (red) => {
-      for (const { group } of states.values()) {
+      for (const { group } of clockwork.states()) {
         command(group.application, group.group, { kind: 'alarms', red });
       }
     },
-    stop: () => {
-      hasStopped = true;
-      cancels.forEach((cancel) => {
-        cancel();
-      });
-      cancels.clear();
-    },
+    stop: clockwork.stop,
   };
 };

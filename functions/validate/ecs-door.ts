@@ -1,0 +1,309 @@
+import { asError } from '../../shared/as-error.ts';
+import type { Home } from '../../shared/aws/hooked-deployments.ts';
+import type { HookedService, HookedServices } from '../../shared/aws/hooked-services.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { ValidationPolicy } from '../../shared/config/config.ts';
+import type { Log } from '../../shared/log.ts';
+import type { ServiceDeployment } from '../../shared/rollout/rollout.ts';
+import { deploymentOfArn } from '../../shared/rollout/service-deployment.ts';
+import { unchanged } from '../../shared/store/change-item.ts';
+import type { ChangeItem } from '../../shared/store/change-item.ts';
+import { runKey } from '../../shared/store/keys.ts';
+import { allowancesAt } from '../../shared/validation/allowances.ts';
+import { beginRun } from '../../shared/validation/begin.ts';
+import { chooseSuite } from '../../shared/validation/choose-suite.ts';
+import { parseEcsHook, takesTrafficBack, weightsOf } from '../../shared/validation/ecs-hook.ts';
+import type { Carried, EcsHookAnswer, EcsHookCall } from '../../shared/validation/ecs-hook.ts';
+import { runIdOf } from '../../shared/validation/run-id.ts';
+import type { Conclusion, Run } from '../../shared/validation/run.ts';
+import { runItem } from '../../shared/validation/stored-run.ts';
+import type { StoredRun } from '../../shared/validation/stored-run.ts';
+import type { Suite } from '../../shared/validation/suite.ts';
+import type { Drive } from './drive.ts';
+import { keepRun } from './keep-run.ts';
+
+export type EcsDoorDeps = {
+  readonly home: Home;
+  readonly suites: readonly Suite[];
+  /** What the owner of the environment allows. */
+  readonly policy: Partial<Pick<ValidationPolicy, 'rules'>>;
+  readonly services: HookedServices;
+  readonly changeItem: ChangeItem;
+  readonly drive: Drive;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Who is called, and how many milliseconds it may still take. */
+export type EcsDoorTurn = { readonly functionArn: string; readonly left: () => number };
+
+/** So long a run is driven in one call: ECS waits for the answer, and calls again. */
+const SLICE_MS = 10_000;
+
+/** What is left for the answer when there is no time for anything else. */
+const MARGIN_MS = 5_000;
+
+/** So long ECS waits for a hook where it does not say otherwise. */
+const WAITS_MS = 24 * 60 * 60_000;
+
+/** ECS's own time between two calls, and so the longest until it hears of a verdict. */
+const MOST_DELAY_S = 30;
+
+/** Between two calls of which none gets through. */
+const TROUBLE_DELAY_S = 15;
+
+/** So long no call may get through before the hook fails without a run, and before what goes back is let go without one. */
+const MOST_TROUBLE_MS = 15 * 60_000;
+const MOST_TROUBLE_BACK_MS = 60_000;
+
+/** More steps than a deployment can have: of a linear one 34, each of which may be called for twice. */
+const MOST_STEPS = 100;
+
+/**
+ * Answers the calls of ECS's Lambda hooks, synchronously. A call goes on with the run of its step, or begins it, and is
+ * answered with the verdict once that is on record as told. It never rejects: to ECS that would be a verdict.
+ */
+export const createEcsDoor =
+  (deps: EcsDoorDeps) =>
+  async (event: unknown, turn: EcsDoorTurn): Promise<EcsHookAnswer> => {
+    const { clock, log } = deps;
+    const call = parseEcsHook(event);
+    if (call === undefined) {
+      log.error('hook not begun', { reason: 'ECS calls with what Gatehouse cannot read' });
+      return { hookStatus: 'FAILED' };
+    }
+    const late = async (): Promise<never> => {
+      await clock.sleep(Math.max(0, turn.left() - MARGIN_MS));
+      throw new Error('There was no time left to answer');
+    };
+    try {
+      return await Promise.race([take(deps, call, turn), late()]);
+    } catch (error) {
+      return inTrouble(deps, call, asError(error));
+    }
+  };
+
+type RunOf = { readonly id: string; readonly stored: StoredRun };
+
+const take = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<EcsHookAnswer> => {
+  const { clock, drive } = deps;
+  const { id, stored: before } = await runOf(deps, call, turn);
+  if (isOpen(before.run)) {
+    await drive(id, { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS });
+  }
+  const stored = await readRun(deps, id);
+  return isOpen(stored.run)
+    ? {
+        hookStatus: 'IN_PROGRESS',
+        callBackDelay: delayUntil(stored.lookAt ?? 0, clock.now()),
+        hookDetails: { gatehouse: { step: stepOf(deps, call, 0), run: id, failingSince: 0 } },
+      }
+    : tell(deps, { id, stored }, call, turn);
+};
+
+const isOpen = ({ state }: Run): boolean => state.kind === 'running' || state.kind === 'asking';
+
+const delayUntil = (at: number, now: number): number =>
+  Math.min(MOST_DELAY_S, Math.max(1, Math.ceil((at - now) / 1000)));
+
+const readRun = async ({ changeItem }: EcsDoorDeps, id: string): Promise<StoredRun> => {
+  const { outcome: stored } = await changeItem(runKey(id), runItem, unchanged);
+  if (stored === undefined) {
+    throw new Error('The run is gone');
+  }
+  return stored;
+};
+
+const stepOf = ({ home }: EcsDoorDeps, call: EcsHookCall, step: number): string =>
+  runIdOf(home, 'ecs', call.deploymentArn, call.stage, weightsOf(call), String(step));
+
+/**
+ * The run of a call: of the same deployment, stage and weights, and not told to an earlier step. Where nobody has begun it
+ * yet it begins. Neither the id of the execution nor what was handed over is relied upon: what ECS makes of the one is
+ * written nowhere, and the other anybody may write who may configure the hook.
+ */
+const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<RunOf> => {
+  const { changeItem } = deps;
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const id = stepOf(deps, call, step);
+    const { outcome: known } = await changeItem(runKey(id), runItem, unchanged);
+    if (known === undefined) {
+      await keepRun(deps, id, await begin(deps, call, turn));
+      return { id, stored: await readRun(deps, id) };
+    }
+    if (!(await isOfEarlierStep(deps, call, turn, known.run))) {
+      return { id, stored: known };
+    }
+  }
+  throw new Error(`ECS has called for more than ${MOST_STEPS} steps`);
+};
+
+/**
+ * Whether a run was answered for good, and this call asks for something else. A step that failed stays failed: only a
+ * rollback comes behind it.
+ */
+const isOfEarlierStep = async (
+  { services }: EcsDoorDeps,
+  call: EcsHookCall,
+  { functionArn }: EcsDoorTurn,
+  run: Run,
+): Promise<boolean> => {
+  const conclusion = toldOf(run);
+  if (conclusion === undefined) {
+    return false;
+  }
+  const isRepeated = run.call.kind === 'ecs-hook' && run.call.executionId === call.executionId;
+  const mayGoOn = conclusion.action === 'continue';
+  const rollout = rolloutOf(call);
+  if (weightsOf(call) !== '' || rollout === undefined) {
+    return mayGoOn && !isRepeated;
+  }
+  // Nothing in the call tells this step from others of the stage.
+  const found = await services.find(rollout, call, functionArn);
+  if (found.kind === 'unreadable') {
+    return mayGoOn && !isRepeated;
+  }
+  const { isRollback, variables } = found.hooked;
+  if (isRollback) {
+    return conclusion.why.kind !== 'rollback';
+  }
+  return mayGoOn && (!isRepeated || variables['new.weight'] !== run.variables['new.weight']);
+};
+
+/** What ECS has been answered, or was not there to hear. */
+const toldOf = ({ state }: Run): Conclusion | undefined =>
+  state.kind === 'reported' || state.kind === 'moot' ? state.conclusion : undefined;
+
+/** Undefined: it is no ARN of a service deployment. */
+const rolloutOf = ({ deploymentArn }: EcsHookCall): ServiceDeployment | undefined => {
+  const names = deploymentOfArn(deploymentArn);
+  const [, partition = '', , region = '', account = ''] = deploymentArn.split(':');
+  return names && { source: 'ecs', partition, region, account, ...names };
+};
+
+const begin = async (deps: EcsDoorDeps, call: EcsHookCall, { functionArn }: EcsDoorTurn): Promise<Run> => {
+  const { home, services, suites, policy, clock } = deps;
+  const goesBack = takesTrafficBack(call);
+  const rollout = rolloutOf(call);
+  const found = rollout && (await foundOf(services.find(rollout, call, functionArn), goesBack));
+  const hooked = found?.kind === 'found' ? found.hooked : undefined;
+  const isRollback = goesBack || hooked?.isRollback === true;
+  const suite =
+    rollout === undefined || hooked === undefined || isRollback
+      ? undefined
+      : chooseSuite(
+          { platform: 'ecs-native', cluster: rollout.cluster, service: rollout.service, hook: call.stage },
+          suites,
+        );
+  const now = clock.now();
+  const problem = found === undefined ? NO_DEPLOYMENT : found.kind === 'unreadable' ? found.says : undefined;
+  return beginRun({
+    platform: 'ecs-native',
+    rollout: rollout ?? { source: 'ecs', ...home, cluster: '', service: '', executionId: call.deploymentArn },
+    call: { kind: 'ecs-hook', executionId: call.executionId, weights: weightsOf(call) },
+    hook: call.stage,
+    ...(suite !== undefined && { suite }),
+    allowances: rollout === undefined ? {} : allowancesAt(policy, rollout, suite?.name),
+    variables: hooked?.variables ?? {},
+    ...(hooked?.deployedAt !== undefined && { deployedAt: hooked.deployedAt }),
+    isRollback,
+    ...(problem !== undefined && { notBegun: `${problem}.` }),
+    waitsUntil: hooked?.waitsUntil ?? now + WAITS_MS,
+    now,
+  });
+};
+
+const NO_DEPLOYMENT = 'ECS names no service deployment';
+
+type Found = Awaited<ReturnType<HookedServices['find']>>;
+
+/** What takes the traffic back needs no answer from anybody. */
+const foundOf = async (asked: Promise<Found>, goesBack: boolean): Promise<Found> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (goesBack) {
+      return { kind: 'found', hooked: UNKNOWN };
+    }
+    throw error;
+  }
+};
+
+const UNKNOWN: HookedService = { isRollback: true, variables: {} };
+
+/** Answers with the verdict. First it is on record as told: a call that comes again hears the same. */
+const tell = async (
+  deps: EcsDoorDeps,
+  { id, stored }: RunOf,
+  call: EcsHookCall,
+  { left }: EcsDoorTurn,
+): Promise<EcsHookAnswer> => {
+  const { drive, clock, log } = deps;
+  const told = toldOf(stored.run);
+  if (told !== undefined) {
+    return answerOf(told);
+  }
+  await noteExecution(deps, id, call);
+  try {
+    await drive(id, { until: clock.now(), left }, [{ kind: 'reported', as: 'done' }]);
+  } catch (error) {
+    // Who is shown what can be mended by the sweep.
+    log.warn('run not finished', { run: id, error: asError(error) });
+  }
+  const conclusion = toldOf((await readRun(deps, id)).run);
+  if (conclusion === undefined) {
+    throw new Error('The verdict could not be written down as told');
+  }
+  const { executionId: deployment } = stored.run.rollout;
+  const { action, says: reason } = conclusion;
+  log.info('verdict answered', { run: id, deployment, hook: call.stage, action, reason });
+  return answerOf(conclusion);
+};
+
+/** Has the run know by which call its verdict is heard, where ECS names each call anew. */
+const noteExecution = async ({ changeItem }: EcsDoorDeps, id: string, { executionId }: EcsHookCall): Promise<void> => {
+  await changeItem(runKey(id), runItem, (stored) => {
+    if (stored?.run.state.kind !== 'decided' || stored.run.call.kind !== 'ecs-hook') {
+      return { outcome: undefined };
+    }
+    const { call } = stored.run;
+    const isKnown = call.executionId === executionId;
+    return {
+      ...(!isKnown && { body: { ...stored, run: { ...stored.run, call: { ...call, executionId } } } }),
+      outcome: undefined,
+    };
+  });
+};
+
+const answerOf = ({ action }: Conclusion): EcsHookAnswer => ({
+  hookStatus: action === 'continue' ? 'SUCCEEDED' : 'FAILED',
+});
+
+/**
+ * Has ECS call again when table or ECS do not answer; after a while it is told something all the same, with a reason: a
+ * hook that nobody answers holds up everything for a day.
+ */
+const inTrouble = (deps: EcsDoorDeps, call: EcsHookCall, error: Error): EcsHookAnswer => {
+  const { clock, log } = deps;
+  const now = clock.now();
+  const step = stepOf(deps, call, 0);
+  const failingSince = sinceOf(call.carried, step, now);
+  const goesBack = takesTrafficBack(call);
+  const names = { deployment: call.deploymentArn, hook: call.stage };
+  if (now - failingSince < (goesBack ? MOST_TROUBLE_BACK_MS : MOST_TROUBLE_MS)) {
+    log.warn('hook not answered yet', { ...names, error });
+    return {
+      hookStatus: 'IN_PROGRESS',
+      callBackDelay: TROUBLE_DELAY_S,
+      hookDetails: { gatehouse: { step, failingSince } },
+    };
+  }
+  const reason = goesBack
+    ? 'It takes the traffic back, which nothing holds up'
+    : 'Gatehouse could not be reached for too long';
+  log.error('verdict without a record', { ...names, reason, error });
+  return { hookStatus: goesBack ? 'SUCCEEDED' : 'FAILED' };
+};
+
+const sinceOf = (carried: Carried | undefined, step: string, now: number): number =>
+  carried?.step === step && carried.failingSince > 0 && carried.failingSince <= now ? carried.failingSince : now;
