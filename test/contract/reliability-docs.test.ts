@@ -26,6 +26,7 @@ describe('the rows of faults', () => {
       Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`);
     expect(ROWS.map(({ row }) => row)).toEqual([
       ...numbered('F', 1, 68),
+      ...numbered('F', 80, 85),
       ...numbered('B', 1, 56),
       ...numbered('B', 63, 65),
       'B69',

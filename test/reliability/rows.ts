@@ -1,4 +1,5 @@
 import { APPROVAL_ROWS } from './approval-rows.ts';
+import { BAKE_ROWS } from './bake-rows.ts';
 import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { HOOK_ROWS } from './hook-rows.ts';
@@ -17,6 +18,7 @@ export const ROWS: readonly Row[] = [
   ...FAULT_ROWS,
   ...INPUT_ROWS,
   ...APPROVAL_ROWS,
+  ...BAKE_ROWS,
   ...ENGINE_ROWS,
   ...HOOK_ROWS,
   ...PROBE_ROWS,

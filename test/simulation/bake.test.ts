@@ -145,7 +145,7 @@ describe('a bake', () => {
       how: 'no message arrives but what the sweep sends anew',
       copies: (message: number, by: string) => (message === 0 || by === 'sweep' ? 1 : 0),
     },
-  ])('stops what fails at a step, once, where $how', async ({ copies }) => {
+  ])('stops what fails at a step, once, where $how (F81, F82)', async ({ copies }) => {
     const outcome = await play({ sample: sickFrom(60), copies });
     expect(problemsOf(outcome)).toEqual([]);
     expect(outcome.traffic.stopped.map(({ weight }) => weight)).toEqual([60]);
@@ -231,7 +231,7 @@ describe('a bake', () => {
       traffic: () => movingTraffic(30, STEP_MS, { applicationName: 'others' }),
     },
     { what: 'what has ended', traffic: () => movingTraffic(30, STEP_MS, { status: 'Succeeded' }) },
-  ])('never is of $what', async ({ traffic }) => {
+  ])('never is of $what (F84)', async ({ traffic }) => {
     const suites = [{ ...SUITE, match: { ...SUITE.match, application: ['orders'] } }];
     const outcome = await play({ suites, traffic: traffic(), sample: sickFrom(1) });
     expect([outcome.watch, outcome.runs.size, outcome.traffic.told]).toEqual([undefined, 0, []]);

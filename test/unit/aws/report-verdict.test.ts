@@ -61,7 +61,7 @@ describe('the verdict of a step of the traffic', () => {
       deployment: { status: 'Stopped', rollbackInfo: { rollbackDeploymentId: 'd-BACK' } },
       said: { kind: 'reported', as: 'already-so' },
     },
-  ])('is told by how the deployment has ended where it has $how', async ({ deployment, said }) => {
+  ])('is told by how the deployment has ended where it has $how (F83)', async ({ deployment, said }) => {
     const deployments = createHookedDeployments(
       (operation) =>
         operation === 'GetDeployment'

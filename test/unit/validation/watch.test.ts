@@ -57,7 +57,7 @@ describe('a watch', () => {
     expect(done(settled(both), toDo(both))).toEqual(settled(both));
   });
 
-  it('takes no smaller weight for news: CodeDeploy may tell late what it told before', () => {
+  it('takes no smaller weight for news: CodeDeploy may tell late what it told before (F85)', () => {
     const watch = settled(see(BEGUN, at(10), at(20)));
     expect(see(watch, at(10), { kind: 'waiting' }, at(20))).toBe(watch);
   });
