@@ -56,6 +56,8 @@ describe('a bundle', () => {
       'validate/compare-probe.js': 'ours',
       'validate/calendar-probe.js': 'ours',
       'validate/drive.js': 'ours',
+      'validate/ecs-door.js': 'ours',
+      'validate/hooked-services.js': 'ours',
       'validate/http-probe.js': 'ours',
       'validate/index.js': 'ours',
       'validate/invoke-probe.js': 'ours',

@@ -92,7 +92,7 @@ describe('the story of a validation', () => {
     expect(drawn).not.toContain(HOOK_CALL.hookExecutionId);
   });
 
-  it('tells at which step of the traffic it was, and what came of that', async () => {
+  it('tells at which step of the traffic it was, and what came of that', () => {
     const step = { kind: 'bake', weight: 20, step: 2, of: 9, since: TEN_O_CLOCK } as const;
     const begun = lookAt({ ...aRun([aCheck()]), call: step, hook: 'AllowTraffic' }, 0).run;
     const storyOf = (run: Run) => runStory({ id: 'run', items: [{ sk: 'RUN', rev: 1, body: { run } }] });
