@@ -136,6 +136,7 @@ const whatNext = (
     'Deploy a new version of a Lambda function as a canary, whose hooks ask Gatehouse; good.json brings a good one:',
     `  aws --endpoint-url ${aws} deploy create-deployment --application-name orders --deployment-group-name prod \\`,
     '    --revision file://examples/orders/bad.json',
+    '  # and, stopped while its traffic moves, with --deployment-group-name linear: examples/orders/bad-slowly.json',
     'Deploy a web service with a listener for tests; good.json brings a good version:',
     `  aws --endpoint-url ${aws} deploy create-deployment --application-name web --deployment-group-name prod \\`,
     '    --revision file://examples/web/bad.json',

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { Config } from '../shared/config/config.ts';
+import { bakesOf } from '../shared/validation/bakes.ts';
 import type { Suite } from '../shared/validation/suite.ts';
 
 /**
@@ -95,7 +96,11 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
       sourcemap: 'linked',
       sourcesContent: false,
       legalComments: 'none',
-      define: { GATEHOUSE_CONFIG: JSON.stringify(config), GATEHOUSE_SUITES: JSON.stringify(suites) },
+      define: {
+        GATEHOUSE_CONFIG: JSON.stringify(config),
+        GATEHOUSE_SUITES: JSON.stringify(suites),
+        GATEHOUSE_BAKES: JSON.stringify(bakesOf(suites)),
+      },
       plugins: [environmentCredentials, laterParts(name, later)],
       metafile: true,
       write: false,

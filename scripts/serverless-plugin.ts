@@ -23,6 +23,9 @@ import type { StageParams } from './stage-params.ts';
 import type { CompiledSuite } from './suites/compile-suite.ts';
 import { ofNoSuite, readSuites, suiteFiles, usableSuites } from './suites/load-suites.ts';
 import {
+  bakesBegin,
+  bakesReadSteps,
+  bakesStop,
   suitesInvoke,
   suitesReadAlarms,
   suitesReadCalendars,
@@ -244,6 +247,12 @@ const partOf = (
       return suitesReadCalendars(suites);
     case 'suitesReadSecrets':
       return suitesReadSecrets(suites, config);
+    case 'bakesStop':
+      return bakesStop(suites);
+    case 'bakesReadSteps':
+      return bakesReadSteps(suites);
+    case 'bakesBegin':
+      return bakesBegin(suites);
     case 'permissionsBoundary':
       return params.permissionsBoundaryArn;
     default:

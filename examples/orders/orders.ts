@@ -14,6 +14,19 @@ const totalOf = (items: readonly Item[]): number =>
 
 const notFound: Answer = { statusCode: 404, body: { error: 'There is nothing here.' } };
 
+/** How many orders fill the memory of an environment. */
+const FULL_AT = 650;
+
+/** Lambda throws an environment away that has had nothing to do for a while. */
+const IDLE_MS = 30_000;
+
+let kept = { orders: 0, at: 0 };
+
+const keepOrder = (now: number): number => {
+  kept = { orders: now - kept.at > IDLE_MS ? 1 : kept.orders + 1, at: now };
+  return kept.orders;
+};
+
 /**
  * The versions of the function `orders`. On Lambda each would be `export const handler = (event) => version(event, console.log)`.
  */
@@ -62,6 +75,24 @@ export const ordersVersions = {
           throw new TypeError("Cannot read properties of undefined (reading 'percent')");
         }
         return { statusCode: 200, body: { total: totalOf(items) * (1 - voucher.percent / 100), currency: 'EUR' } };
+      }
+      default:
+        return notFound;
+    }
+  },
+
+  /** Bad, and well at first: what it keeps of each order fills its memory, the sooner the more traffic it has. */
+  '5': ({ path, items = [] }: Asked, print: (line: string) => void): Answer => {
+    switch (path) {
+      case '/health':
+        return { statusCode: 200, body: { status: 'ok', version: '5' } };
+      case '/orders': {
+        const kept = keepOrder(Date.now());
+        print(`An order of ${items.length} items`);
+        if (kept % (kept > FULL_AT ? 8 : 200) === 0) {
+          throw new RangeError('Out of memory');
+        }
+        return { statusCode: 200, body: { total: totalOf(items), currency: 'EUR' } };
       }
       default:
         return notFound;

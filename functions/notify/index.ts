@@ -12,6 +12,9 @@ import { compiledConfig } from '../../shared/config/compiled-config.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { TopicEvent } from '../../shared/queue/topic-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
+import type { Deployment } from '../../shared/rollout/rollout.ts';
+import { mayBake } from '../../shared/validation/bakes.ts';
+import { compiledBakes } from '../../shared/validation/compiled-bakes.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { systemClock } from '../../shared/system-clock.ts';
@@ -26,6 +29,7 @@ const settings = readSettings(
     'TABLE_NAME',
     'WAKE_UPS_QUEUE_URL',
     'VOTES_QUEUE_URL',
+    'CHECKS_QUEUE_URL',
     'TOPIC_ARN_PREFIX',
     'OLDEST_EVENT_DAYS',
     ...AWS_SETTINGS,
@@ -70,6 +74,14 @@ const notify = createNotify({
     lookAt: createVotesQueue(sqs, settings.VOTES_QUEUE_URL),
     findApproval: async (request) => (await (finder ??= loadFinder()))(request),
   },
+  ...(compiledBakes.length > 0 && {
+    sayBake: async (deployment: Deployment) => {
+      if (mayBake(compiledBakes, deployment)) {
+        const { createBakeQueue } = await import('../../shared/aws/bake-queue.ts');
+        await createBakeQueue(sqs, settings.CHECKS_QUEUE_URL)(deployment.executionId);
+      }
+    },
+  }),
 });
 
 /**

@@ -19,7 +19,7 @@ import { isToBeLookedUp } from '../../shared/rollout/looked-up.ts';
 import { overviewOf } from '../../shared/rollout/overview.ts';
 import { parseEventText } from '../../shared/rollout/parse-event.ts';
 import { registerName } from '../../shared/rollout/rollout.ts';
-import type { Facts, Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
+import type { Deployment, Facts, Rollout, RolloutId, StateChange } from '../../shared/rollout/rollout.ts';
 import { isUnjoined } from '../../shared/rollout/service-deployment.ts';
 import type { Unjoined } from '../../shared/rollout/service-deployment.ts';
 import { isFinal } from '../../shared/rollout/state.ts';
@@ -64,6 +64,8 @@ export type NotifyDeps = {
   readonly log: Log;
   /** What gates take that are opened here. */
   readonly gates: GatePorts;
+  /** Says of a deployment that its traffic may be watched, if a suite may be for it. Left out: none is for any. */
+  readonly sayBake?: ((deployment: Deployment) => Promise<void>) | undefined;
 };
 
 /**
@@ -217,12 +219,13 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
         stored,
       ),
     );
+    const baked = await attempt(sayBake(deps, arrivals, stored));
     const enriched = await enrich(deps, pk, arrivals, stored, folded.item);
     const handled: Handled[] = [];
     // One after the other: the same event may be in the batch twice.
     for (const [index, arrival] of arrivals.entries()) {
       const published = await attempt(tell(deps, pk, arrival, enriched.stored, fresh[index] === true));
-      const missed = [asked, opened, enriched.kept, published].find((one) => one?.ok === false);
+      const missed = [asked, opened, baked, enriched.kept, published].find((one) => one?.ok === false);
       handled.push(
         published.ok && missed === undefined
           ? published.value
@@ -232,6 +235,19 @@ const takeIn = async (deps: NotifyDeps, pk: string, arrivals: readonly Arrival[]
     return handled;
   } catch (error) {
     return arrivals.map(({ id }) => failed(log, id, error));
+  }
+};
+
+/** Said of every event of a deployment that has not ended: whoever watches it begins once. */
+const sayBake = async (
+  { sayBake: say }: NotifyDeps,
+  arrivals: readonly Arrival[],
+  { rollout }: StoredRollout,
+): Promise<void> => {
+  const { id } = rollout;
+  const isNews = arrivals.some(({ replay }) => replay === undefined);
+  if (say !== undefined && id.source === 'codedeploy' && isNews && !isFinal(overviewOf(rollout).state)) {
+    await say(id);
   }
 };
 

@@ -61,13 +61,17 @@ const lookAtGates = createVotesQueue(sqs, settings.VOTES_QUEUE_URL);
 
 /** What decides about validations, loaded by the first sweep that finds one due. */
 const loadWatchRuns = async () => {
-  const [{ createWatchRuns }, { createHookedDeployments }, { createReportVerdict }, { createChecksQueue }] =
-    await Promise.all([
-      import('./watch-runs.ts'),
-      import('../../shared/aws/hooked-deployments.ts'),
-      import('../../shared/aws/report-verdict.ts'),
-      import('../../shared/aws/checks-queue.ts'),
-    ]);
+  const [
+    { createWatchRuns },
+    { createHookedDeployments },
+    { createReportVerdict },
+    { createChecksQueue, createWatchesQueue },
+  ] = await Promise.all([
+    import('./watch-runs.ts'),
+    import('../../shared/aws/hooked-deployments.ts'),
+    import('../../shared/aws/report-verdict.ts'),
+    import('../../shared/aws/checks-queue.ts'),
+  ]);
   const home = { partition: settings.PARTITION, account: settings.ACCOUNT_ID, region: settings.AWS_REGION };
   const deployments = createHookedDeployments(createAwsClient('codedeploy', aws, 1), home, clock);
   return createWatchRuns({
@@ -76,6 +80,7 @@ const loadWatchRuns = async () => {
     report: createReportVerdict(deployments),
     lookAtGates,
     lookAtRuns: createChecksQueue(sqs, settings.CHECKS_QUEUE_URL),
+    lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
     random: Math.random,
     newId: randomUUID,
   });
@@ -86,7 +91,7 @@ let watchRuns: ReturnType<typeof loadWatchRuns> | undefined;
 export const handler = createSweep({
   ...shared,
   lookAt: lookAtGates,
-  watchRuns: async (runs) => (await (watchRuns ??= loadWatchRuns()))(runs),
+  watchRuns: async (runs, watches) => (await (watchRuns ??= loadWatchRuns()))(runs, watches),
   reconcile: createReconcile({
     ...shared,
     config: compiledConfig,

@@ -4,7 +4,7 @@ import { awoken, deliveryItem } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ChangeItem } from '../../shared/store/change-item.ts';
-import { deliveryPlaceOf, gateOf } from '../../shared/store/keys.ts';
+import { deliveryPlaceOf, gateOf, isWatch } from '../../shared/store/keys.ts';
 import type { DueItem, Store } from '../../shared/store/store.ts';
 import type { Reconciled } from './reconcile.ts';
 
@@ -25,8 +25,8 @@ export type SweepDeps = {
   readonly reconcile: () => Promise<Reconciled>;
   /** Has gates looked at, by their ids. */
   readonly lookAt: (gates: readonly string[]) => Promise<void>;
-  /** Looks after the runs of validation that are due, by their ids. */
-  readonly watchRuns: (runs: readonly string[]) => Promise<void>;
+  /** Looks after the runs of validation that are due, and what watches traffic, by their ids. */
+  readonly watchRuns: (runs: readonly string[], watches: readonly string[]) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -76,11 +76,13 @@ export const createSweep =
 const watchRuns = async ({ store, watchRuns: watch, clock, log }: SweepDeps): Promise<number> => {
   try {
     const due = await store.due('run', clock.now(), MOST_RUNS);
-    const ids = due.flatMap(({ key }) => gateOf(key.pk) ?? []);
-    if (ids.length > 0) {
-      await watch(ids);
+    const idsOf = (some: readonly DueItem[]) => some.flatMap(({ key }) => gateOf(key.pk) ?? []);
+    const watches = idsOf(due.filter(({ key }) => isWatch(key)));
+    const runs = idsOf(due.filter(({ key }) => !isWatch(key)));
+    if (due.length > 0) {
+      await watch(runs, watches);
     }
-    return ids.length;
+    return due.length;
   } catch (error) {
     log.error('runs not looked after', { error: asError(error) });
     return 0;

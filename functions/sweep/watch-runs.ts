@@ -14,17 +14,24 @@ const LATE_MS = 30_000;
 /** So long it takes for all of them together: other things are due, too. */
 const MOST_MS = 20_000;
 
+type WatchRunsDeps = RunWorkDeps & {
+  /** Has what watches traffic looked at. */
+  readonly lookAtWatches: (watches: readonly string[]) => Promise<void>;
+};
+
 /**
  * Looks after the runs of validation that are due: has them looked at, and decides and reports those itself whose time is
  * over. It takes no samples.
  */
-export const createWatchRuns = (deps: RunWorkDeps): ((runs: readonly string[]) => Promise<void>) => {
-  const { changeItem, lookAtRuns, clock, log } = deps;
+export const createWatchRuns = (
+  deps: WatchRunsDeps,
+): ((runs: readonly string[], watches?: readonly string[]) => Promise<void>) => {
+  const { changeItem, lookAtRuns, lookAtWatches, clock, log } = deps;
   const work = createRunWork(deps);
-  return async (runs) => {
+  return async (runs, watches = []) => {
     // First what costs least: whoever takes samples may be well.
     try {
-      await lookAtRuns(runs);
+      await Promise.all([lookAtRuns(runs), lookAtWatches(watches)]);
     } catch (error) {
       log.error('runs not sent', { error: asError(error) });
     }

@@ -3,7 +3,8 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
 import { asError } from '../../shared/as-error.ts';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
-import { createChecksQueue } from '../../shared/aws/checks-queue.ts';
+import { createBakeQueue } from '../../shared/aws/bake-queue.ts';
+import { createChecksQueue, createWatchesQueue } from '../../shared/aws/checks-queue.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createHookedDeployments } from '../../shared/aws/hooked-deployments.ts';
@@ -24,6 +25,7 @@ import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
 import type { EcsHookAnswer } from '../../shared/validation/ecs-hook.ts';
 import { isAboutJob, JobEvent } from '../../shared/validation/job-event.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
+import type { Bake } from './bake.ts';
 import type { Drive } from './drive.ts';
 import type { JobAnswer } from './job-door.ts';
 import { createValidate } from './validate.ts';
@@ -90,7 +92,30 @@ const drive: Drive = async (run, slice, said) => (await (loadedDrive ??= loadDri
 
 const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?? {}, changeItem, drive, clock, log };
 
-const validate = createValidate({ ...ours, deployments, lookAtRuns });
+/** What watches traffic, loaded by the first message that is about any. */
+const loadBake = async (): Promise<Bake> => {
+  const { createBake } = await import('./bake.ts');
+  const { createWatchedTraffic } = await import('../../shared/aws/watched-traffic.ts');
+  return createBake({
+    ...ours,
+    traffic: createWatchedTraffic(createAwsClient('codedeploy', aws), home),
+    lookAtRuns,
+    lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
+    newId: randomUUID,
+  });
+};
+let bake: ReturnType<typeof loadBake> | undefined;
+
+const validate = createValidate({
+  ...ours,
+  deployments,
+  lookAtRuns,
+  bake: {
+    begin: async (deployment) => (await (bake ??= loadBake())).begin(deployment),
+    look: async (watch) => (await (bake ??= loadBake())).look(watch),
+  },
+  sayBake: createBakeQueue(sqs, settings.CHECKS_QUEUE_URL),
+});
 
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
@@ -126,6 +151,21 @@ const handle = async (message: CheckMessage, left: () => number): Promise<void> 
 
 const Event = v.union([HookEvent, QueueEvent]);
 
+const namesOf = (message: CheckMessage): LogFields => {
+  switch (message.kind) {
+    case 'look':
+      return { run: message.run };
+    case 'watch':
+      return { watch: message.watch };
+    case 'bake':
+      return { deployment: message.deployment };
+    case 'failed':
+      return { deployment: message.event.DeploymentId };
+    case 'failed-job':
+      return { job: message.job.jobId };
+  }
+};
+
 /**
  * Called by CodeDeploy with a hook, by ECS with one that is answered, by CodePipeline with a job, and by AWS with messages
  * of the checks queue: calls that failed and runs to be looked at. What fails comes again.
@@ -158,24 +198,10 @@ export const handler = async (
         await handle(message, left);
         return [];
       } catch (error) {
-        log.error('run not looked at', {
-          ...subjectOf(message),
-          error: asError(error),
-        });
+        log.error('run not looked at', { ...namesOf(message), error: asError(error) });
         return [{ itemIdentifier: messageId }];
       }
     }),
   );
   return { batchItemFailures: failed.flat() };
-};
-
-const subjectOf = (message: CheckMessage): LogFields => {
-  switch (message.kind) {
-    case 'look':
-      return { run: message.run };
-    case 'failed':
-      return { deployment: message.event.DeploymentId };
-    case 'failed-job':
-      return { job: message.job.jobId };
-  }
 };

@@ -18,8 +18,9 @@ import { runIdOf } from '../../shared/validation/run-id.ts';
 import type { HookCall } from '../../shared/validation/run-id.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
-import { CODEDEPLOY_HOOKS } from '../../shared/validation/suite.ts';
+import { BAKE, CODEDEPLOY_HOOKS } from '../../shared/validation/suite.ts';
 import type { Hook, Suite } from '../../shared/validation/suite.ts';
+import type { Bake } from './bake.ts';
 import { keepRun } from './keep-run.ts';
 
 export type ValidateDeps = {
@@ -33,6 +34,9 @@ export type ValidateDeps = {
   readonly drive: (run: string, slice: Slice) => Promise<Driven>;
   /** Has runs looked at. */
   readonly lookAtRuns: (runs: readonly string[]) => Promise<void>;
+  readonly bake: Bake;
+  /** Says of a deployment that its traffic may be watched. */
+  readonly sayBake: (deployment: string) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -73,6 +77,12 @@ export const createValidate = (deps: ValidateDeps): Validate => ({
         log.info('run looked at', { run: message.run, outcome: driven });
         return;
       }
+      case 'watch':
+        await deps.bake.look(message.watch);
+        return;
+      case 'bake':
+        await deps.bake.begin(message.deployment);
+        return;
       case 'failed':
         await giveUp(deps, callOf(message.event), message.says);
     }
@@ -92,11 +102,31 @@ const takeIn = async (deps: ValidateDeps, call: HookCall): Promise<void> => {
   const id = runOf(home, call);
   const { outcome: known } = await changeItem(runKey(id), runItem, unchanged);
   if (known === undefined) {
-    await keepRun(deps, id, await begin(deps, id, call));
+    const run = await begin(deps, id, call);
+    await keepRun(deps, id, run);
+    await sayBake(deps, run);
   } else {
     log.info('hook called again', { run: id, deployment: call.deploymentId });
   }
   await lookAtRuns([id]);
+};
+
+/** The event of its begin may have been lost: before its traffic moves a deployment calls here, if it calls at all. */
+const sayBake = async ({ suites, sayBake: say, log }: ValidateDeps, run: Run): Promise<void> => {
+  const { platform, rollout, hook, state } = run;
+  const isRollback = state.kind === 'decided' && state.conclusion.why.kind === 'rollback';
+  if (rollout.source !== 'codedeploy' || hook !== 'BeforeAllowTraffic' || isRollback) {
+    return;
+  }
+  const { application, group, executionId: deployment } = rollout;
+  if (platform !== 'codedeploy-lambda' || !chooseSuite({ platform, application, group, hook: BAKE }, suites)) {
+    return;
+  }
+  try {
+    await say(deployment);
+  } catch (error) {
+    log.warn('not said that traffic is to be watched', { deployment, error: asError(error) });
+  }
 };
 
 const begin = async (deps: ValidateDeps, id: string, call: HookCall): Promise<Run> => {

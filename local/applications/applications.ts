@@ -25,7 +25,13 @@ import { startWebListeners } from './web-listeners.ts';
 import type { RunningService, WebService } from './web-listeners.ts';
 
 /** What users do with a function while a deployment shifts its traffic. */
-export type DemoTraffic = { readonly functionName: string; readonly alias: string; readonly event: unknown };
+export type DemoTraffic = {
+  readonly functionName: string;
+  readonly alias: string;
+  readonly event: unknown;
+  /** Between two requests, in milliseconds by a clock that has not been sped up. Left out: a second. */
+  readonly everyMs?: number;
+};
 
 /** Applications that are deployed by CodeDeploy, and web services that ECS deploys by itself. */
 export type SimulatedApplications = {
@@ -50,7 +56,7 @@ export type Applications = {
   readonly stop: () => Promise<void>;
 };
 
-/** Between two of the users' requests, by a clock that has not been sped up. */
+/** Between two of the users' requests, where nothing else is said. */
 const BETWEEN_REQUESTS_MS = 1_000;
 
 /** What the clock makes of that may be less than a timer is good for: then several come at once. */
@@ -151,8 +157,9 @@ export const runApplications = async (
     if (traffic === undefined || users.has(key) || !isShifting(state) || hasStopped) {
       return;
     }
-    const every = Math.max(BETWEEN_REQUESTS_MS / speed, LEAST_MS);
-    const atOnce = Math.min(Math.round((every * speed) / BETWEEN_REQUESTS_MS), MOST_AT_ONCE);
+    const { everyMs = BETWEEN_REQUESTS_MS } = traffic;
+    const every = Math.max(everyMs / speed, LEAST_MS);
+    const atOnce = Math.min(Math.round((every * speed) / everyMs), MOST_AT_ONCE);
     users.set(
       key,
       after(every, () => {

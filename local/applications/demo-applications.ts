@@ -14,7 +14,7 @@ const SINCE = Date.UTC(2026, 0, 12, 9);
 
 /**
  * The applications that the local stack starts with, from `examples/`: the function `orders` behind its alias `live`, whose
- * errors an alarm counts, and the web services `web` and `basket`, each behind a listener for everybody and one for tests.
+ * errors an alarm counts, and once more behind `linear`, and the web services `web` and `basket`, each behind a listener for everybody and one for tests.
  * ECS deploys `basket` by itself: see DEMO_SERVICES.
  */
 export const DEMO_APPLICATIONS: SimulatedApplications = {
@@ -27,7 +27,7 @@ export const DEMO_APPLICATIONS: SimulatedApplications = {
           (event: unknown, print: (line: string) => void) => run(isRecord(event) ? event : {}, print),
         ]),
       ),
-      aliases: { live: '1' },
+      aliases: { live: '1', linear: '1' },
       timeoutMs: 3_000,
     },
   ],
@@ -67,6 +67,32 @@ export const DEMO_APPLICATIONS: SimulatedApplications = {
             },
           ],
           Hooks: [{ BeforeAllowTraffic: HOOK }, { AfterAllowTraffic: HOOK }],
+        }),
+        since: SINCE,
+      },
+      stepMs: 3_000,
+      minuteMs: 60_000,
+    },
+    {
+      application: 'orders',
+      group: 'linear',
+      groupId: 'd3f9e2c6-7041-4ea5-9c8f-9152a4e6b7d4',
+      home,
+      target: { platform: 'Lambda', functionName: 'orders', alias: 'linear', versions: Object.keys(ordersVersions) },
+      config: 'CodeDeployDefault.LambdaLinear10PercentEvery10Minutes',
+      rollbackOn: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM', 'DEPLOYMENT_STOP_ON_REQUEST'],
+      alarms: [],
+      runs: {
+        content: JSON.stringify({
+          version: 0,
+          Resources: [
+            {
+              orders: {
+                Type: 'AWS::Lambda::Function',
+                Properties: { Name: 'orders', Alias: 'linear', CurrentVersion: '1', TargetVersion: '1' },
+              },
+            },
+          ],
         }),
         since: SINCE,
       },
@@ -131,5 +157,12 @@ export const DEMO_APPLICATIONS: SimulatedApplications = {
   ],
   traffic: [
     { functionName: 'orders', alias: 'live', event: { path: '/orders', items: [{ sku: 'tea', quantity: 2 }] } },
+    // Enough of it that a comparison sees something at a step.
+    {
+      functionName: 'orders',
+      alias: 'linear',
+      event: { path: '/orders', items: [{ sku: 'mug', quantity: 1 }] },
+      everyMs: 100,
+    },
   ],
 };

@@ -179,14 +179,16 @@ const runLines = (run: StoryRun): readonly Line[] => {
       ),
     ),
     ...(conclusion === null
-      ? [line(2, 'It goes on.')]
+      ? report === null
+        ? [line(2, 'It goes on.')]
+        : []
       : [line(2, `${momentOn(day, conclusion.at)}  ${conclusion.action}: ${conclusion.says}`, 'bold')]),
     ...(report === null
       ? []
       : [
           line(
             2,
-            `${momentOn(day, report.at)}  ${report.kind === 'reported' ? `${report.platform} was told ${report.says}` : `moot: ${report.says}`}`,
+            `${momentOn(day, report.at)}  ${report.kind === 'reported' ? `${report.platform} was told ${report.says}` : `${report.kind}: ${report.says}`}`,
             'bold',
           ),
         ]),

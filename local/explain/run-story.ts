@@ -2,7 +2,7 @@ import { redact } from '../../shared/redact.ts';
 import { runRecordItem } from '../../shared/validation/run-record.ts';
 import type { RunRecord } from '../../shared/validation/run-record.ts';
 import { summaryOf } from '../../shared/validation/run-summary.ts';
-import type { Run } from '../../shared/validation/run.ts';
+import type { Conclusion, Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
 import type { StoredGate } from './find-rollouts.ts';
 
@@ -27,9 +27,9 @@ export type StoryRun = {
     readonly allowedBy: string | null;
     readonly at: number;
   } | null;
-  /** What the platform was told, or why it could not be; null while it has not been. */
+  /** What the platform was told, or why it was not; null while it has not been. */
   readonly report: {
-    readonly kind: 'reported' | 'moot';
+    readonly kind: 'reported' | 'moot' | 'overtaken';
     readonly platform: string;
     readonly says: string;
     readonly at: number;
@@ -62,8 +62,10 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
     return undefined;
   }
   const { run, votes, isRecorded } = read;
-  const { hook, suite, state } = run;
-  const conclusion = 'conclusion' in state ? state.conclusion : undefined;
+  const { suite, state } = run;
+  // What was overtaken came to nothing.
+  const conclusion = 'conclusion' in state && state.kind !== 'overtaken' ? state.conclusion : undefined;
+  const { hook, checks } = summaryOf(run);
   return {
     id,
     hook: hook ?? null,
@@ -73,7 +75,7 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
     deadline: run.deadline,
     variables: Object.fromEntries(Object.entries(run.variables).map(([name, value]) => [name, redact(value)])),
     allowances: Object.fromEntries(Object.entries(run.allowances)),
-    checks: summaryOf(run).checks.map(({ name, verdict, advisory, taken, count }, index) => ({
+    checks: checks.map(({ name, verdict, advisory, taken, count }, index) => ({
       name,
       verdict,
       advisory,
@@ -104,16 +106,37 @@ export const runStory = ({ id, items }: StoredGate): StoryRun | undefined => {
   };
 };
 
-const reportOf = ({ rollout, call, state }: Run): StoryRun['report'] => {
+const reportOf = (run: Run): StoryRun['report'] => {
+  const { rollout, state } = run;
   const platform = PLATFORMS[rollout.source];
-  if (state.kind === 'reported') {
-    const says = state.conclusion.action === 'continue' ? 'Succeeded' : 'Failed';
-    return { kind: 'reported', platform, says: call.kind === 'ecs-hook' ? says.toUpperCase() : says, at: state.at };
+  switch (state.kind) {
+    case 'reported':
+      return { kind: 'reported', platform, says: toldTo(run, state.conclusion.action), at: state.at };
+    case 'moot':
+    case 'overtaken':
+      return { kind: state.kind, platform, says: state.says, at: state.at };
+    case 'running':
+    case 'asking':
+    case 'decided':
+      return null;
   }
-  return state.kind === 'moot' ? { kind: 'moot', platform, says: state.says, at: state.at } : null;
 };
 
 const PLATFORMS = { codedeploy: 'CodeDeploy', ecs: 'ECS', codepipeline: 'CodePipeline' } as const;
+
+/** What the platform was told. */
+const toldTo = ({ call }: Run, action: Conclusion['action']): string => {
+  const isGoing = action === 'continue';
+  switch (call.kind) {
+    case 'bake':
+      return isGoing ? 'nothing: the traffic goes on by itself' : 'to stop it, and to bring back what ran before';
+    case 'ecs-hook':
+      return isGoing ? 'SUCCEEDED' : 'FAILED';
+    case 'codedeploy-hook':
+    case 'codepipeline-job':
+      return isGoing ? 'Succeeded' : 'Failed';
+  }
+};
 
 const readRun = (items: StoredGate['items']): (RunRecord & { readonly isRecorded: boolean }) | undefined => {
   const record = items.find(({ sk }) => sk === 'RECORD');

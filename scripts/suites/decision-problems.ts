@@ -1,6 +1,7 @@
 import type { Config, EnvironmentMatch, GatePolicy } from '../../shared/config/config.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Allowance } from '../../shared/validation/run.ts';
+import { BAKE } from '../../shared/validation/suite.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import { mayMeet } from '../config/may-meet.ts';
 import type { Path } from '../config/problem.ts';
@@ -26,6 +27,7 @@ export const decisionProblems = (linted: LintedSuite): readonly LintProblem[] =>
   ...neverInconclusive(linted),
   ...neverAsked(linted),
   ...askedNobody(linted),
+  ...askedTooLate(linted),
 ];
 
 const neverInconclusive = ({ suite: { checks, decide } }: LintedSuite): readonly LintProblem[] =>
@@ -58,6 +60,22 @@ const wordsOf = ({ platform, names, hooks }: Door): string =>
 
 const hooksOf = ({ platform, hooks }: Door): string =>
   `${platform}, which has ${hooks.length === 0 ? 'none' : hooks.join(', ')}`;
+
+/** Nothing waits for an approval where traffic moves by itself. */
+const askedTooLate = ({ suite: { match }, checks }: LintedSuite): readonly LintProblem[] =>
+  match.hook?.includes(BAKE) === true
+    ? checks.flatMap(({ index, check }) =>
+        check.probe.kind === 'approval'
+          ? [
+              {
+                path: ['checks', index, 'approval'],
+                says: `has no meaning at ${BAKE}: the traffic moves on whether people approve or not. Ask them at BeforeAllowTraffic`,
+                dependsOn: [['match', 'hook']],
+              },
+            ]
+          : [],
+      )
+    : [];
 
 const askedNobody = ({ suite, checks, config }: LintedSuite): readonly LintProblem[] => {
   if (config === undefined || (config.gates ?? []).some((gate) => isAskedBy(gate, suite))) {

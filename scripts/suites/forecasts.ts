@@ -1,4 +1,5 @@
 import { forecastOf } from '../../shared/validation/compare/forecast.ts';
+import { BAKE } from '../../shared/validation/suite.ts';
 import type { Check, CompareProbe, Suite } from '../../shared/validation/suite.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
 import { lastSampleAt, spell } from './time-problems.ts';
@@ -10,8 +11,16 @@ const COMMON_TRAFFIC: readonly number[] = [10, 100, 1_000];
 const COMMON_RATE = 0.01;
 
 /** What it takes until the comparisons of a suite see something, one line after the other. */
-export const forecastLines = ({ checks }: Suite): readonly string[] =>
-  checks.flatMap(({ name, probe }) => (probe.kind === 'compare' ? linesOf(name, probe) : []));
+export const forecastLines = (suite: Suite): readonly string[] =>
+  suite.checks.flatMap(({ name, probe }) => (probe.kind === 'compare' ? linesOf(name, inBake(probe, suite)) : []));
+
+/** As many as `LambdaLinear10Percent…` has: a bake's looks are those of all its steps. */
+const COMMON_STEPS = 9;
+
+const inBake = (probe: CompareProbe, suite: Suite): CompareProbe =>
+  isBake(suite) ? { ...probe, looks: probe.looks * COMMON_STEPS } : probe;
+
+const isBake = ({ match }: Suite): boolean => match.hook?.includes(BAKE) === true;
 
 const linesOf = (name: string, probe: CompareProbe): readonly string[] => {
   if (probe.of.kind === 'distribution') {
@@ -81,18 +90,21 @@ export const forecastWarnings = ({ suite, checks }: LintedSuite): readonly LintP
   });
 
 const warningsOf = (check: Check, suite: Suite): readonly string[] => {
-  const { probe } = check;
-  const perMinute = probe.kind === 'compare' ? probe.expected?.perMinute : undefined;
-  if (probe.kind !== 'compare' || probe.of.kind !== 'ratio' || perMinute === undefined) {
+  const perMinute = check.probe.kind === 'compare' ? check.probe.expected?.perMinute : undefined;
+  if (check.probe.kind !== 'compare' || check.probe.of.kind !== 'ratio' || perMinute === undefined) {
     return [];
   }
+  const probe = inBake(check.probe, suite);
   const { toFail, toPass } = minutesOf(probe, perMinute);
   const lasts = lastSampleAt(suite, check) + probe.lookBackMs;
   const isInTime = (minutes: number | undefined): boolean => minutes !== undefined && minutes * MINUTE_MS <= lasts;
-  const last = `and the last look has ${spell(lasts)} of it`;
+  const last = isBake(suite)
+    ? `and the last look of the first step has ${spell(lasts)} of it: only later ones see it`
+    : `and the last look has ${spell(lasts)} of it`;
   return [
     ...(isInTime(toFail) ? [] : [`is too little to see ${changeOf(probe)}: that takes ${told(toFail)}, ${last}`]),
-    ...(isInTime(toPass) || check.between === 'pass'
+    // What a step leaves open the next one sees more of.
+    ...(isInTime(toPass) || check.between === 'pass' || isBake(suite)
       ? []
       : [
           `is too little to show that a version is as good: that takes ${told(toPass)}, ${last}. Most would be left open: tolerate more, or say between: pass`,

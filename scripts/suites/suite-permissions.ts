@@ -1,4 +1,5 @@
 import type { Config } from '../../shared/config/config.ts';
+import { bakesOf } from '../../shared/validation/bakes.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import { allow, arnOf, asPattern, widest } from '../read-permissions.ts';
 import type { Statement } from '../read-permissions.ts';
@@ -84,3 +85,25 @@ export const suitesReadSecrets = (suites: Suites, { validation }: Config): State
 /** Names of secrets that suites use. */
 export const secretsOf = (suites: Suites): ReadonlySet<string> =>
   new Set([...JSON.stringify(suites).matchAll(/\$\{secret:([\w-]+)\}/g)].map(([, name = '']) => name));
+
+/** Allows to stop the deployments whose traffic suites watch, and no other. Undefined when they watch none. */
+export const bakesStop = (suites: Suites): Statement | undefined =>
+  allow(
+    ['codedeploy:StopDeployment'],
+    widest(
+      bakesOf(suites).flatMap(({ application = ['*'], group = ['*'] }) =>
+        application.flatMap((name) => group.map((one) => [name, one])),
+      ),
+    ).map((name) => arnOf('codedeploy', `deploymentgroup:${name.map(asPattern).join('/')}`)),
+  );
+
+/** Allows to read by what steps traffic moves: a deployment may name any configuration. Undefined when suites watch none. */
+export const bakesReadSteps = (suites: Suites): Statement | undefined =>
+  allow(
+    ['codedeploy:GetDeploymentConfig'],
+    bakesOf(suites).length > 0 ? [arnOf('codedeploy', 'deploymentconfig:*')] : [],
+  );
+
+/** Allows to say of a deployment that its traffic may be watched. Undefined when suites watch none. */
+export const bakesBegin = (suites: Suites): Statement | undefined =>
+  allow(['sqs:SendMessage'], bakesOf(suites).length > 0 ? [{ 'Fn::GetAtt': ['ChecksQueue', 'Arn'] }] : []);

@@ -58,7 +58,7 @@ const AGAIN_MS = 1_500;
 export const createHookedDeployments = (client: AwsClient, home: Home, clock: Clock): HookedDeployments => ({
   find: async (deploymentId, until, isDone) => {
     try {
-      const deployment = v.parse(Answer, await client('GetDeployment', { deploymentId })).deploymentInfo;
+      const deployment = await readDeployment(client, deploymentId);
       const rollout: Deployment = {
         source: 'codedeploy',
         ...home,
@@ -131,6 +131,9 @@ export const createHookedDeployments = (client: AwsClient, home: Home, clock: Cl
       return { kind: 'reported', as: 'done' };
     } catch (thrown) {
       const error = asError(thrown);
+      if (error.name === 'DeploymentAlreadyCompletedException') {
+        return stoppedAs(client, deploymentId);
+      }
       const says = NOT_STOPPED[error.name];
       return says === undefined
         ? { kind: 'report-failed', says: error.name, isDenied: isDenied(error) }
@@ -159,7 +162,6 @@ const REFUSED: Readonly<Record<string, string | undefined>> = {
 
 /** https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html */
 const NOT_STOPPED: Readonly<Record<string, string | undefined>> = {
-  DeploymentAlreadyCompletedException: 'The deployment had ended before it could be stopped',
   DeploymentDoesNotExistException: 'CodeDeploy does not know the deployment any more',
   DeploymentGroupDoesNotExistException: 'CodeDeploy does not know the deployment group any more',
   InvalidDeploymentIdException: 'CodeDeploy does not know the deployment',
@@ -180,16 +182,26 @@ const Answer = v.object({
   deploymentInfo: v.object({
     applicationName: v.string(),
     deploymentGroupName: v.string(),
+    deploymentConfigName: text,
     computePlatform: text,
+    status: text,
     creator: text,
     createTime: v.fallback(v.optional(v.number()), undefined),
-    rollbackInfo: v.fallback(v.optional(v.object({ rollbackTriggeringDeploymentId: text })), undefined),
+    rollbackInfo: v.fallback(
+      v.optional(v.object({ rollbackTriggeringDeploymentId: text, rollbackDeploymentId: text })),
+      undefined,
+    ),
   }),
 });
 
 type DeploymentInfo = v.InferOutput<typeof Answer>['deploymentInfo'];
 
-const rollbackOf = ({ creator = '', rollbackInfo }: DeploymentInfo): string | undefined => {
+/** A deployment as CodeDeploy tells it. Rejects where it does not. */
+export const readDeployment = async (client: AwsClient, deploymentId: string): Promise<DeploymentInfo> =>
+  v.parse(Answer, await client('GetDeployment', { deploymentId })).deploymentInfo;
+
+/** Why nothing may hold a deployment up: it brings back what ran before. Undefined: it does not. */
+export const rollbackOf = ({ creator = '', rollbackInfo }: DeploymentInfo): string | undefined => {
   const failed = rollbackInfo?.rollbackTriggeringDeploymentId;
   if (failed !== undefined && failed !== '') {
     return `it brings back what ran before ${failed}`;
@@ -245,7 +257,8 @@ const Described = v.object({
 
 type DescribedTarget = v.InferOutput<typeof Described>['deploymentTargets'][number];
 
-type Target = {
+/** What a deployment goes to, with its lifecycle events. */
+export type Target = {
   readonly platform: CodeDeployPlatform;
   readonly events: v.InferOutput<typeof LifecycleEvents>;
   readonly variables: Readonly<Record<string, string>>;
@@ -254,8 +267,8 @@ type Target = {
 /** CodeDeploy takes so many ids at a time; a deployment to Lambda or ECS has one target. */
 const MOST_TARGETS = 25;
 
-/** No targets as long as it has not begun. */
-const readTargets = async (client: AwsClient, deploymentId: string): Promise<readonly Target[]> => {
+/** What a deployment goes to: no targets as long as it has not begun. */
+export const readTargets = async (client: AwsClient, deploymentId: string): Promise<readonly Target[]> => {
   try {
     const { targetIds } = v.parse(Targets, await client('ListDeploymentTargets', { deploymentId }));
     if (targetIds.length === 0) {
@@ -356,6 +369,19 @@ const see = async (
     says: '',
     targets,
   };
+};
+
+/** It is over: whoever stopped it, what ran before may be on its way back. */
+const stoppedAs = async (client: AwsClient, deploymentId: string): Promise<Reported> => {
+  try {
+    const { status = '', rollbackInfo } = await readDeployment(client, deploymentId);
+    const back = rollbackInfo?.rollbackDeploymentId ?? '';
+    return back === ''
+      ? { kind: 'refused', says: `The deployment had ended before it could be stopped, as ${status}` }
+      : { kind: 'reported', as: 'already-so' };
+  } catch (error) {
+    return { kind: 'report-failed', says: asError(error).name, isDenied: false };
+  }
 };
 
 /** CodeDeploy has a verdict, or has given up: the lifecycle event says which it took. */

@@ -21,7 +21,7 @@ export const sampleCompare = async (probe: CompareProbe, task: Task, cloudwatch:
   for (const baseline of probe.baselines) {
     const old = await read('old', spanOfOld(baseline, probe, task));
     if (isEnough(old, probe)) {
-      return compare(probe, { old, now, baseline: nameOf(baseline) });
+      return compare(probe, task.share, { old, now, baseline: nameOf(baseline) });
     }
     poor.push(`${nameOf(baseline)}: ${amountOf(old)}`);
   }
@@ -56,7 +56,8 @@ const spanOfOld = (baseline: Baseline, probe: CompareProbe, task: Task): Span =>
       return spanOfNew(probe, task);
     case 'before-deployment': {
       const periodMs = periodMsOf(probe);
-      const until = Math.floor((task.since - probe.lookBackMs) / periodMs) * periodMs;
+      // Nothing since the deployment has begun is what was before it, whichever hook this is.
+      const until = Math.floor(Math.min(task.deployedAt, task.since - probe.lookBackMs) / periodMs) * periodMs;
       return { from: until - Math.floor(baseline.forMs / periodMs) * periodMs, until };
     }
   }
@@ -135,16 +136,18 @@ const nameOf = (baseline: Baseline): string =>
 
 type Sides = { readonly old: Measured; readonly now: Measured; readonly baseline: string };
 
-const compare = (probe: CompareProbe, { old, now, baseline }: Sides): Finding => {
+const compare = (probe: CompareProbe, share: number, { old, now, baseline }: Sides): Finding => {
+  // A part of what may go wrong is what more looks would leave of it.
+  const standard = { ...probe, looks: probe.looks / share };
   const both = { old: old.data, now: now.data };
   if (both.old.kind === 'counts' && both.now.kind === 'counts') {
-    const compared = compareCounts(both.old.counts, both.now.counts, probe);
-    return findingOf(probe, compared, { old, now, baseline }, []);
+    const compared = compareCounts(both.old.counts, both.now.counts, standard);
+    return findingOf(probe, share, compared, { old, now, baseline }, []);
   }
   if (both.old.kind === 'values' && both.now.kind === 'values') {
-    const compared = compareValues(both.old.values, both.now.values, probe);
+    const compared = compareValues(both.old.values, both.now.values, standard);
     const { u, p } = mannWhitney(both.old.values, both.now.values);
-    return findingOf(probe, compared, { old, now, baseline }, [
+    return findingOf(probe, share, compared, { old, now, baseline }, [
       `Mann-Whitney: U ${u}, p ${p.toPrecision(2)}`,
       `Old: ${both.old.values.join(', ')}`,
       `New: ${both.now.values.join(', ')}`,
@@ -155,6 +158,7 @@ const compare = (probe: CompareProbe, { old, now, baseline }: Sides): Finding =>
 
 const findingOf = (
   probe: CompareProbe,
+  share: number,
   { outcome, old, now, worseBy, tolerated }: Comparison,
   sides: Sides,
   details: readonly string[],
@@ -183,7 +187,7 @@ const findingOf = (
     evidence: [
       `New: ${sides.now.asked}`,
       `Old, ${sides.baseline}: ${sides.old.asked}`,
-      `By ${confidence * 100} % over ${looks} looks: each may be wrong to one side in ${Number((100 * tailOf(probe)).toPrecision(3))} % of cases`,
+      `By ${confidence * 100} % over ${looks} looks${share < 1 ? ' a step' : ''}: each may be wrong to one side in ${Number((100 * share * tailOf(probe)).toPrecision(3))} % of cases`,
       ...details,
     ].join('\n'),
   };

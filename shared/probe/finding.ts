@@ -13,6 +13,8 @@ export type Task = {
   readonly now: number;
   readonly since: number;
   readonly deployedAt: number;
+  /** Which part this run has of what may go wrong by chance. */
+  readonly share: number;
   readonly redBefore?: readonly string[] | undefined;
   readonly timeoutMs: number;
   /** Aborted when its time is over. */

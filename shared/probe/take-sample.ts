@@ -35,7 +35,7 @@ const GRACE_MS = 500;
 /** Takes samples with real requests. What each kind of check needs is loaded with its first sample. */
 export const createTakeSample = (deps: ProbeDeps): TakeSample => {
   const readSecret = createSecrets(deps);
-  return async ({ check, variables, since, deployedAt = since, redBefore, timeoutMs }) => {
+  return async ({ check, variables, since, share = 1, deployedAt = since, redBefore, timeoutMs }) => {
     const at = deps.clock.now();
     const began = performance.now();
     const { keepSecret, conceal } = createConcealment();
@@ -45,6 +45,7 @@ export const createTakeSample = (deps: ProbeDeps): TakeSample => {
       variables,
       now: at,
       since,
+      share,
       deployedAt,
       redBefore,
       timeoutMs,

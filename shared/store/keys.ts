@@ -82,6 +82,14 @@ export const gateOf = (pk: string): string | undefined => {
 /** A run of validation: kept in a partition of its own, as gates are. */
 export const runKey = (run: string): Key => ({ pk: gatePk(run), sk: 'RUN' });
 
+/** What watches the traffic of a deployment: kept as runs are, and due among them. */
+export const watchKey = (watch: string): Key => ({ pk: gatePk(watch), sk: WATCH });
+
+const WATCH = 'WATCH';
+
+/** Whether a key is that of a watch. */
+export const isWatch = ({ sk }: Key): boolean => sk === WATCH;
+
 /** What stays of a run as it ended. */
 export const runRecordKey = (run: string): Key => ({ pk: gatePk(run), sk: 'RECORD' });
 

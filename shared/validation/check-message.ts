@@ -2,9 +2,14 @@ import * as v from 'valibot';
 import { JobEvent } from './job-event.ts';
 import type { PipelineJob } from './job-event.ts';
 
-/** What the checks queue carries: "look at this run", a hint and never the truth, or a call that failed. */
+/**
+ * What the checks queue carries: "look at this run", or at this watch, hints and never the truth; that a deployment has begun
+ * whose traffic may be watched; or a call that failed.
+ */
 export type CheckMessage =
   | { readonly kind: 'look'; readonly run: string }
+  | { readonly kind: 'watch'; readonly watch: string }
+  | { readonly kind: 'bake'; readonly deployment: string }
   | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string }
   | { readonly kind: 'failed-job'; readonly job: PipelineJob; readonly says: string };
 
@@ -16,6 +21,8 @@ export const HookEvent = v.object({ DeploymentId: text(100), LifecycleEventHookE
 export type HookEvent = v.InferOutput<typeof HookEvent>;
 
 const Look = v.object({ run: text(100) });
+const LookAtWatch = v.object({ watch: text(100) });
+const Bake = v.object({ bake: text(100) });
 
 /** What Lambda writes of an asynchronous invocation that has failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
 const requestContext = v.object({ condition: v.fallback(v.string(), '') });
@@ -29,6 +36,14 @@ const Message = v.union([
   v.pipe(
     Look,
     v.transform(({ run }): CheckMessage => ({ kind: 'look', run })),
+  ),
+  v.pipe(
+    LookAtWatch,
+    v.transform(({ watch }): CheckMessage => ({ kind: 'watch', watch })),
+  ),
+  v.pipe(
+    Bake,
+    v.transform(({ bake: deployment }): CheckMessage => ({ kind: 'bake', deployment })),
   ),
   v.pipe(
     FailedInvocation,
@@ -54,6 +69,11 @@ const SAYS: Readonly<Record<string, string | undefined>> = {
 };
 
 export const lookText = (run: string): string => JSON.stringify({ run });
+
+export const lookAtWatchText = (watch: string): string => JSON.stringify({ watch });
+
+/** Says that a deployment has begun whose traffic may be watched. */
+export const bakeText = (deployment: string): string => JSON.stringify({ bake: deployment });
 
 /** Reads a queue message; undefined for what is none of ours. */
 export const parseCheckMessage = (body: string): CheckMessage | undefined => {

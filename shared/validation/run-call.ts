@@ -16,3 +16,15 @@ export const withoutKeys = (call: RunCall): RunCall => {
       return call;
   }
 };
+
+/**
+ * Which part a run has of what may go wrong by chance: the steps of a bake have it together, all of them alike. Where nobody
+ * knows how many there will be each has less than the one before, and the sum of them all is 1.
+ */
+export const shareOf = (call: RunCall): number => {
+  if (call.kind !== 'bake') {
+    return 1;
+  }
+  const { step, of } = call;
+  return of === undefined ? 1 / (step * (step + 1)) : 1 / of;
+};

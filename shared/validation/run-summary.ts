@@ -5,7 +5,7 @@ import { counts, isOpen } from './verdict.ts';
 
 /** What people are shown of a run. */
 export type RunSummary = {
-  /** A lifecycle event, a lifecycle stage and perhaps how much of the traffic, of a pipeline `Stage/Action`. */
+  /** A lifecycle event or stage, perhaps with how much of the traffic, of a pipeline `Stage/Action`. */
   readonly hook?: string;
   readonly suite?: string;
   /** `moot`: the platform did not wait for it any more, or was told something else; `overtaken`: of a bake, by the next step. */
@@ -43,12 +43,13 @@ export const summaryOf = (run: Run): RunSummary => {
   };
 };
 
-/** Stages of ECS come again at each step of the traffic: how much of it the step is about tells them apart. */
+/** What comes again at each step of the traffic is told apart by how much of it the step is about. */
 const placeOf = ({ hook, call, variables }: Run): string | undefined => {
-  const weight = variables['new.weight'];
-  return call.kind === 'ecs-hook' && hook !== undefined && weight !== undefined && STEPPED.has(hook)
-    ? `${hook}, ${weight} %`
-    : hook;
+  if (hook === undefined) {
+    return undefined;
+  }
+  const weight = call.kind === 'bake' ? String(call.weight) : STEPPED.has(hook) ? variables['new.weight'] : undefined;
+  return weight === undefined ? hook : `${hook} ${weight} %`;
 };
 
 const STEPPED: ReadonlySet<string> = new Set(['PRE_PRODUCTION_TRAFFIC_SHIFT', 'PRODUCTION_TRAFFIC_SHIFT']);

@@ -104,8 +104,17 @@ export type RunCall =
   | { readonly kind: 'ecs-hook'; readonly executionId: string; readonly weights: string }
   /** A pipeline's job is given back until it is done, each time with another id; `turn` counts them. */
   | { readonly kind: 'codepipeline-job'; readonly jobId: string; readonly turn: number }
-  /** Nobody has asked: a step of CodeDeploy's traffic is watched. `of`: how many steps there are, as far as that is known. */
-  | { readonly kind: 'bake'; readonly weight: number; readonly step: number; readonly of?: number };
+  /**
+   * Nobody has asked: a step of CodeDeploy's traffic is watched, from 1 on. `of`: how many steps there are, as far as that is
+   * known; `since`: epoch milliseconds of the begin of the traffic.
+   */
+  | {
+      readonly kind: 'bake';
+      readonly weight: number;
+      readonly step: number;
+      readonly of?: number;
+      readonly since: number;
+    };
 
 /** One run of a suite at one hook, job or step. Kept as it ended, it is the evidence. */
 export type Run = {

@@ -99,7 +99,7 @@ const placeIn = (marks: Marks): Marks | undefined => {
     return Object.fromEntries(past);
   }
   const oldest = past
-    .filter(([, { summary }]) => summary.state === 'continue')
+    .filter(([, { summary }]) => isPast(summary))
     .reduce<readonly [string, ValidationMark] | undefined>(
       (first, one) => (first === undefined || one[1].since < first[1].since ? one : first),
       undefined,
@@ -107,9 +107,12 @@ const placeIn = (marks: Marks): Marks | undefined => {
   return oldest && Object.fromEntries(past.filter((one) => one !== oldest));
 };
 
+/** A step of a bake that was overtaken has let things go on, too. */
+const isPast = ({ state }: RunSummary): boolean => state === 'continue' || state === 'overtaken';
+
 const pastMark = (mark: ValidationMark): ValidationMark => {
   const { summary } = mark;
-  return summary.state === 'continue'
+  return isPast(summary)
     ? { ...mark, summary: { ...summary, says: cutText(summary.says, MOST_PAST_SAYS), checks: [] } }
     : mark;
 };

@@ -6,8 +6,10 @@ export type SampleRequest = {
   readonly check: Check;
   /** What templates may name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Epoch milliseconds of the begin of the hook. */
+  /** Epoch milliseconds of the begin of the hook; of a bake that of the traffic. */
   readonly since: number;
+  /** Which part it has of what may go wrong by chance: a bake is looked at step by step. Left out: all of it. */
+  readonly share?: number;
   /** Epoch milliseconds of the begin of the deployment: nothing before it is its fault. Left out: that of the hook. */
   readonly deployedAt?: number;
   /** Alarms that were red when the run began; undefined with the first sample, which finds that out. */

@@ -176,7 +176,7 @@ describe('Lambda of the local stack, invoking functions of applications', () => 
 
   it('tells of functions, versions and aliases', async () => {
     const { Versions = [] } = await lambda.send(new ListVersionsByFunctionCommand({ FunctionName: 'orders' }));
-    expect(Versions.map(({ Version }) => Version)).toEqual(['$LATEST', '1', '2', '3', '4']);
+    expect(Versions.map(({ Version }) => Version)).toEqual(['$LATEST', '1', '2', '3', '4', '5']);
     const alias = await lambda.send(new GetAliasCommand({ FunctionName: 'orders', Name: 'live' }));
     expect([alias.FunctionVersion, alias.RoutingConfig]).toEqual(['1', undefined]);
     const configuration = { FunctionName: 'orders', Qualifier: 'live' };

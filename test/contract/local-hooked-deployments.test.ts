@@ -342,6 +342,59 @@ describe('the simulated CodeDeploy, deploying to Lambda', () => {
     expect(await infoOf(next)).toMatchObject({ status: 'Succeeded' });
   });
 
+  it('says by what steps a configuration shifts', async () => {
+    const routing = async (name: string): Promise<unknown> => {
+      const told = await call('GetDeploymentConfig', { deploymentConfigName: `CodeDeployDefault.${name}` });
+      return v.parse(
+        v.object({
+          deploymentConfigInfo: v.object({ computePlatform: v.string(), trafficRoutingConfig: v.unknown() }),
+        }),
+        told,
+      ).deploymentConfigInfo;
+    };
+    expect(await routing('LambdaLinear10PercentEvery3Minutes')).toMatchObject({
+      computePlatform: 'Lambda',
+      trafficRoutingConfig: {
+        type: 'TimeBasedLinear',
+        timeBasedLinear: { linearPercentage: 10, linearInterval: 3 },
+      },
+    });
+    expect(await routing('LambdaCanary10Percent5Minutes')).toMatchObject({
+      trafficRoutingConfig: {
+        type: 'TimeBasedCanary',
+        timeBasedCanary: { canaryPercentage: 10, canaryInterval: 5 },
+      },
+    });
+    expect(await routing('ECSAllAtOnce')).toMatchObject({
+      computePlatform: 'ECS',
+      trafficRoutingConfig: { type: 'AllAtOnce' },
+    });
+    expect(await refusalOf('GetDeploymentConfig', {})).toBe('DeploymentConfigNameRequiredException');
+    expect(await refusalOf('GetDeploymentConfig', { deploymentConfigName: 'Mine' })).toBe(
+      'DeploymentConfigDoesNotExistException',
+    );
+  });
+
+  it('takes the traffic back when it is stopped in the midst of a shift', async () => {
+    const id = await create('orders', lambdaAppSpec('1', '2'), {
+      deploymentConfigName: 'CodeDeployDefault.LambdaLinear10PercentEvery1Minute',
+    });
+    pass(70);
+    expect(weights()).toContainEqual(['2', 20]);
+    await call('StopDeployment', { deploymentId: id, autoRollbackEnabled: true });
+    expect(await lifecycleOf(id)).toContain('AllowTraffic Failed');
+    const back = await rollbackOf(id);
+    // Its hooks are those of what ran before.
+    for (let hook = 0; hook < 2; hook += 1) {
+      await report('Succeeded');
+      pass(5);
+    }
+    expect(await infoOf(back)).toMatchObject({ status: 'Succeeded', creator: 'codeDeployRollback' });
+    expect(weights()).toContainEqual(['1', 100]);
+    expect(story(id).map((line) => line.replace(/^\S+ /, ''))).toEqual(['in-progress', 'stopped']);
+    expect(story(back).map((line) => line.replace(/^\S+ /, ''))).toEqual(['in-progress', 'succeeded']);
+  });
+
   it('stops when an alarm of its group is red, also when it was red before, and rolls back where the group says so', async () => {
     run(aLambdaGroup({ alarms: ['orders-errors'] }));
     const id = await canary();

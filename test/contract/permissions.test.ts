@@ -31,11 +31,15 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['elasticloadbalancing:DescribeTargetGroups', 'IAM knows no resource for it.'],
   ['elasticloadbalancing:DescribeTargetHealth', 'IAM knows no resource for it.'],
   ['cloudwatch:DescribeAlarms', 'Templates name the alarms of a suite.'],
+  ['cloudwatch:GetMetricData', 'IAM knows no resource for it.'],
+  ['codedeploy:GetDeploymentConfig', 'A deployment may name any configuration.'],
+  ['codedeploy:StopDeployment', 'A suite that watches traffic may name its deployment groups by a pattern.'],
   ['lambda:InvokeFunction', 'The number of a version is made when it is deployed.'],
 ]);
 
 /** Actions for which IAM knows no resource, where it is `*`. */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
+  'cloudwatch:GetMetricData',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
   // Jobs: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodepipeline.html

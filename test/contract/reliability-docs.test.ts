@@ -25,7 +25,7 @@ describe('the rows of faults', () => {
     const numbered = (letter: string, from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`);
     expect(ROWS.map(({ row }) => row)).toEqual([
-      ...numbered('F', 1, 77),
+      ...numbered('F', 1, 83),
       ...numbered('B', 1, 56),
       ...numbered('B', 63, 65),
       'B69',

@@ -134,6 +134,8 @@ describe('a stage', () => {
     'suitesReadTargets',
     'suitesReadCalendars',
     'suitesReadSecrets',
+    'bakesReadSteps',
+    'bakesStop',
   ];
 
   const statementsOf = (resources: Awaited<ReturnType<typeof compile>>): readonly unknown[] => {

@@ -275,6 +275,7 @@ describe('the packaged template', () => {
           ...COMMON,
           TOPIC_ARN_PREFIX: `arn:aws:sns:${REGION}:${ACCOUNT}:gatehouse-test-`,
           OLDEST_EVENT_DAYS: '45',
+          CHECKS_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-checks`,
           VOTES_QUEUE_URL: `https://sqs.example.com/${ACCOUNT}/gatehouse-test-votes.fifo`,
         },
       ],

@@ -109,7 +109,7 @@ describe('a service of the local stack that ECS deploys in steps', () => {
       'PRODUCTION_TRAFFIC_SHIFT 100 % SUCCEEDED',
     ]);
     const { shown } = await told(deployment, '2 earlier validations');
-    expect(shown).toContain('Validation at PRODUCTION_TRAFFIC_SHIFT, 100 % lets it go on');
+    expect(shown).toContain('Validation at PRODUCTION_TRAFFIC_SHIFT 100 % lets it go on');
     expect(shown).toContain('basket-steps');
   });
 

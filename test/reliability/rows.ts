@@ -1,5 +1,6 @@
 import { APPROVAL_ROWS } from './approval-rows.ts';
 import { ECS_ROWS } from './ecs-rows.ts';
+import { BAKE_ROWS } from './bake-rows.ts';
 import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { HOOK_ROWS } from './hook-rows.ts';
@@ -20,6 +21,7 @@ export const ROWS: readonly Row[] = [
   ...INPUT_ROWS,
   ...APPROVAL_ROWS,
   ...ECS_ROWS,
+  ...BAKE_ROWS,
   ...ENGINE_ROWS,
   ...HOOK_ROWS,
   ...JOB_ROWS,

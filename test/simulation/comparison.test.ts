@@ -3,6 +3,7 @@ import { createChance } from '../../local/virtual/chance.ts';
 import type { Chance } from '../../local/virtual/chance.ts';
 import { compareCounts, compareValues } from '../../shared/validation/compare/compare.ts';
 import type { Comparison, Standard } from '../../shared/validation/compare/compare.ts';
+import { shareOf } from '../../shared/validation/run-call.ts';
 import { forecastOf } from '../../shared/validation/compare/forecast.ts';
 
 const LOOKS = 4;
@@ -136,6 +137,95 @@ describe('a comparison of ratios, looked at four times', () => {
       compareCounts({ bad: 0, all: 100_000 }, { bad, all: 20 }, by),
     );
     expect(outcomes.map(({ outcome }) => outcome)).not.toContain('pass');
+  });
+});
+
+describe('a bake of ten steps, looked at four times at each', () => {
+  const STEPS = 10;
+
+  /** What the step is at which it is stopped; undefined: at none. What has been counted grows from step to step. */
+  const bake = (
+    chance: Chance,
+    perLook: number,
+    oldRate: number,
+    newRateAt: (step: number) => number,
+    of: number | undefined,
+  ): number | undefined => {
+    const old = { bad: 0, all: 0 };
+    const now = { bad: 0, all: 0 };
+    for (let step = 1; step <= STEPS; step += 1) {
+      const part = shareOf({ kind: 'bake', weight: step * 9, step, since: 0, ...(of !== undefined && { of }) });
+      const by = standard({ absolute: 0.002, relative: 1.25 }, { looks: LOOKS / part });
+      for (let look = 1; look <= LOOKS; look += 1) {
+        // Its traffic moves from one to the other.
+        const [more, less] = [step * perLook, (STEPS + 1 - step) * perLook];
+        now.bad += drawBad(chance, more, newRateAt(step));
+        now.all += more;
+        old.bad += drawBad(chance, less, oldRate);
+        old.all += less;
+        if (compareCounts(old, now, by).outcome === 'fail') {
+          return step;
+        }
+      }
+    }
+    return undefined;
+  };
+
+  const bakes = (
+    perLook: number,
+    oldRate: number,
+    newRateAt: (step: number) => number,
+    of: number | undefined,
+    trials = 600,
+  ): readonly (number | undefined)[] => {
+    const chance = createChance(23);
+    return Array.from({ length: trials }, () => bake(chance, perLook, oldRate, newRateAt, of));
+  };
+
+  const stopped = (steps: readonly (number | undefined)[]): number =>
+    steps.filter((step) => step !== undefined).length / steps.length;
+
+  const most = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / 600);
+
+  it.each([
+    [30, 0.02],
+    [100, 0.01],
+    [300, 0.001],
+    [50, 0.0005],
+  ])(
+    'stops no more than the stated share of what is just as bad as is tolerated: %i a look at first, %s',
+    (perLook, rate) => {
+      const tolerated = rate + Math.max(0.002, rate * 0.25);
+      for (const of of [STEPS, undefined]) {
+        expect(stopped(bakes(perLook, rate, () => tolerated, of))).toBeLessThanOrEqual(most);
+        expect(stopped(bakes(perLook, rate, () => rate, of))).toBeLessThanOrEqual(most);
+      }
+    },
+  );
+
+  it('would stop far more, had each of its steps the whole level and only its own data', () => {
+    const chance = createChance(29);
+    const world = { oldRate: 0.02, newRate: 0.02, oldAll: 90_000, perLook: 1_000 };
+    const alarms = Array.from({ length: 300 }, () =>
+      Array.from({ length: STEPS }, () => deploy(chance, world, standard({}))).includes('fail'),
+    );
+    expect(alarms.filter(Boolean).length / alarms.length).toBeGreaterThan(0.1);
+  });
+
+  it.each([STEPS, undefined])(
+    'stops what errs the more the more traffic it has, long before it has all (of %s)',
+    (of) => {
+      const steps = bakes(100, 0.005, (step) => 0.005 * step, of, 300);
+      expect(stopped(steps)).toBeGreaterThan(0.99);
+      const found = steps.flatMap((step) => step ?? []).sort((a, b) => a - b);
+      expect(found[Math.floor(found.length * 0.95)]).toBeLessThanOrEqual(6);
+    },
+  );
+
+  it('stops what a single step could not prove', () => {
+    const perStep = bakes(20, 0.005, () => 0.02, STEPS, 300);
+    expect(stopped(perStep)).toBeGreaterThan(0.9);
+    expect(perStep.filter((step) => step === 1).length / perStep.length).toBeLessThan(0.1);
   });
 });
 

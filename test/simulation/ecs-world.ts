@@ -211,6 +211,7 @@ export const playService = async (options: EcsWorldOptions): Promise<EcsOutcome>
         call('SendMessageBatch', () => {
           gateLooks.push(...some);
         }),
+      lookAtWatches: () => Promise.resolve(),
       lookAtRuns: (runs: readonly string[], afterMs = 0) =>
         call('SendMessageBatch', () => {
           queue.push(...runs.map((run) => ({ run, at: kernel.clock.now() + afterMs })));

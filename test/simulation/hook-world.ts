@@ -76,6 +76,8 @@ export type HookOutcome = {
   readonly samples: number;
   /** The gates that were to be looked at, in their order. */
   readonly gateLooks: readonly string[];
+  /** The deployments of which it was said that their traffic may be watched. */
+  readonly bakes: readonly string[];
   readonly stored: () => ReturnType<typeof runItem.parse> | undefined;
   readonly record: () => ReturnType<typeof runRecordItem.parse> | undefined;
   readonly rollout: () => StoredRollout | undefined;
@@ -113,6 +115,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
   const queue: Queued[] = [];
   const dead: string[] = [];
   const gateLooks: string[] = [];
+  const bakes: string[] = [];
   let numbers = 0;
   let ids = 0;
   let samples = 0;
@@ -200,6 +203,12 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
           gateLooks.push(...some);
         }),
       lookAtRuns,
+      lookAtWatches: () => Promise.resolve(),
+      bake: { begin: () => Promise.resolve(), look: () => Promise.resolve() },
+      sayBake: (one: string) =>
+        call('SendMessageBatch', () => {
+          bakes.push(one);
+        }),
       clock,
       random: () => 0.5,
       newId: () => {
@@ -341,6 +350,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
     table,
     samples,
     gateLooks,
+    bakes,
     stored: () => {
       const body = bodyOf(runKey(id));
       return body === undefined ? undefined : runItem.parse(body);

@@ -176,6 +176,7 @@ export const playJobs = async (options: JobWorldOptions): Promise<JobOutcome> =>
           sent.push(JSON.stringify(wakeUps));
         }),
       lookAtGates: () => call('SendMessageBatch', () => undefined),
+      lookAtWatches: () => Promise.resolve(),
       lookAtRuns: (runs: readonly string[], afterMs = 0) =>
         call('SendMessageBatch', () => {
           runs.forEach((run) => {

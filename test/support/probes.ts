@@ -13,6 +13,7 @@ export const taskOf = (check: Check, overrides: Partial<Task> = {}): Task => ({
   now: 0,
   since: 0,
   deployedAt: 0,
+  share: 1,
   timeoutMs: 2_000,
   signal: new AbortController().signal,
   secret: (name) => Promise.reject(new Error(`no secret ${name}`)),

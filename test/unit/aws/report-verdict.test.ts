@@ -24,7 +24,7 @@ const reported = async (call: Run['call'], action: 'continue' | 'rollback', refu
   return { said, calls };
 };
 
-const STEP = { kind: 'bake', weight: 10, step: 1 } as const;
+const STEP = { kind: 'bake', weight: 10, step: 1, since: 0 } as const;
 
 describe('the verdict of a step of the traffic', () => {
   it('stops the deployment, and has the version before come back', async () => {
@@ -39,11 +39,40 @@ describe('the verdict of a step of the traffic', () => {
   });
 
   it.each([
-    ['DeploymentAlreadyCompletedException', 'The deployment had ended before it could be stopped'],
     ['DeploymentDoesNotExistException', 'CodeDeploy does not know the deployment any more'],
     ['UnsupportedActionForDeploymentTypeException', 'CodeDeploy cannot stop this kind of deployment'],
   ])('is moot where CodeDeploy says %s', async (refusal, says) => {
     expect((await reported(STEP, 'rollback', refusal)).said).toEqual({ kind: 'refused', says });
+  });
+
+  it.each([
+    {
+      how: 'succeeded',
+      deployment: { status: 'Succeeded' },
+      said: { kind: 'refused', says: 'The deployment had ended before it could be stopped, as Succeeded' },
+    },
+    {
+      how: 'been stopped, with nothing to come back',
+      deployment: { status: 'Stopped', rollbackInfo: {} },
+      said: { kind: 'refused', says: 'The deployment had ended before it could be stopped, as Stopped' },
+    },
+    {
+      how: 'been stopped by the try before, whose answer was lost',
+      deployment: { status: 'Stopped', rollbackInfo: { rollbackDeploymentId: 'd-BACK' } },
+      said: { kind: 'reported', as: 'already-so' },
+    },
+  ])('is told by how the deployment has ended where it has $how (F81)', async ({ deployment, said }) => {
+    const deployments = createHookedDeployments(
+      (operation) =>
+        operation === 'GetDeployment'
+          ? Promise.resolve({
+              deploymentInfo: { applicationName: 'orders', deploymentGroupName: 'prod', ...deployment },
+            })
+          : Promise.reject(Object.assign(new Error('no'), { name: 'DeploymentAlreadyCompletedException' })),
+      HOME,
+      systemClock,
+    );
+    expect(await createReportVerdict(deployments)({ ...aRun([aCheck()]), call: STEP }, 'rollback')).toEqual(said);
   });
 
   it.each([

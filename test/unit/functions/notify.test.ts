@@ -478,3 +478,42 @@ describe('notify', () => {
     });
   });
 });
+
+describe('notify, where suites watch traffic', () => {
+  const START = aDeploymentEvent();
+  const END = aDeploymentEvent({ id: 'event-2', time: '2026-11-20T10:05:00Z' }, { state: 'SUCCESS' });
+
+  const said = async (...batches: readonly (readonly string[])[]) => {
+    const told: string[] = [];
+    const notify = createNotify({
+      ...aRig(),
+      sayBake: ({ executionId }) => {
+        told.push(executionId);
+        return Promise.resolve();
+      },
+    });
+    for (const texts of batches) {
+      await notify(texts.map((text, index) => ({ id: `m${index}`, text })));
+    }
+    return told;
+  };
+
+  it('says that a deployment has begun, as often as it hears so', async () => {
+    expect(await said([START])).toEqual(['d-ABCDE1234']);
+    expect(await said([START, START], [START])).toEqual(['d-ABCDE1234', 'd-ABCDE1234']);
+  });
+
+  it('says nothing of one that has ended, however late it hears of its begin', async () => {
+    expect(await said([END], [START])).toEqual([]);
+    expect(await said([START, END])).toEqual([]);
+  });
+
+  it('says nothing of what an archive replays, and nothing of pipelines', async () => {
+    expect(await said([JSON.stringify({ ...JSON.parse(START), 'replay-name': 'again' })], [STARTED])).toEqual([]);
+  });
+
+  it('has the event come again where it could not be said', async () => {
+    const notify = createNotify({ ...aRig(), sayBake: () => Promise.reject(new Error('no queue')) });
+    expect(await notify([{ id: 'm1', text: START }])).toEqual([{ id: 'm1', outcome: 'failed', reason: 'Error' }]);
+  });
+});

@@ -96,6 +96,29 @@ describe('validate', () => {
     expect(outcome.record()?.run.state).toMatchObject({ conclusion: { why: { kind: 'rollback' } } });
   });
 
+  it('has traffic watched before it moves where a suite is for it, should the event of the begin be lost (F78)', async () => {
+    const bake = suiteOf([SMOKE], { name: 'bake', match: { application: ['orders'], hook: ['AllowTraffic'] } });
+    const suites = [SUITE, bake];
+    expect((await play({ suites })).bakes).toEqual(['d-ABCDE1234']);
+    expect((await play()).bakes).toEqual([]);
+    expect((await play({ suites, deployment: aHookedDeployment({}, 'AfterAllowTraffic') })).bakes).toEqual([]);
+    expect((await play({ suites, deployment: aHookedDeployment({ creator: 'codeDeployRollback' }) })).bakes).toEqual(
+      [],
+    );
+    const ecs = aHookedDeployment({ computePlatform: 'ECS' });
+    expect((await play({ suites, deployment: ecs })).bakes).toEqual([]);
+  });
+
+  it('is not kept from its verdict where that cannot be said', async () => {
+    const bake = suiteOf([SMOKE], { name: 'bake', match: { hook: ['AllowTraffic'] } });
+    const suites = [SUITE, bake];
+    const step = (await play({ suites })).steps.findIndex((call) => call.endsWith('SendMessageBatch'));
+    const outcome = await play({ suites, blow: { step, kind: 'failed', tookEffect: false } });
+    expect(outcome.bakes).toEqual([]);
+    expect(lines(outcome, 'not said that traffic is to be watched')).toHaveLength(1);
+    expect(statuses(outcome)).toEqual(['Succeeded']);
+  });
+
   it('tells samples when the deployment began, which is before its hook', async () => {
     const createTime = TEN_O_CLOCK / 1000 - 600;
     const asked: SampleRequest[] = [];

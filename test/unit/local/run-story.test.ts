@@ -7,7 +7,8 @@ import { gatePk, rolloutPk, runRecordKey } from '../../../shared/store/keys.ts';
 import { recordRun } from '../../../shared/validation/run-record.ts';
 import { HOOK_CALL } from '../../support/hooks.ts';
 import { aRig } from '../../support/rig.ts';
-import { aRun } from '../../support/runs.ts';
+import type { Run } from '../../../shared/validation/run.ts';
+import { aCheck, aRun, aSample, lookAt } from '../../support/runs.ts';
 import { aChange, aRollout, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { checkOf, suiteOf } from '../../support/suites.ts';
 import { playService } from '../../simulation/ecs-world.ts';
@@ -104,6 +105,24 @@ describe('the story of a validation', () => {
     expect(drawn).toContain('CodeDeploy was told Failed');
     expect(drawn).not.toContain('abcdefgh');
     expect(drawn).not.toContain(HOOK_CALL.hookExecutionId);
+  });
+
+  it('tells at which step of the traffic it was, and what came of that', () => {
+    const step = { kind: 'bake', weight: 20, step: 2, of: 9, since: TEN_O_CLOCK } as const;
+    const begun = lookAt({ ...aRun([aCheck()]), call: step, hook: 'AllowTraffic' }, 0).run;
+    const storyOf = (run: Run) => runStory({ id: 'run', items: [{ sk: 'RUN', rev: 1, body: { run } }] });
+    const overtaken = lookAt(begun, 5, [{ kind: 'overtaken', says: 'The traffic has gone on to 30 %' }]).run;
+    expect(storyOf(overtaken)).toMatchObject({
+      hook: 'AllowTraffic 20 %',
+      conclusion: null,
+      report: { kind: 'overtaken', says: 'The traffic has gone on to 30 %' },
+    });
+    const id = begun.checks[0]?.inFlight?.id ?? '';
+    const failed = lookAt(begun, 5, [{ kind: 'sampled', check: 0, id, sample: aSample('fail') }]).run;
+    expect(storyOf(lookAt(failed, 6, [{ kind: 'reported', as: 'done' }]).run)).toMatchObject({
+      conclusion: { action: 'rollback' },
+      report: { says: 'to stop it, and to bring back what ran before' },
+    });
   });
 
   it('says of what it cannot read that it cannot', () => {

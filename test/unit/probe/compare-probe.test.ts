@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { sampleCompare } from '../../../shared/probe/compare-probe.ts';
+import type { Task } from '../../../shared/probe/finding.ts';
 import type { CompareProbe } from '../../../shared/validation/suite.ts';
 import { taskOf } from '../../support/probes.ts';
 import { TEN_O_CLOCK } from '../../support/rollouts.ts';
@@ -50,6 +51,7 @@ const look = async (
   overrides: Partial<CompareProbe>,
   pointsOf: (ask: Ask) => readonly number[],
   since = TEN_O_CLOCK,
+  more: Partial<Pick<Task, 'deployedAt' | 'share'>> = {},
 ) => {
   const check = aCompareCheck({}, overrides);
   const { asked, client } = cloudWatch(pointsOf);
@@ -58,7 +60,7 @@ const look = async (
     throw new Error('it is no comparison');
   }
   const variables = { 'old.version': '6', 'new.version': '7', 'function.name': 'orders' };
-  const task = taskOf(check, { variables, since, now: TEN_O_CLOCK + 10.5 * MINUTE });
+  const task = taskOf(check, { variables, since, deployedAt: since, now: TEN_O_CLOCK + 10.5 * MINUTE, ...more });
   return { asked, finding: await sampleCompare(probe, task, client) };
 };
 
@@ -142,6 +144,27 @@ describe('a look at a comparison of ratios', () => {
     });
     const both = await look(before, counts({ 6: [0, 4_000], 7: [0, 9_000] }));
     expect(both.asked).toHaveLength(4);
+  });
+
+  it('counts back what was before from the begin of the deployment, however late its hook comes', async () => {
+    const baselines = [{ kind: 'before-deployment', forMs: 30 * MINUTE }] as const;
+    const pointsOf = counts({ 6: [10, 9_000], 7: [0, 9_000] });
+    const late = { deployedAt: TEN_O_CLOCK - 20.5 * MINUTE };
+    const { asked } = await look({ baselines }, pointsOf, TEN_O_CLOCK, late);
+    expect(asked.at(-1)).toEqual({ metric: 'Invocations', version: '6', from: -51, until: -21 });
+    const early = await look({ baselines, lookBackMs: 25 * MINUTE }, pointsOf, TEN_O_CLOCK, late);
+    expect(early.asked.at(-1)).toMatchObject({ from: -55, until: -25 });
+  });
+
+  it('asks for more at each step of a bake, for each has only its part of what may go wrong', async () => {
+    const pointsOf = counts({ 6: [0, 9_000], 7: [7, 1_000] });
+    const alone = await look({}, pointsOf);
+    expect(alone.finding.outcome).toBe('fail');
+    const { finding } = await look({}, pointsOf, TEN_O_CLOCK, { share: 1 / 9 });
+    expect(finding.outcome).toBe('between');
+    expect(finding.evidence).toContain(
+      'By 95 % over 4 looks a step: each may be wrong to one side in 0.139 % of cases',
+    );
   });
 
   it('is an error where what is bad is more than all there is', async () => {

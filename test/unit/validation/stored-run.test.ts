@@ -170,7 +170,7 @@ describe('a run in the table', () => {
       rollout: { source: 'codepipeline', ...PLACE, name: 'shop', executionId: 'x' },
     },
     {
-      call: { kind: 'bake', weight: 10, step: 1, of: 10 },
+      call: { kind: 'bake', weight: 10, step: 1, of: 9, since: 1_000 },
       rollout: { source: 'codedeploy', ...PLACE, application: 'shop', group: 'prod', executionId: 'd-1' },
     },
   ])('keeps by which door it was asked for: $call.kind', (asked) => {

@@ -699,7 +699,7 @@ describe('the report', () => {
   });
 
   it('is made of no step that the next has overtaken, unless it was decided before', () => {
-    const call = { kind: 'bake', weight: 10, step: 1, of: 10 } as const;
+    const call = { kind: 'bake', weight: 10, step: 1, of: 9, since: 0 } as const;
     const says = 'The next step has begun';
     const begun = lookAt(aRun([aCheck()], {}, { call }), 0).run;
     const overtaken = lookAt(begun, 5, [{ kind: 'overtaken', says }]);

@@ -11,7 +11,7 @@ import type { Revision, RollbackEvent } from './hooked-group.ts';
 import { revisionOf } from './hooked-state.ts';
 import type { HookedState } from './hooked-state.ts';
 import type { HookedDeployments } from './simulated-hooked.ts';
-import { shiftOf } from './traffic-shift.ts';
+import { describeConfig, shiftOf } from './traffic-shift.ts';
 
 const DeploymentId = v.pipe(v.string(), v.regex(/^d-[A-Z0-9]{9}$/));
 const Names = v.object({ applicationName: v.optional(v.string()), deploymentGroupName: v.optional(v.string()) });
@@ -225,6 +225,18 @@ export const hookedOperations = (
             ...(isList(rest) ? rest : []),
           ],
         });
+      },
+    ],
+    [
+      'GetDeploymentConfig',
+      ({ deploymentConfigName: name }) => {
+        if (typeof name !== 'string') {
+          return refusal('DeploymentConfigNameRequiredException', 'A deployment configuration name is required.');
+        }
+        const deploymentConfigInfo = describeConfig(name);
+        return deploymentConfigInfo === undefined
+          ? refusal('DeploymentConfigDoesNotExistException', `No Deployment Configuration found for name: ${name}`)
+          : answer({ deploymentConfigInfo });
       },
     ],
     inGroup('GetDeploymentGroup', (state) => answer({ deploymentGroupInfo: describeHookedGroup(state) })),

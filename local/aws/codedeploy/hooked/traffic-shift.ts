@@ -1,3 +1,5 @@
+import type { JsonRecord } from '../../../json.ts';
+
 /** One step of a shift of traffic: how much the new version has, in per cent, and from how many minutes on. */
 export type ShiftStep = { readonly weight: number; readonly afterMinutes: number };
 
@@ -28,6 +30,39 @@ const CONFIGS: Readonly<Record<'Lambda' | 'ECS', ReadonlyMap<string, readonly Sh
     ...[1, 3].map((minutes) => [`ECSLinear10PercentEvery${minutes}Minutes`, linear(minutes)] as const),
     ['ECSAllAtOnce', AT_ONCE] as const,
   ]),
+};
+
+/** A deployment configuration of AWS's own as GetDeploymentConfig tells it; undefined for one that is not known. */
+export const describeConfig = (config: string): JsonRecord | undefined => {
+  for (const platform of ['Lambda', 'ECS'] as const) {
+    const shift = shiftOf(config, platform);
+    if (shift !== undefined) {
+      return {
+        deploymentConfigId: '00000000-0000-0000-0000-000000000000',
+        deploymentConfigName: config,
+        computePlatform: platform,
+        trafficRoutingConfig: routingOf(shift),
+      };
+    }
+  }
+  return undefined;
+};
+
+/** https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_TrafficRoutingConfig.html */
+const routingOf = (shift: readonly ShiftStep[]): JsonRecord => {
+  const [first, second] = shift;
+  if (first === undefined || second === undefined) {
+    return { type: 'AllAtOnce' };
+  }
+  return shift.length === 2
+    ? {
+        type: 'TimeBasedCanary',
+        timeBasedCanary: { canaryPercentage: first.weight, canaryInterval: second.afterMinutes },
+      }
+    : {
+        type: 'TimeBasedLinear',
+        timeBasedLinear: { linearPercentage: first.weight, linearInterval: second.afterMinutes },
+      };
 };
 
 /** How a deployment configuration shifts traffic; undefined for one that is not known, or of another platform. */
