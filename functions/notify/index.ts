@@ -1,6 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
+import { createBakeQueue } from '../../shared/aws/bake-queue.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createJoin } from '../../shared/aws/join-deployments.ts';
@@ -56,6 +57,7 @@ let finder: ReturnType<typeof loadFinder> | undefined;
 
 const home = homeOf(settings.TOPIC_ARN_PREFIX);
 const sqs = createAwsClient('sqs', aws);
+const sayBake = createBakeQueue(sqs, settings.CHECKS_QUEUE_URL);
 const notify = createNotify({
   config: compiledConfig,
   changeItem: createChangeItem({ store, clock, random: Math.random }),
@@ -77,8 +79,7 @@ const notify = createNotify({
   ...(compiledBakes.length > 0 && {
     sayBake: async (deployment: Deployment) => {
       if (mayBake(compiledBakes, deployment)) {
-        const { createBakeQueue } = await import('../../shared/aws/bake-queue.ts');
-        await createBakeQueue(sqs, settings.CHECKS_QUEUE_URL)(deployment.executionId);
+        await sayBake(deployment.executionId);
       }
     },
   }),

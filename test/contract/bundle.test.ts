@@ -38,7 +38,6 @@ describe('a bundle', () => {
       'deliver/retries.js': 'ours',
       'interact/index.js': 'ours',
       'interact/retries.js': 'ours',
-      'notify/bake-queue.js': 'ours',
       'notify/index.js': 'ours',
       'notify/pipeline-approvals.js': 'SDK',
       'notify/retries.js': 'ours',

@@ -15,7 +15,8 @@ import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { gateOf, isWatch, rolloutKey, rolloutPk, runKey, runRecordKey, watchKey } from '../../shared/store/keys.ts';
-import { bakeText, lookAtWatchText, lookText, parseCheckMessage } from '../../shared/validation/check-message.ts';
+import { parseCheckMessage } from '../../shared/validation/check-message.ts';
+import { bakeText, lookAtWatchText, lookText } from '../../shared/validation/check-text.ts';
 import { runIdOf } from '../../shared/validation/run-id.ts';
 import { runRecordItem } from '../../shared/validation/run-record.ts';
 import type { Run } from '../../shared/validation/run.ts';
@@ -225,6 +226,7 @@ export const playBake = async (options: BakeWorldOptions): Promise<BakeOutcome> 
         await drive(message.run, { until: kernel.clock.now() + 40_000, left });
         return;
       case 'failed':
+      case 'failed-job':
       case undefined:
         throw new Error(`nobody sends ${body}`);
     }

@@ -14,7 +14,8 @@ import { rolloutItem } from '../../shared/rollout/stored-rollout.ts';
 import type { StoredRollout } from '../../shared/rollout/stored-rollout.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { gateOf, rolloutKey, rolloutPk, runKey, runRecordKey } from '../../shared/store/keys.ts';
-import { lookText, parseCheckMessage } from '../../shared/validation/check-message.ts';
+import { parseCheckMessage } from '../../shared/validation/check-message.ts';
+import { lookText } from '../../shared/validation/check-text.ts';
 import { JobEvent } from '../../shared/validation/job-event.ts';
 import { runIdOf } from '../../shared/validation/run-id.ts';
 import { runRecordItem } from '../../shared/validation/run-record.ts';
@@ -286,6 +287,8 @@ export const playJobs = async (options: JobWorldOptions): Promise<JobOutcome> =>
             await door.giveUp(parsed.job, parsed.says);
             return;
           case 'failed':
+          case 'watch':
+          case 'bake':
           case undefined:
             throw new Error('no message of this world');
         }
