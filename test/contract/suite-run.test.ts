@@ -135,7 +135,7 @@ describe('npm run suite -- run', () => {
   it.each<readonly [string, readonly string[], RegExp]>([
     ['without a suite', [], /It runs one suite/],
     ['with two of them', ['a', 'b'], /It runs one suite/],
-    ['with one that is not there', ['nope'], /There is no suite nope in suites\/, which has orders-after-traffic, /],
+    ['with one that is not there', ['nope'], /There is no suite nope in suites\/, which has basket-steps, /],
     ['with a file that is not there', ['nope.yml'], /ENOENT/],
     [
       'without a variable that it needs',
