@@ -1,7 +1,5 @@
 // One file beside the function's own: what drives runs, and the doors that do so while somebody waits for the answer, are made
 // of the same parts.
-export { createHookedServices } from '../../shared/aws/hooked-services.ts';
-export { createPipelineJobs } from '../../shared/aws/pipeline-jobs.ts';
 export { createDrive } from './drive.ts';
 export { createEcsDoor } from './ecs-door.ts';
 export { createJobDoor } from './job-door.ts';

@@ -119,7 +119,10 @@ const validate = createValidate({
 
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
-  const { createEcsDoor, createHookedServices } = await import('./driven.ts');
+  const [{ createEcsDoor }, { createHookedServices }] = await Promise.all([
+    import('./driven.ts'),
+    import('../../shared/aws/hooked-services.ts'),
+  ]);
   return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
 };
 let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
@@ -129,7 +132,10 @@ const isEcsHook = (event: unknown): boolean =>
 
 /** Where pipelines ask, loaded by the first of their jobs. */
 const loadJobDoor = async () => {
-  const { createJobDoor, createPipelineJobs } = await import('./driven.ts');
+  const [{ createJobDoor }, { createPipelineJobs }] = await Promise.all([
+    import('./driven.ts'),
+    import('../../shared/aws/pipeline-jobs.ts'),
+  ]);
   return createJobDoor({ ...ours, jobs: createPipelineJobs(createAwsClient('codepipeline', aws)) });
 };
 let jobDoor: ReturnType<typeof loadJobDoor> | undefined;
