@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/unit/{delivery,gate,interaction,message,probe,rollout,routing,store,validation}/**/*.test.ts',
-      'test/unit/functions/{decide,ready-gates}.test.ts',
+      'test/unit/functions/{decide,decide-by-rule,ready-gates}.test.ts',
       'test/unit/redact.test.ts',
     ],
     setupFiles: ['test/setup.ts', 'test/mutation/setup.ts'],

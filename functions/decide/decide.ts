@@ -4,6 +4,8 @@ import type { Config, GatePolicy } from '../../shared/config/config.ts';
 import { askFor } from '../../shared/delivery/ask-for.ts';
 import { deliveryItem, noteWanted, wanted } from '../../shared/delivery/delivery.ts';
 import type { WakeUp } from '../../shared/delivery/wake-up.ts';
+import { approvedByRule, NO_RULES } from '../../shared/gate/approve-by-rule.ts';
+import type { ByRule } from '../../shared/gate/approve-by-rule.ts';
 import {
   applied,
   counted,
@@ -14,6 +16,7 @@ import {
   looked,
   needsToken,
   reopened,
+  rulesIn,
   summaryOf,
   superseded,
   voted,
@@ -121,10 +124,11 @@ const takeVote = async (deps: DecideDeps, vote: Vote): Promise<Decided> => {
   const { current, seen } = await settle(deps, vote.gate, gate, policy);
   const members = await membersOf(deps, policy);
   const refusal = isOver(current) ? 'over' : await refusalTo(deps, vote, current, policy, members);
+  const { approvals } = await byRuleAt(deps, current, policy, seen);
   const { outcome } = await changeItem(
     gateKey(vote.gate),
     gateItem,
-    voted(clickOf(vote), refusal, (clicks) => tallyOf(policy ?? NOBODY, members, clicks)),
+    voted(clickOf(vote), refusal, (clicks) => tallyOf(policy ?? NOBODY, members, clicks, approvals)),
   );
   log.info('vote taken', {
     gate: vote.gate,
@@ -272,22 +276,23 @@ const act = async (
     return gate;
   }
   const { decision } = gate.state;
-  if (decision.why === 'votes') {
+  if (decision.why === 'votes' || decision.why === 'policy') {
     const isUnread = (policy?.rules ?? []).some(({ groups }) => groups.some((group) => !members.has(group)));
-    if (tallyOf(policy ?? NOBODY, members, gate.clicks).verdict !== decision.verdict) {
-      if (isUnread) {
+    // The facts by which a rule approved held when it did: only whether the policy still has the rule is asked again.
+    if (tallyOf(policy ?? NOBODY, members, gate.clicks, decision.byRule).verdict !== decision.verdict) {
+      if (decision.why === 'votes' && isUnread) {
         throw new Error('Slack does not say who is in the groups that decide');
       }
       log.warn('decision taken back', { gate: id });
       return (await changeItem(gateKey(id), gateItem, reopened)).outcome;
     }
   }
-  if (seen?.kind !== 'pending' || (needsToken(gate.point) && seen.token === undefined)) {
+  if (!isDecidable(gate.point, seen)) {
     throw new Error('AWS does not show yet what was decided about');
   }
   const done = await platform.decide(gate.point, seen.token, decision.verdict, summaryOf(decision));
   if (done === 'done') {
-    log.info('decision applied', { gate: id, verdict: decision.verdict });
+    log.info('decision applied', { gate: id, verdict: decision.verdict, rules: rulesIn(decision) });
     return (await changeItem(gateKey(id), gateItem, applied(clock.now()))).outcome;
   }
   // Somebody was first, or our own call before this one was and its answer was lost: the platform knows.
@@ -307,34 +312,73 @@ const look = async (deps: DecideDeps, id: string): Promise<Decided> => {
   const policy = policyAt(gate.point, deps.config);
   const { current: before, seen } = await settle(deps, id, gate, policy);
   const members: Members = votesOf(before.clicks).length === 0 ? new Map() : await membersOf(deps, policy);
-  const current = await recount(deps, id, before, policy, members);
+  const described = before.state.kind === 'open' && before.shown === undefined ? await describe(deps, before) : {};
+  const byRule = await byRuleAt(deps, { ...described, ...before }, policy, seen);
+  const current = await recount(deps, id, { gate: before, described, byRule }, policy, members);
   await shown(deps, id, async () => {
     if (current.state.kind === 'decided') {
       await act(deps, id, policy, members, seen);
     }
     if (current.state.kind === 'open') {
-      await keepWatch(deps, id, current, policy);
+      await keepWatch(deps, id, { gate: current, described, byRule }, policy);
     }
   });
   return 'looked';
 };
 
+/** A gate with what has just been looked up of it: what it is about, and which rules approve it. */
+type LookedAt = { readonly gate: Gate; readonly described: Described; readonly byRule: ByRule };
+
+/**
+ * Which rules of the policy approve at a gate. None before it is on record what would be approved, and none that AWS does
+ * not show as waiting: nobody looks at it in their place.
+ */
+const byRuleAt = async (
+  { changeItem, config, clock }: DecideDeps,
+  { point, state, shown: about }: Gate,
+  policy: GatePolicy | undefined,
+  seen: Seen | undefined,
+): Promise<ByRule> => {
+  if (policy?.auto === undefined || state.kind !== 'open' || about === undefined || !isDecidable(point, seen)) {
+    return NO_RULES;
+  }
+  const { outcome: stored } = await changeItem(rolloutKey(rolloutPk(point.rollout)), rolloutItem, unchanged);
+  return approvedByRule(
+    policy,
+    {
+      point,
+      ...(stored !== undefined && { stored }),
+      ...(seen.checks !== undefined && { checks: seen.checks }),
+      people: config.people ?? [],
+    },
+    clock.now(),
+  );
+};
+
+/** Whether the platform shows that it waits, and what it wants to see with a decision. */
+const isDecidable = (point: GatePoint, seen: Seen | undefined): seen is Seen & { readonly kind: 'pending' } =>
+  seen?.kind === 'pending' && !(needsToken(point) && seen.token === undefined);
+
 const recount = async (
   { changeItem, clock }: DecideDeps,
   id: string,
-  gate: Gate,
+  { gate, described, byRule: { approvals } }: LookedAt,
   policy: GatePolicy | undefined,
   members: Members,
 ): Promise<Gate> => {
-  const count = (clicks: readonly Click[]) => tallyOf(policy ?? NOBODY, members, clicks);
+  const count = (clicks: readonly Click[]) => tallyOf(policy ?? NOBODY, members, clicks, approvals);
   return count(gate.clicks).verdict === undefined
     ? gate
-    : ((await changeItem(gateKey(id), gateItem, counted(count, clock.now()))).outcome ?? gate);
+    : ((await changeItem(gateKey(id), gateItem, counted(count, clock.now(), described))).outcome ?? gate);
 };
 
-const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GatePolicy | undefined): Promise<void> => {
+const keepWatch = async (
+  deps: DecideDeps,
+  id: string,
+  { gate, described, byRule }: LookedAt,
+  policy: GatePolicy | undefined,
+): Promise<void> => {
   const { changeItem, clock, log } = deps;
-  const described = gate.shown === undefined ? await describe(deps, gate) : {};
   const links = await linksOf(deps, id, gate);
   if (links?.gate !== undefined && links.gate !== gate.links?.gate) {
     await leadThere(deps, id, gate.point, links.gate);
@@ -356,7 +400,8 @@ const keepWatch = async (deps: DecideDeps, id: string, gate: Gate, policy: GateP
         ...(isOverdue && { overdue: true }),
         reminded: remindersDue(gate, policy, now),
       },
-      dueAfter(next, policy, now),
+      dueAfter(next, policy, now, byRule.nextAt),
+      byRule.approvals,
     ),
   );
 };

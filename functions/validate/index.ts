@@ -13,19 +13,21 @@ import { createReportVerdict } from '../../shared/aws/report-verdict.ts';
 import { createServiceClock } from '../../shared/aws/service-clock.ts';
 import { createVotesQueue } from '../../shared/aws/votes-queue.ts';
 import { createWakeUpQueue } from '../../shared/aws/wake-up-queue.ts';
-import type { LogFields } from '../../shared/log.ts';
 import { compiledConfig } from '../../shared/config/compiled-config.ts';
+import type { LogFields } from '../../shared/log.ts';
 import { QueueEvent } from '../../shared/queue/queue-event.ts';
 import { readSettings, Settings } from '../../shared/settings.ts';
 import { createChangeItem } from '../../shared/store/change-item.ts';
 import { systemClock } from '../../shared/system-clock.ts';
-import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import type { CheckMessage } from '../../shared/validation/check-message.ts';
+import { HookEvent, parseCheckMessage } from '../../shared/validation/check-message.ts';
 import { compiledSuites } from '../../shared/validation/compiled-suites.ts';
 import type { EcsHookAnswer } from '../../shared/validation/ecs-hook.ts';
+import { isAboutJob, JobEvent } from '../../shared/validation/job-event.ts';
 import type { SampleRequest, TakeSample } from '../../shared/validation/take-sample.ts';
 import type { Bake } from './bake.ts';
 import type { Drive } from './drive.ts';
+import type { JobAnswer } from './job-door.ts';
 import { createValidate } from './validate.ts';
 
 // Runs on a cold start only.
@@ -117,8 +119,10 @@ const validate = createValidate({
 
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
-  const { createEcsDoor } = await import('./ecs-door.ts');
-  const { createHookedServices } = await import('../../shared/aws/hooked-services.ts');
+  const [{ createEcsDoor }, { createHookedServices }] = await Promise.all([
+    import('./ecs-door.ts'),
+    import('../../shared/aws/hooked-services.ts'),
+  ]);
   return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
 };
 let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
@@ -126,35 +130,48 @@ let ecsDoor: ReturnType<typeof loadEcsDoor> | undefined;
 const isEcsHook = (event: unknown): boolean =>
   typeof event === 'object' && event !== null && 'lifecycleStage' in event && 'resourceArn' in event;
 
-const Event = v.union([HookEvent, QueueEvent]);
+/** Where pipelines ask, loaded by the first of their jobs. */
+const loadJobDoor = async () => {
+  const [{ createJobDoor }, { createPipelineJobs }] = await Promise.all([
+    import('./job-door.ts'),
+    import('../../shared/aws/pipeline-jobs.ts'),
+  ]);
+  return createJobDoor({ ...ours, jobs: createPipelineJobs(createAwsClient('codepipeline', aws)) });
+};
+let jobDoor: ReturnType<typeof loadJobDoor> | undefined;
 
-const namesOf = (message: CheckMessage): LogFields => {
-  switch (message.kind) {
-    case 'look':
-      return { run: message.run };
-    case 'watch':
-      return { watch: message.watch };
-    case 'bake':
-      return { deployment: message.deployment };
-    case 'failed':
-      return { deployment: message.event.DeploymentId };
+/** Takes in a job of a pipeline. It holds credentials: nothing of it is quoted, not even by an error. */
+const serveJob = async (event: unknown, left: () => number): Promise<JobAnswer | undefined> => {
+  const { success, output } = v.safeParse(JobEvent, event);
+  if (!success) {
+    log.error('not a job');
+    return undefined;
   }
+  return (await (jobDoor ??= loadJobDoor())).serve(output, left);
 };
 
+const handle = async (message: CheckMessage, left: () => number): Promise<void> =>
+  message.kind === 'failed-job'
+    ? (await (jobDoor ??= loadJobDoor())).giveUp(message.job, message.says)
+    : validate.handle(message, left);
+
+const Event = v.union([HookEvent, QueueEvent]);
+
 /**
- * Called by CodeDeploy with a hook, by ECS with one that is answered, and by AWS with messages of the checks queue: hooks
- * that failed and runs to be looked at. What fails comes again.
+ * Called by CodeDeploy with a hook, by ECS with one that is answered, by CodePipeline with a job, and by AWS with messages
+ * of the checks queue: calls that failed and runs to be looked at. What fails comes again.
  */
 export const handler = async (
   event: unknown,
   context: { readonly getRemainingTimeInMillis: () => number; readonly invokedFunctionArn: string },
-): Promise<SQSBatchResponse | EcsHookAnswer | undefined> => {
+): Promise<SQSBatchResponse | EcsHookAnswer | JobAnswer | undefined> => {
+  const left = (): number => context.getRemainingTimeInMillis();
   if (isEcsHook(event)) {
     const answer = await (ecsDoor ??= loadEcsDoor());
-    return answer(event, {
-      functionArn: context.invokedFunctionArn,
-      left: () => context.getRemainingTimeInMillis(),
-    });
+    return answer(event, { functionArn: context.invokedFunctionArn, left });
+  }
+  if (isAboutJob(event)) {
+    return serveJob(event, left);
   }
   const parsed = v.parse(Event, event);
   if ('DeploymentId' in parsed) {
@@ -169,11 +186,11 @@ export const handler = async (
         return [];
       }
       try {
-        await validate.handle(message, () => context.getRemainingTimeInMillis());
+        await handle(message, left);
         return [];
       } catch (error) {
         log.error('run not looked at', {
-          ...namesOf(message),
+          ...subjectOf(message),
           error: asError(error),
         });
         return [{ itemIdentifier: messageId }];
@@ -181,4 +198,19 @@ export const handler = async (
     }),
   );
   return { batchItemFailures: failed.flat() };
+};
+
+const subjectOf = (message: CheckMessage): LogFields => {
+  switch (message.kind) {
+    case 'look':
+      return { run: message.run };
+    case 'watch':
+      return { watch: message.watch };
+    case 'bake':
+      return { deployment: message.deployment };
+    case 'failed':
+      return { deployment: message.event.DeploymentId };
+    case 'failed-job':
+      return { job: message.job.jobId };
+  }
 };

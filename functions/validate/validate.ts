@@ -46,7 +46,10 @@ export type Validate = {
   /** Takes in a call of the hook; it rejects when it is to be called again. */
   readonly takeIn: (event: HookEvent) => Promise<void>;
   /** Does what a message of the checks queue asks for; it rejects when the message has to come again. */
-  readonly handle: (message: CheckMessage, left: () => number) => Promise<void>;
+  readonly handle: (
+    message: Exclude<CheckMessage, { readonly kind: 'failed-job' }>,
+    left: () => number,
+  ) => Promise<void>;
 };
 
 /** So long CodeDeploy is asked which hook it is, should its answers lag behind its calls. */

@@ -120,7 +120,7 @@ const eventLine = (event: StoryEvent, { source }: RolloutId, delayMs: number, co
 };
 
 const gateLines = (gate: StoryGate): readonly Line[] => {
-  const { openedAt, expiresAt, policy, overdue, shown, clicks, end } = gate;
+  const { openedAt, expiresAt, policy, overdue, shown, clicks, rules, end } = gate;
   const day = dateOf(openedAt);
   const until = expiresAt === null || end !== null ? '' : `, expires ${momentOn(day, expiresAt)}`;
   return [
@@ -134,6 +134,7 @@ const gateLines = (gate: StoryGate): readonly Line[] => {
           `${note === null ? '' : `: ${note}`} · ${outcome === 'counted' ? 'counted' : `not counted: ${outcome}`} · request ${requestId}`,
       ),
     ),
+    ...rules.map(({ rule, because, at }) => line(2, `${momentOn(day, at)}  the policy “${rule}” approves: ${because}`)),
     line(
       2,
       end === null ? 'It is still open.' : `${momentOn(day, end.at)}  ${end.says}`,

@@ -1,6 +1,6 @@
 import type { Config } from '../../shared/config/config.ts';
 import { gateItem } from '../../shared/gate/stored-gate.ts';
-import type { Click, Gate } from '../../shared/gate/gate.ts';
+import type { Click, Gate, RuleApproval } from '../../shared/gate/gate.ts';
 import { summaryOf } from '../../shared/gate/gate.ts';
 import { policyAt, policyName } from '../../shared/gate/policy.ts';
 import { pointTitle } from '../../shared/message/point-name.ts';
@@ -29,6 +29,8 @@ export type StoryGate = {
     readonly name: string | null;
     readonly note: string | null;
   })[];
+  /** Which of its policy's rules approved, by which facts: those that made the decision, otherwise at the last look. */
+  readonly rules: readonly RuleApproval[];
   /** How it ended, and what the platform was told; null while it waits. */
   readonly end: { readonly says: string; readonly at: number } | null;
 };
@@ -62,8 +64,21 @@ export const gateStory = ({ id, items }: StoredGate, config: Config): StoryGate 
       requestId,
       outcome,
     })),
+    rules: rulesOf(gate).map(({ because, ...rule }) => ({ ...rule, because: redact(because) })),
     end: endOf(state),
   };
+};
+
+const rulesOf = ({ state, byRule = [] }: Gate): readonly RuleApproval[] => {
+  switch (state.kind) {
+    case 'open':
+      return byRule;
+    case 'decided':
+    case 'applied':
+      return state.decision.byRule ?? [];
+    case 'ended':
+      return [];
+  }
 };
 
 const readGate = (body: unknown): Gate | undefined => {

@@ -1,6 +1,17 @@
 import * as v from 'valibot';
-import type { Config, Destination, GatePolicy, Person, Route, ValidationPolicy } from '../../shared/config/config.ts';
+import type {
+  AutoMatch,
+  AutoRule,
+  Config,
+  Destination,
+  GatePolicy,
+  Person,
+  Route,
+  ValidationPolicy,
+} from '../../shared/config/config.ts';
 import { isFinal, ROLLOUT_STATES } from '../../shared/rollout/state.ts';
+import type { AutoYml } from './auto-yml.ts';
+import { hoursOf } from './calendar-yml.ts';
 import { GatehouseYml } from './gatehouse-yml.ts';
 import { pathName } from './problem.ts';
 import { readYaml } from './read-yaml.ts';
@@ -106,11 +117,8 @@ const policyOf = (
   { name, match, to, approvers, quorum, rules, rejections, confirm, ...gate }: WrittenGate,
   slack: GatehouseYml['slack'],
   people: NonNullable<GatehouseYml['people']>,
-): GatePolicy => ({
-  ...(name !== undefined && { name }),
-  match: match ?? {},
-  channels: to.flatMap(({ slack: channel }) => slack.channels[channel] ?? []),
-  rules: (rules ?? [{ approvers: approvers ?? [], ...(quorum !== undefined && { quorum }) }]).map((rule) => {
+): GatePolicy => {
+  const asked = (rules ?? [{ approvers: approvers ?? [], ...(quorum !== undefined && { quorum }) }]).map((rule) => {
     const ids = rule.approvers.flatMap((one) => people[one]?.slack ?? slack.mentions?.[one] ?? []);
     return {
       name: ('name' in rule ? rule.name : undefined) ?? rule.approvers.join(', '),
@@ -118,17 +126,51 @@ const policyOf = (
       groups: ids.filter((id) => id.startsWith('S')),
       quorum: rule.quorum ?? 1,
     };
+  });
+  return {
+    ...(name !== undefined && { name }),
+    match: match ?? {},
+    channels: to.flatMap(({ slack: channel }) => slack.channels[channel] ?? []),
+    rules: asked,
+    rejections: rejections ?? 1,
+    confirm: confirm ?? 'modal',
+    selfApproval: gate.selfApproval ?? 'deny',
+    unknownAuthor: gate.unknownAuthor ?? 'deny',
+    supersede: gate.supersede ?? false,
+    ...(gate.expires !== undefined && { expireAfterMs: gate.expires }),
+    onExpiry: gate.onExpiry ?? 'aws',
+    remindAfterMs: [...(gate.remind ?? [])].sort((a, b) => a - b),
+    ...(gate.mention !== undefined && { mention: gate.mention.map((one) => slack.mentions?.[one] ?? one) }),
+    ...(gate.openLimit !== undefined && { openLimitMs: gate.openLimit }),
+    ...(gate.auto !== undefined && { auto: gate.auto.map((auto) => autoOf(auto, asked, people)) }),
+  };
+};
+
+const autoOf = (
+  { name, fill, when }: AutoYml,
+  rules: GatePolicy['rules'],
+  people: NonNullable<GatehouseYml['people']>,
+): AutoRule => ({
+  name,
+  fills: rules.flatMap((rule, place) => (fill === undefined || fill.includes(rule.name) ? [place] : [])),
+  when: autoMatchOf(when, people),
+});
+
+const autoMatchOf = (
+  { always, startedBy, succeeded, validated, hours, ...when }: AutoYml['when'],
+  people: NonNullable<GatehouseYml['people']>,
+): AutoMatch => ({
+  ...when,
+  ...(startedBy !== undefined && {
+    startedBy: startedBy.flatMap((one) => (one.startsWith('arn:') ? [one] : (people[one]?.iam ?? []))),
   }),
-  rejections: rejections ?? 1,
-  confirm: confirm ?? 'modal',
-  selfApproval: gate.selfApproval ?? 'deny',
-  unknownAuthor: gate.unknownAuthor ?? 'deny',
-  supersede: gate.supersede ?? false,
-  ...(gate.expires !== undefined && { expireAfterMs: gate.expires }),
-  onExpiry: gate.onExpiry ?? 'aws',
-  remindAfterMs: [...(gate.remind ?? [])].sort((a, b) => a - b),
-  ...(gate.mention !== undefined && { mention: gate.mention.map((one) => slack.mentions?.[one] ?? one) }),
-  ...(gate.openLimit !== undefined && { openLimitMs: gate.openLimit }),
+  ...(succeeded !== undefined && {
+    succeeded: succeeded.map(({ for: forMs, ...one }) => ({ ...one, ...(forMs !== undefined && { forMs }) })),
+  }),
+  ...(validated !== undefined && {
+    validated: validated.map(({ suite, verdict }) => ({ suite, verdict: verdict ?? 'pass' })),
+  }),
+  ...(hours !== undefined && { hours: hours.map(hoursOf) }),
 });
 
 const destinationsOf = (

@@ -1,10 +1,24 @@
 import type { Config, Match, Route } from '../../shared/config/config.ts';
+import { policyName } from '../../shared/gate/policy.ts';
 import { CRITERIA } from '../../shared/routing/match.ts';
 import { routeName } from '../../shared/routing/route.ts';
 import { mayMeet } from './may-meet.ts';
 
 /** What a `gatehouse.yml` says that can be used and yet may not be what was meant. */
-export const configWarnings = ({ slack, routes }: Config): readonly string[] =>
+export const configWarnings = (config: Config): readonly string[] => [
+  ...toldDifferently(config),
+  ...approvedAlways(config),
+];
+
+/** The owner's decision, and a gate at which nobody is asked. */
+const approvedAlways = ({ gates = [] }: Config): readonly string[] =>
+  gates.flatMap((gate, place) =>
+    (gate.auto ?? [])
+      .filter(({ when, fills }) => Object.keys(when).length === 0 && fills.length === gate.rules.length)
+      .map(({ name }) => `${policyName(gate, place)} asks nobody: "${name}" approves always, whatever it is`),
+  );
+
+const toldDifferently = ({ slack, routes }: Config): readonly string[] =>
   Object.entries(slack.channels).flatMap(([name, channel]) => {
     const leading = routes
       .map((route, place) => ({ route, name: routeName(route, place), detail: route.detail ?? 'full' }))

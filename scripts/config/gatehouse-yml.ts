@@ -4,7 +4,8 @@ import type { Match } from '../../shared/config/config.ts';
 import { STATES } from '../../shared/rollout/state.ts';
 import { mayMeanSource } from '../../shared/routing/match.ts';
 import { ALLOWANCES } from '../../shared/validation/run.ts';
-import { described, oneOrMore, oneOrMoreOf, text } from './schema-parts.ts';
+import { AutoYml } from './auto-yml.ts';
+import { described, Duration, oneOrMore, oneOrMoreOf, text } from './schema-parts.ts';
 
 const Glob = text(200);
 
@@ -145,24 +146,6 @@ const Route = v.pipe(
   ),
 );
 
-const DURATION = /^([1-9]\d{0,3})(m|h|d)$/;
-
-const UNIT_MS: ReadonlyMap<string, number> = new Map([
-  ['m', 60_000],
-  ['h', 60 * 60_000],
-  ['d', 24 * 60 * 60_000],
-]);
-
-/** `30m`, `4h`, `2d`: compiled to milliseconds. */
-const Duration = v.pipe(
-  v.string(),
-  v.regex(DURATION, 'is not a time such as 30m, 4h or 2d'),
-  v.transform((written) => {
-    const [, count = '', unit = ''] = DURATION.exec(written) ?? [];
-    return Number(count) * (UNIT_MS.get(unit) ?? 0);
-  }),
-);
-
 const few = v.pipe(
   v.number(),
   v.integer('is not a whole number'),
@@ -270,6 +253,10 @@ const Gate = v.pipe(
     ),
     mention: described(v.exactOptional(oneOrMore(v.string())), 'Who is called then: names under slack.mentions.'),
     openLimit: described(v.exactOptional(Duration), 'After how long an open gate raises an alarm: 30m, 4h, 2d.'),
+    auto: described(
+      v.exactOptional(v.pipe(v.array(AutoYml), v.minLength(1, 'names no rule'), v.maxLength(10, 'are more than 10'))),
+      'What approves in the place of people, by rule. Left out: nothing does.',
+    ),
   }),
   v.check(
     ({ approvers, rules }) => (approvers === undefined) !== (rules === undefined),

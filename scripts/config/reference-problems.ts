@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { routeName } from '../../shared/routing/route.ts';
+import { autoProblems } from './auto-problems.ts';
 import { mayMeet } from './may-meet.ts';
 import { didYouMean } from './near-name.ts';
 import type { Path, Problem } from './problem.ts';
@@ -87,6 +88,7 @@ export const referenceProblems = (written: unknown): readonly Problem[] => {
     ...alarmTopics(names),
     ...rulesTwice(names),
     ...privateAndUnreached(names),
+    ...autoProblems(written),
   ];
 };
 

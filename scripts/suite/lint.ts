@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Config } from '../../shared/config/config.ts';
-import type { Probe, Suite } from '../../shared/validation/suite.ts';
+import type { Probe, Suite, SuiteMatch } from '../../shared/validation/suite.ts';
 import { compileConfig, ConfigInvalid } from '../config/compile-config.ts';
 import type { CompiledSuite } from '../suites/compile-suite.ts';
 import { doorsOf } from '../suites/doors.ts';
@@ -113,10 +113,9 @@ const countOf = (suites: number, problems: number): string => {
 };
 
 const drawSuite = (suite: Suite): readonly string[] => {
-  const { platform, hook } = suite.match;
   return [
     suite.name,
-    `  for   ${[platform ?? 'any platform', namesOf(suite.match), hook?.join(', ') ?? 'any hook'].join(', ')}`,
+    `  for   ${doorOf(suite.match)}`,
     `  time  at most ${spell(worstCaseOf(suite))} of ${spell(suite.budget.totalMs)}, if nothing errs`,
     `  may   ${mayOf(suite).join('; ')}`,
     ...forecastLines(suite).map((line, index) => `  ${index === 0 ? 'see ' : '    '}  ${line}`),
@@ -124,10 +123,16 @@ const drawSuite = (suite: Suite): readonly string[] => {
   ];
 };
 
-/** What a suite is for, by the names that there are where it is asked for. */
-const namesOf = (match: Suite['match']): string => {
+/** Where it is asked for, by what can be told apart there. */
+const doorOf = (match: SuiteMatch): string => {
+  const { platform, hook } = match;
   const [door] = doorsOf(match);
-  return (door?.names ?? []).map((name) => any(match[name])).join(' / ');
+  const names = door?.names ?? ['application', 'group'];
+  return [
+    platform ?? 'any platform',
+    names.map((name) => any(match[name])).join(' / '),
+    ...(door?.hooks.length === 0 ? [] : [hook?.join(', ') ?? 'any hook']),
+  ].join(', ');
 };
 
 const any = (names: readonly string[] | undefined): string => names?.join(', ') ?? '*';

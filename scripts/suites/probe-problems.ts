@@ -2,6 +2,7 @@ import type { HttpPolicy } from '../../shared/config/config.ts';
 import { judgeUrl } from '../../shared/probe/url-policy.ts';
 import { matchesGlob } from '../../shared/routing/glob.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
+import { backwardTimes } from '../config/calendar-yml.ts';
 import type { Path } from '../config/problem.ts';
 import { compareProblems } from './compare-problems.ts';
 import type { LintedSuite, LintProblem } from './lint-problem.ts';
@@ -219,19 +220,7 @@ const calendarProblems = ({ check: { probe } }: PlacedCheck, path: Path): readon
     ...(probe.hours.length + probe.freeze.length + probe.ssm.length === 0
       ? [{ path, says: 'would always be open: add hours, freeze or ssm' }]
       : []),
-    ...probe.hours.flatMap(({ from, to }, place) =>
-      from < to
-        ? []
-        : [
-            {
-              path: [...path, 'hours', place, 'to'],
-              says: 'is not behind "from": hours that go beyond midnight are two of them',
-            },
-          ],
-    ),
-    ...probe.freeze.flatMap(({ from, to }, place) =>
-      from < to ? [] : [{ path: [...path, 'freeze', place, 'to'], says: 'is not behind "from"' }],
-    ),
+    ...backwardTimes(probe, path),
   ];
 };
 

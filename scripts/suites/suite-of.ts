@@ -7,10 +7,10 @@ import type {
   InvokeProbe,
   Limits,
   MetricProbe,
-  OpeningHours,
   Probe,
   Suite,
 } from '../../shared/validation/suite.ts';
+import { hoursOf } from '../config/calendar-yml.ts';
 import type { JsonValue } from '../../shared/validation/json-value.ts';
 import type { CheckYml, SuiteYml } from './suite-yml.ts';
 
@@ -164,13 +164,6 @@ const bodyOf = ({ json, text }: WrittenStep): Pick<HttpStep, 'body'> =>
       : {};
 
 /** Left out, it is the whole day, and every one. */
-const hoursOf = ({
-  days = [1, 2, 3, 4, 5, 6, 7],
-  from = 0,
-  to = 24 * 60,
-  tz,
-}: NonNullable<NonNullable<CheckYml['calendar']>['hours']>[number]): OpeningHours => ({ days, from, to, tz });
-
 const metricOf = (written: NonNullable<CheckYml['metric']>): MetricProbe => ({
   kind: 'metric',
   namespace: written.namespace,

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import type { JsonValue } from '../../shared/validation/json-value.ts';
 import { HOOKS, OPERATORS, PLATFORMS } from '../../shared/validation/suite.ts';
 import type { Baseline as BaselineOf } from '../../shared/validation/suite.ts';
-import { described, oneOrMore, oneOrMoreOf, text } from '../config/schema-parts.ts';
+import { CALENDAR } from '../config/calendar-yml.ts';
+import { described, Name, oneOrMore, oneOrMoreOf, text } from '../config/schema-parts.ts';
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
@@ -58,12 +59,6 @@ export const Json = v.pipe(
   v.guard((value: unknown): value is JsonValue => isJson(value), `is no JSON, or is nested deeper than ${DEEPEST}`),
   v.check((value) => JSON.stringify(value).length <= MOST_JSON, `is longer than ${MOST_JSON} characters of JSON`),
 );
-
-const Name = (what: string) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, `is not a name for ${what}: up to 60 letters, digits, . - and _`),
-  );
 
 const Glob = text(200);
 
@@ -347,88 +342,8 @@ const TargetHealthYml = v.strictObject({
   ),
 });
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-
-const DAY = DAYS.join('|');
-
-/** `mon-fri` or `sat`: compiled to numbers, from Monday, 1, to Sunday, 7. A range may go beyond a Sunday. */
-const Days = v.pipe(
-  oneOrMoreOf(
-    v.pipe(
-      v.string(),
-      v.regex(new RegExp(`^(?:${DAY})(?:-(?:${DAY}))?$`), 'is not a day or days such as mon-fri or sat'),
-    ),
-    7,
-  ),
-  v.transform((written): readonly number[] => {
-    const days = written.flatMap((range) => {
-      const [first = 0, last = first] = range.split('-').map((day) => DAYS.findIndex((one) => one === day));
-      return Array.from({ length: ((last - first + 7) % 7) + 1 }, (_, more) => ((first + more) % 7) + 1);
-    });
-    return [...new Set(days)].sort((a, b) => a - b);
-  }),
-);
-
-/** `09:00`: compiled to minutes. */
-const TimeOfDay = v.pipe(
-  v.string(),
-  v.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, "is not a time of the day such as '09:00', in quotes"),
-  v.transform((written) => {
-    const [hours = 0, minutes = 0] = written.split(':').map(Number);
-    return hours * 60 + minutes;
-  }),
-);
-
-const isTimeZone = (name: string): boolean => {
-  try {
-    return /^[A-Za-z]/.test(new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone);
-  } catch {
-    return false;
-  }
-};
-
-const HoursYml = v.strictObject({
-  days: described(v.exactOptional(Days), 'Such as mon-fri, or [mon-thu, sat]. Left out: every day.'),
-  from: described(v.exactOptional(TimeOfDay), "Such as '09:00'. Left out: '00:00'."),
-  to: described(v.exactOptional(TimeOfDay), "Such as '16:00', which is no part of it. Left out: '24:00'."),
-  tz: described(
-    v.pipe(v.string(), v.check(isTimeZone, 'is not the name of a time zone such as Europe/London or UTC')),
-    'The time zone, by the name that IANA has for it, such as Europe/London.',
-  ),
-});
-
-/** An instant, with its distance from UTC: compiled to epoch milliseconds. */
-const Instant = v.pipe(
-  v.string(),
-  v.regex(
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/,
-    'is not a time such as 2026-12-20T18:00Z or 2026-12-20T18:00+01:00',
-  ),
-  v.check((written) => isDayOfCalendar(written.slice(0, 10)) && !Number.isNaN(Date.parse(written)), 'is not there'),
-  v.transform((written) => Date.parse(written)),
-);
-
-/** A date that is not there would be read as one of the next month. */
-const isDayOfCalendar = (date: string): boolean => {
-  const read = Date.parse(date);
-  return !Number.isNaN(read) && new Date(read).toISOString().startsWith(date);
-};
-
-const FreezeYml = v.strictObject({
-  from: described(Instant, 'Such as 2026-12-20T18:00Z.'),
-  to: described(Instant, 'Such as 2027-01-04T06:00Z, which is no part of it.'),
-  why: described(text(200), 'What people read.'),
-});
-
 const CalendarYml = v.strictObject({
-  hours: described(
-    v.exactOptional(v.pipe(v.array(HoursYml), v.minLength(1, 'name no time'), v.maxLength(10, 'are more than 10'))),
-    'When it is open, by the clock on the wall: in any of these. Left out: always.',
-  ),
-  freeze: described(
-    v.exactOptional(v.pipe(v.array(FreezeYml), v.minLength(1, 'names no time'), v.maxLength(50, 'are more than 50'))),
-    'When it is closed whatever the hours say.',
-  ),
+  ...CALENDAR,
   ssm: described(
     v.exactOptional(
       oneOrMoreOf(

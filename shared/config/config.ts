@@ -1,5 +1,6 @@
 import type { State } from '../rollout/state.ts';
 import type { Allowance } from '../validation/run.ts';
+import type { FreezeWindow, OpeningHours } from '../validation/suite.ts';
 
 /** `gatehouse.yml`, validated and compiled: what a bundle carries. It holds no secret. */
 export type Config = {
@@ -93,7 +94,56 @@ export type GatePolicy = {
   readonly mention?: readonly Mention[];
   /** Milliseconds after which an open gate raises an alarm. */
   readonly openLimitMs?: number;
+  /** What approves in the place of people. Left out: nothing does. */
+  readonly auto?: readonly AutoRule[];
 };
+
+/** Fills rules of approvers, as long as all holds that it asks for. It never rejects. */
+export type AutoRule = {
+  /** What the record calls it. */
+  readonly name: string;
+  /** The rules of approvers that it fills, by their places. */
+  readonly fills: readonly number[];
+  readonly when: AutoMatch;
+};
+
+/**
+ * What is known of a rollout where it waits: every criterion that is there has to hold; none at all: always. What nobody
+ * knows does not hold.
+ */
+export type AutoMatch = {
+  /** Globs of names of branches or tags. */
+  readonly ref?: readonly string[];
+  /** Who wrote the commit, by the names that `people` has for them. */
+  readonly author?: readonly string[];
+  /** Globs of the ARNs of who started a pipeline. */
+  readonly startedBy?: readonly string[];
+  /** All of them have. */
+  readonly succeeded?: readonly SucceededBefore[];
+  /** All of them are there. */
+  readonly validated?: readonly ValidatedBefore[];
+  /** Of the run that asks: each of these checks has come to one of these verdicts. */
+  readonly checks?: Readonly<Record<string, readonly AutoVerdict[]>>;
+  readonly rollback?: true;
+  /** It is within any of them. */
+  readonly hours?: readonly OpeningHours[];
+  /** It is within none of them. */
+  readonly freeze?: readonly FreezeWindow[];
+};
+
+/** A stage of the same execution, or an action of it, that has succeeded, and for how long it has. */
+export type SucceededBefore = { readonly stage: string; readonly action?: string; readonly forMs?: number };
+
+/**
+ * Runs of validation of the same rollout: there is one of these suites, and none of them ended otherwise or has not ended.
+ * `pass`: each of its required checks passed; `continue`: it let the rollout go on, for whatever reason.
+ */
+export type ValidatedBefore = { readonly suite: readonly string[]; readonly verdict: 'pass' | 'continue' };
+
+/** What a check may have come to for a rule to go by it: nothing approves because a check has failed. */
+export const AUTO_VERDICTS = ['pass', 'inconclusive'] as const;
+
+export type AutoVerdict = (typeof AUTO_VERDICTS)[number];
 
 /**
  * One that names a suite is about what that suite asks people, one that names an application or a group about deployments

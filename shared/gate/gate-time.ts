@@ -33,8 +33,13 @@ export const remindersDue = (
   now: number,
 ): number => Math.max(reminded, remindAfterMs.filter((after) => openedAt + after <= now).length);
 
-/** When an open gate is to be looked at again, in epoch milliseconds. */
-export const dueAfter = (gate: Gate, policy: Pick<GatePolicy, keyof typeof NOBODY> = NOBODY, now: number): number => {
+/** When an open gate is to be looked at again, in epoch milliseconds. `ruleAt`: when a rule that approves may hold. */
+export const dueAfter = (
+  gate: Gate,
+  policy: Pick<GatePolicy, keyof typeof NOBODY> = NOBODY,
+  now: number,
+  ruleAt = Infinity,
+): number => {
   const { openedAt, expiresAt = Infinity, shown, links } = gate;
   const { remindAfterMs, openLimitMs = Infinity, supersede } = policy;
   const isSettled = (shown !== undefined && links?.gate !== undefined) || openedAt + LOOK_MS < now;
@@ -44,6 +49,7 @@ export const dueAfter = (gate: Gate, policy: Pick<GatePolicy, keyof typeof NOBOD
     now + (isSettled && !supersede ? LOOK_MS : SOON_MS),
     ...[...remindAfterMs, openLimitMs].map((after) => openedAt + after),
     expiresAt + SOON_MS,
+    ruleAt,
   ];
   return Math.min(...moments.filter((at) => at > now));
 };

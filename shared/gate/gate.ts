@@ -85,12 +85,25 @@ export type Refusal =
   | 'no-policy'
   | 'over';
 
+/** That a rule of the gate's policy approves in the place of people, and by which facts. */
+export type RuleApproval = {
+  /** The name of the rule, as `gatehouse.yml` has it. */
+  readonly rule: string;
+  /** What held, in words. */
+  readonly because: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+};
+
 /** What was decided, before anything is done about it: a crash repeats this, never something else. */
 export type Decision = {
   readonly verdict: Verdict;
-  readonly why: 'votes' | 'superseded' | 'expired';
+  /** `policy`: no vote was needed. */
+  readonly why: 'votes' | 'policy' | 'superseded' | 'expired';
   /** Ids of Slack users, those whose votes made it. */
   readonly by: readonly string[];
+  /** Which of the policy's rules approved in the place of people; absent: none. */
+  readonly byRule?: readonly RuleApproval[];
   /** Their names as Slack tells them, in the same order. */
   readonly names: readonly string[];
   readonly note?: string;
@@ -135,6 +148,8 @@ export type Gate = {
   readonly shown?: Shown;
   readonly state: GateState;
   readonly clicks: readonly Click[];
+  /** Which of the policy's rules approved when it was last looked at; absent: none. */
+  readonly byRule?: readonly RuleApproval[];
   /** How many of the policy's reminders have been sent. */
   readonly reminded: number;
   /** Where Slack shows the gate's and the rollout's messages. */
@@ -190,6 +205,8 @@ export type Tally = {
   readonly verdict: Verdict | undefined;
   /** The votes that make the decision. */
   readonly by: readonly Click[];
+  /** What approves in the place of people, as far as it makes the decision; absent: nothing. */
+  readonly byRule?: readonly RuleApproval[];
   /** Of each rule, how many of its seats are filled. */
   readonly filled: readonly number[];
 };
@@ -223,41 +240,58 @@ export const voted =
       };
     }
     const clicks: readonly Click[] = [...gate.clicks, { ...click, outcome: 'counted' }];
-    const { verdict, by } = count(clicks);
+    const tally = count(clicks);
     const next: Gate = {
       ...gate,
       clicks,
-      ...(verdict !== undefined && {
-        state: { kind: 'decided', decision: decisionOf(verdict, by, click) },
+      ...(tally.verdict !== undefined && {
+        state: { kind: 'decided', decision: decisionOf(tally.verdict, tally, click) },
         dueAt: click.at,
       }),
     };
     return { body: next, outcome: { kind: 'counted', gate: next } };
   };
 
-const decisionOf = (verdict: Verdict, votes: readonly Click[], { note, at }: Pick<Click, 'note' | 'at'>): Decision => ({
-  verdict,
-  why: 'votes',
-  by: votes.map(({ user }) => user),
-  names: votes.map(({ name, user }) => name ?? user),
-  ...(note !== undefined && { note }),
-  at,
-});
+const decisionOf = (
+  verdict: Verdict,
+  { by, byRule }: Pick<Tally, 'by' | 'byRule'>,
+  { note, at }: Pick<Click, 'note' | 'at'>,
+): Decision => {
+  // What needs nobody's vote is nobody's decision, and nobody's words stand for it.
+  const isByPeople = by.length > 0;
+  return {
+    verdict,
+    why: isByPeople ? 'votes' : 'policy',
+    by: by.map(({ user }) => user),
+    ...(byRule !== undefined && { byRule }),
+    names: by.map(({ name, user }) => name ?? user),
+    ...(isByPeople && note !== undefined && { note }),
+    at,
+  };
+};
 
-/** Decides by the votes that are there, if they are enough by now: a group may not have been readable when they came. */
+/**
+ * Decides by what is there, if it is enough by now: the votes, of which a group may not have been readable when they came,
+ * and what approves by rule. `shown`: what was looked up of what is approved, should it not be on record yet.
+ */
 export const counted =
-  (count: (clicks: readonly Click[]) => Tally, now: number) =>
+  (
+    count: (clicks: readonly Click[]) => Tally,
+    now: number,
+    shown: Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request'>> = {},
+  ) =>
   (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
     if (gate?.state.kind !== 'open') {
       return { outcome: gate };
     }
-    const { verdict, by } = count(gate.clicks);
-    if (verdict === undefined) {
+    const tally = count(gate.clicks);
+    if (tally.verdict === undefined) {
       return { outcome: gate };
     }
     const body: Gate = {
+      ...shown,
       ...gate,
-      state: { kind: 'decided', decision: decisionOf(verdict, by, { ...by.at(-1), at: now }) },
+      state: { kind: 'decided', decision: decisionOf(tally.verdict, tally, { ...tally.by.at(-1), at: now }) },
       dueAt: now,
     };
     return { body, outcome: body };
@@ -371,12 +405,14 @@ export const looked =
     described: Partial<Pick<Gate, 'shown' | 'expiresAt' | 'request'>>,
     news: Partial<Pick<Gate, 'links' | 'reminded' | 'overdue'>>,
     dueAt: number,
+    approvals: readonly RuleApproval[] = [],
   ) =>
   (gate: Gate | undefined): Step<Gate, Gate | undefined> => {
     if (gate === undefined || isOver(gate)) {
       return { outcome: gate };
     }
-    const body: Gate = { ...described, ...gate, ...news, dueAt };
+    const { byRule, ...rest } = gate;
+    const body: Gate = { ...described, ...rest, ...news, ...(approvals.length > 0 && { byRule: approvals }), dueAt };
     return { body, outcome: body };
   };
 
@@ -387,9 +423,13 @@ const MOST_SIGNATURE = 400;
 
 /** What the platform is told with a decision: who and why. */
 export const summaryOf = (decision: Decision): string => {
-  const why = decision.note === undefined ? '' : `: ${decision.note}`;
-  return cutText(`${signatureOf(decision)}${why}`, MOST_SUMMARY);
+  const why = reasonOf(decision);
+  return cutText(`${signatureOf(decision)}${why === undefined ? '' : `: ${why}`}`, MOST_SUMMARY);
 };
+
+/** Why it was decided so: what people wrote, otherwise the facts by which a rule approved. */
+export const reasonOf = ({ note, why, byRule = [] }: Decision): string | undefined =>
+  why === 'policy' ? byRule.map(({ because }) => because).join('; ') : note;
 
 const signatureOf = (decision: Decision): string => {
   switch (decision.why) {
@@ -397,15 +437,25 @@ const signatureOf = (decision: Decision): string => {
       return `Rejected by Gatehouse: superseded by execution ${decision.newer ?? 'unknown'}`;
     case 'expired':
       return 'Rejected by Gatehouse: nobody decided in time';
+    case 'policy':
+      return cutText(`Approved by ${rulesIn(decision)} of Gatehouse`, MOST_SIGNATURE);
     case 'votes':
       return signatureOfVotes(decision);
   }
 };
 
-const signatureOfVotes = ({ verdict, by, names }: Decision): string => {
+const signatureOfVotes = (decision: Decision): string => {
+  const { verdict, by, names } = decision;
   const people = by.map((user, index) => (names[index] === user ? user : `${names[index] ?? user} (${user})`));
+  const rules = rulesIn(decision);
   return cutText(
-    `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack`,
+    `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${people.join(', ')} via Slack${rules === '' ? '' : `, and by ${rules}`}`,
     MOST_SIGNATURE,
   );
 };
+
+/** What approved in the place of people, by name; empty where nothing did: `the policy “small hours”`. */
+export const rulesIn = ({ byRule = [] }: Pick<Decision, 'byRule'>): string =>
+  byRule.length === 0
+    ? ''
+    : `the ${byRule.length === 1 ? 'policy' : 'policies'} ${byRule.map(({ rule }) => `“${rule}”`).join(', ')}`;

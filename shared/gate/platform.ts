@@ -4,9 +4,14 @@ import type { ApprovalPoint, Ending, Gate, GatePoint, PausePoint, ReadyPoint, Ru
 export type Seen =
   /**
    * `token` is missing where there is none, and as long as the platform does not show it; `newer`: an execution that waits
-   * behind this one.
+   * behind this one; `checks`: of a run of validation what its checks have come to, by their names.
    */
-  | { readonly kind: 'pending'; readonly token?: string; readonly newer?: string }
+  | {
+      readonly kind: 'pending';
+      readonly token?: string;
+      readonly newer?: string;
+      readonly checks?: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** Not shown, though it was told of: AWS's answers lag behind its events. */
   | { readonly kind: 'unseen' };

@@ -34,10 +34,14 @@ const StoredPoint = v.variant('kind', [
   }),
 ]);
 
+/** Absent in what was stored before there were rules that approve. */
+const byRule = v.exactOptional(v.array(v.object({ rule: v.string(), because: v.string(), at: v.number() })));
+
 const StoredDecision = v.object({
   verdict: StoredVerdict,
-  why: v.picklist(['votes', 'superseded', 'expired']),
+  why: v.picklist(['votes', 'policy', 'superseded', 'expired']),
   by: v.array(v.string()),
+  byRule,
   names: v.array(v.string()),
   note: text,
   newer: text,
@@ -96,6 +100,7 @@ const StoredGate = v.object({
   shown: v.exactOptional(v.object({ revisions: v.array(StoredRevision), running: v.exactOptional(StoredRevision) })),
   state: StoredState,
   clicks: v.array(StoredClick),
+  byRule,
   reminded: v.number(),
   links: v.exactOptional(v.object({ gate: text, rollout: text })),
   overdue: v.exactOptional(v.literal(true)),

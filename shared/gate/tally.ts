@@ -1,34 +1,85 @@
 import type { ApproverRule, GatePolicy } from '../config/config.ts';
 import { votesOf } from './gate.ts';
-import type { Click, Tally } from './gate.ts';
+import type { Click, RuleApproval, Tally } from './gate.ts';
 
 /** Who is in which user group, by its id; a group that could not be read is missing. */
 export type Members = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Counts votes: enough rejections reject, every rule filled approves. A person fills one seat, whichever lets the most
- * seats be filled; who may not decide any more does not count.
+ * Counts votes, and what approves in the place of people: enough rejections reject, every rule filled approves. A person
+ * fills one seat, whichever lets the most seats be filled; who may not decide any more does not count. `approvals` fill no
+ * rule that people can fill without them, and none at all once somebody has rejected.
  */
 export const tallyOf = (
-  { rules, rejections }: Pick<GatePolicy, 'rules' | 'rejections'>,
+  policy: Pick<GatePolicy, 'rules' | 'rejections' | 'auto'>,
   members: Members,
   clicks: readonly Click[],
+  approvals: readonly RuleApproval[] = [],
 ): Tally => {
-  const votes = votesOf(clicks).filter(({ user }) => rules.some((rule) => isIn(rule, members, user)));
-  const seats = seated(
-    rules,
-    members,
-    votes.filter(({ verdict }) => verdict === 'approve'),
-  );
-  const filled = rules.map((_, index) => seats.filter(({ rule }) => rule === index).length);
+  const { rules, rejections } = policy;
+  const cast = votesOf(clicks);
+  const votes = cast.filter(({ user }) => rules.some((rule) => isIn(rule, members, user)));
+  const inFavour = votes.filter(({ verdict }) => verdict === 'approve');
   const against = votes.filter(({ verdict }) => verdict === 'reject');
+  const byPeople = seatedIn(rules, members, inFavour, new Set());
   if (against.length >= rejections) {
-    return { verdict: 'reject', by: against, filled };
+    return { verdict: 'reject', by: against, filled: byPeople.filled };
   }
-  const isFull = rules.length > 0 && rules.every(({ quorum }, index) => (filled[index] ?? 0) >= quorum);
-  return isFull
-    ? { verdict: 'approve', by: seats.map(({ vote }) => vote), filled }
-    : { verdict: undefined, by: [], filled };
+  if (byPeople.isFull) {
+    return { verdict: 'approve', by: byPeople.by, filled: byPeople.filled };
+  }
+  // Whoever said no may have left the approvers meanwhile: people have to look all the same.
+  const isContested = cast.some(({ verdict }) => verdict === 'reject');
+  const filling = isContested ? [] : fillersOf(policy, approvals);
+  const together = seatedIn(rules, members, inFavour, new Set(filling.flatMap(({ fills }) => fills)));
+  return together.isFull
+    ? {
+        verdict: 'approve',
+        by: together.by,
+        byRule: filling.map(({ approval }) => approval),
+        filled: together.filled,
+      }
+    : { verdict: undefined, by: [], filled: together.filled };
+};
+
+type Filler = { readonly approval: RuleApproval; readonly fills: readonly number[] };
+
+/** Which approvals fill which rules, each of them filled by the first that does: by what the policy says of them now. */
+const fillersOf = ({ auto = [] }: Pick<GatePolicy, 'auto'>, approvals: readonly RuleApproval[]): readonly Filler[] => {
+  const filled = new Set<number>();
+  return auto.flatMap(({ name, fills }): readonly Filler[] => {
+    const approval = approvals.find(({ rule }) => rule === name);
+    if (approval === undefined) {
+      return [];
+    }
+    const own = fills.filter((place) => !filled.has(place));
+    own.forEach((place) => filled.add(place));
+    return own.length === 0 ? [] : [{ approval, fills: own }];
+  });
+};
+
+type Seated = { readonly by: readonly Click[]; readonly filled: readonly number[]; readonly isFull: boolean };
+
+/** Seats people, beside the rules that are filled without them. */
+const seatedIn = (
+  rules: readonly ApproverRule[],
+  members: Members,
+  votes: readonly Click[],
+  withoutThem: ReadonlySet<number>,
+): Seated => {
+  const seats = seated(
+    rules.map((rule, place) => (withoutThem.has(place) ? { ...rule, quorum: 0 } : rule)),
+    members,
+    votes,
+  );
+  const filled = rules.map(({ quorum }, place) =>
+    withoutThem.has(place) ? quorum : seats.filter(({ rule }) => rule === place).length,
+  );
+  return {
+    by: seats.map(({ vote }) => vote),
+    filled,
+    isFull: rules.length > 0 && rules.every(({ quorum }, place) => (filled[place] ?? 0) >= quorum),
+  };
 };
 
 /** Whether a person is one of those that a rule names. */

@@ -2,7 +2,7 @@ import type { ActionsBlock, Button, ContextBlock, HeaderBlock, RichTextElement }
 import type { Confirm, GatePolicy } from '../config/config.ts';
 import type { Labels } from '../config/labels.ts';
 import { APPROVE, APPROVE_IN_MODAL, REJECT_IN_MODAL } from '../gate/buttons.ts';
-import { votesOf } from '../gate/gate.ts';
+import { reasonOf, rulesIn, votesOf } from '../gate/gate.ts';
 import type { Click, Decision, Ending, Gate, GatePoint, Revision } from '../gate/gate.ts';
 import { deadlineOf } from '../gate/gate-time.ts';
 import { tallyOf } from '../gate/tally.ts';
@@ -63,13 +63,25 @@ const wordsOf = ({ state }: Gate): Words => {
       return { emoji: '✋', label: 'approval needed', predicate: 'waits for approval' };
     case 'decided':
     case 'applied':
-      return DECISION_WORDS[state.decision.why === 'votes' ? state.decision.verdict : state.decision.why];
+      return decisionWords(state.decision);
     case 'ended':
       return ENDING_WORDS[state.ending.as];
   }
 };
 
-const DECISION_WORDS: Readonly<Record<Decision['verdict'] | Exclude<Decision['why'], 'votes'>, Words>> = {
+const decisionWords = ({ why, verdict }: Decision): Words => {
+  switch (why) {
+    case 'votes':
+      return DECISION_WORDS[verdict];
+    case 'policy':
+      return { emoji: '✅', label: 'approved by policy', predicate: 'was approved by policy' };
+    case 'superseded':
+    case 'expired':
+      return DECISION_WORDS[why];
+  }
+};
+
+const DECISION_WORDS: Readonly<Record<Decision['verdict'] | 'superseded' | 'expired', Words>> = {
   approve: { emoji: '✅', label: 'approved', predicate: 'was approved' },
   reject: { emoji: '⛔', label: 'rejected', predicate: 'was rejected' },
   superseded: { emoji: '⏭️', label: 'superseded', predicate: 'was superseded' },
@@ -185,9 +197,10 @@ const votes = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPar
     return [section(text('Nobody may decide here: no gate of gatehouse.yml matches. Decide in the console.'))];
   }
   // Whoever was counted is one of a rule's people: who else is in a group makes no difference to what is shown.
-  const { filled } = tallyOf(policy, asCounted(policy, cast), gate.clicks);
+  const { filled } = tallyOf(policy, asCounted(policy, cast), gate.clicks, gate.byRule);
   return [
     ...said,
+    ...byRule(gate),
     ...policy.rules.map(({ name, quorum }, index) =>
       section(
         text(
@@ -196,6 +209,15 @@ const votes = (gate: Gate, policy: GatePolicy | undefined): readonly RichTextPar
       ),
     ),
   ];
+};
+
+/** What fills rules in the place of people, as of the last look. */
+const byRule = (gate: Gate): readonly RichTextPart[] => {
+  const rules = cutText(cleanText(rulesIn(gate)), 300);
+  const because = (gate.byRule ?? []).map((one) => one.because).join('; ');
+  return rules === ''
+    ? []
+    : [section(text(`Approved by ${rules}, unless somebody rejects: ${cutText(cleanText(because), 300)}`))];
 };
 
 const asCounted = ({ rules }: GatePolicy, cast: readonly Click[]): Members => {
@@ -216,7 +238,7 @@ const outcome = ({ point, state }: Gate): readonly RichTextPart[] => {
 };
 
 const decisionParts = (decision: Decision, at: number | undefined): readonly RichTextPart[] => {
-  const { verdict, why, by, newer, note } = decision;
+  const { verdict, why, by, newer } = decision;
   const moment = at === undefined ? undefined : momentOf(at);
   const when = moment === undefined ? [text(' · telling AWS')] : [text(' · '), date(moment)];
   if (why === 'expired') {
@@ -226,9 +248,15 @@ const decisionParts = (decision: Decision, at: number | undefined): readonly Ric
     return [section(text(`A newer execution has arrived: ${cutText(cleanText(newer ?? ''), 100)}`), ...when)];
   }
   const people = by.flatMap((user, index) => (index === 0 ? [person(user)] : [text(', '), person(user)]));
-  const reason = cutText(cleanText(note ?? ''), 500);
+  const rules = cutText(cleanText(rulesIn(decision)), 300);
+  const reason = cutText(cleanText(reasonOf(decision) ?? ''), 500);
   return [
-    section(text(verdict === 'approve' ? 'Approved by ' : 'Rejected by '), ...people, ...when),
+    section(
+      text(verdict === 'approve' ? 'Approved by ' : 'Rejected by '),
+      ...people,
+      ...(rules === '' ? [] : [text(by.length === 0 ? rules : ` and ${rules}`)]),
+      ...when,
+    ),
     ...(reason === '' ? [] : [quote(reason)]),
   ];
 };

@@ -1,6 +1,7 @@
 import type { Labels } from '../config/labels.ts';
 import type { GateNote } from '../delivery/note.ts';
-import type { Gate } from '../gate/gate.ts';
+import { reasonOf, rulesIn } from '../gate/gate.ts';
+import type { Decision, Gate } from '../gate/gate.ts';
 import { formatDuration } from './duration.ts';
 import { cleanText } from './clean-text.ts';
 import { cutText } from './cut-text.ts';
@@ -25,21 +26,25 @@ export const gateNoteMessage = (gate: Gate, labels: Labels, note: GateNote, now:
         undefined,
       );
     case 'outcome':
-      return told([], describeGate(gate, labels), reasonOf(gate));
+      return told([], describeGate(gate, labels), reasonIn(gate));
   }
 };
 
-const reasonOf = ({ state }: Gate): string | undefined => {
+const reasonIn = ({ state }: Gate): string | undefined => {
   switch (state.kind) {
     case 'open':
       return undefined;
     case 'decided':
     case 'applied':
-      return state.decision.note;
+      return saidOf(state.decision);
     case 'ended':
       return state.ending.summary;
   }
 };
+
+/** Whose decision it was is said where it was nobody's. */
+const saidOf = (decision: Decision): string | undefined =>
+  decision.why === 'policy' ? `By ${rulesIn(decision)}: ${reasonOf(decision) ?? ''}` : reasonOf(decision);
 
 const told = (mentions: readonly string[], says: string, reason: string | undefined): SlackMessage => {
   const people = mentions.flatMap((mention) => [person(mention), text(' ')]);

@@ -31,8 +31,8 @@ export const pointTitle = (point: GatePoint): string => {
 };
 
 /** What a decision does there; undefined where the point's name and its author say it. */
-export const effectOf = ({ kind }: GatePoint): string | undefined => {
-  switch (kind) {
+export const effectOf = (point: GatePoint): string | undefined => {
+  switch (point.kind) {
     case 'pipeline-approval':
       return undefined;
     case 'deployment-ready':
@@ -40,6 +40,8 @@ export const effectOf = ({ kind }: GatePoint): string | undefined => {
     case 'ecs-pause':
       return 'Approve lets the deployment of the new version go on. Reject rolls it back.';
     case 'validation':
-      return 'Approve lets the validation go on. Reject rolls the deployment back.';
+      return point.rollout.source === 'codepipeline'
+        ? 'Approve lets the validation go on. Reject stops the pipeline.'
+        : 'Approve lets the validation go on. Reject rolls the deployment back.';
   }
 };

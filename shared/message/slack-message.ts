@@ -72,7 +72,7 @@ export const slackMessage = (
       ...richText(wholeFailure(overview)),
       ...richText(failures(overview.failures)),
       ...richText([...waiting(overview.waiting, gates), ...waitingAsAWhole(overview, gates)]),
-      ...richText(validationParts(validations, gates)),
+      ...richText(validationParts(rollout.id.source, validations, gates)),
       ...full(stopReason(overview, rollout.facts.stopReason?.value)),
       ...full(trigger(rollout)),
       context(rollout.id, overview, labels),

@@ -1,4 +1,5 @@
 import type { RichTextElement } from '@slack/types';
+import type { RolloutId } from '../rollout/rollout.ts';
 import type { GateMark, ValidationMark } from '../rollout/stored-rollout.ts';
 import type { CheckSummary, RunSummary } from '../validation/run-summary.ts';
 import { cleanText } from './clean-text.ts';
@@ -13,6 +14,7 @@ const MOST_LINKS = 3;
 
 /** Draws how the validations at a rollout's hooks stand, the earliest first: each with its checks, and how it ended. */
 export const validationParts = (
+  source: RolloutId['source'],
   validations: Readonly<Record<string, ValidationMark>>,
   gates: readonly GateMark[],
 ): readonly RichTextPart[] => {
@@ -22,7 +24,9 @@ export const validationParts = (
     ...(earlier === 0 ? [] : [section(text(`${earlier} earlier ${earlier === 1 ? 'validation' : 'validations'}`))]),
     ...runs
       .slice(earlier)
-      .map(([id, { summary }], index, { length }) => runPart(summary, askedBy(gates, id), index === length - 1)),
+      .map(([id, { summary }], index, { length }) =>
+        runPart(source, summary, askedBy(gates, id), index === length - 1),
+      ),
   ];
 };
 
@@ -31,13 +35,18 @@ const askedBy = (gates: readonly GateMark[], id: string): GateMark | undefined =
   gates.filter(({ run, link }) => run === id && link !== undefined).sort((a, b) => b.at - a.at)[0];
 
 /** Of those before the newest it is enough how they ended: a message has only so much room. */
-const runPart = (summary: RunSummary, asked: GateMark | undefined, isNewest: boolean): RichTextPart => {
+const runPart = (
+  source: RolloutId['source'],
+  summary: RunSummary,
+  asked: GateMark | undefined,
+  isNewest: boolean,
+): RichTextPart => {
   const { hook, suite, state, says, checks } = summary;
-  const { emoji, label } = STATE_WORDS[state];
+  const { emoji, label } = stateWords(source, state);
   const isOpen = state === 'running' || state === 'asking';
   const leading = isOpen ? linkTo(asked?.link, 'decide') : undefined;
   // What is said of a run that goes on can be seen of its checks.
-  const said = state === 'rollback' ? `Rolled back: ${says}` : says;
+  const said = state === 'rollback' ? `${source === 'codepipeline' ? 'Stopped' : 'Rolled back'}: ${says}` : says;
   const why = state === 'running' ? '' : cutText(cleanText(said), isNewest ? 300 : 120);
   const worthIt = state === 'continue' ? checks.filter(({ verdict }) => verdict !== 'pass') : checks;
   const shown = isNewest ? worthIt : [];
@@ -83,6 +92,10 @@ const STATE_WORDS: Readonly<Record<RunSummary['state'], Words>> = {
   moot: { emoji: '❔', label: 'was too late' },
   overtaken: { emoji: '⏭️', label: 'was overtaken' },
 };
+
+/** A pipeline has nothing to bring back: it does not go on. */
+const stateWords = (source: RolloutId['source'], state: RunSummary['state']): Words =>
+  source === 'codepipeline' && state === 'rollback' ? { emoji: '⛔', label: 'stops it' } : STATE_WORDS[state];
 
 const CHECK_WORDS: Readonly<Record<CheckSummary['verdict'], Words>> = {
   pass: { emoji: '✅', label: 'passed' },

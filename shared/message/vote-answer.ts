@@ -1,5 +1,6 @@
 import type { GatePolicy } from '../config/config.ts';
 import type { Decision, Gate, Refusal, Verdict } from '../gate/gate.ts';
+import { rulesIn } from '../gate/gate.ts';
 import { cleanText } from './clean-text.ts';
 import { escapeMrkdwn } from './escape-mrkdwn.ts';
 
@@ -85,12 +86,15 @@ const overWords = ({ state }: Gate): string => {
   }
 };
 
-const decisionWords = ({ why, verdict, by, newer }: Decision): string => {
+const decisionWords = (decision: Decision): string => {
+  const { why, verdict, by, newer } = decision;
   switch (why) {
     case 'superseded':
       return `a newer execution has come in its place: ${escapeMrkdwn(newer ?? 'unknown', 100)}.`;
     case 'expired':
       return 'nobody decided in time, and it was rejected.';
+    case 'policy':
+      return `it was approved by ${escapeMrkdwn(rulesIn(decision), 200)} already.`;
     case 'votes':
       return `it was ${verdict === 'approve' ? 'approved' : 'rejected'} by ${by.map((user) => `<@${user}>`).join(', ')} already.`;
   }

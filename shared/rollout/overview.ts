@@ -99,7 +99,11 @@ const UNDOERS: ReadonlySet<string> = new Set([
   'AutomatedRollback',
 ]);
 
-const rollbackOf = ({ id, facts: { rollbackOf: undone, creator, trigger } }: Rollout): Overview['rollback'] => {
+/** Whether a rollout brings back what was there before; unknown as long as nobody has said. */
+export const rollbackOf = ({
+  id,
+  facts: { rollbackOf: undone, creator, trigger },
+}: Pick<Rollout, 'id' | 'facts'>): Overview['rollback'] => {
   const started = creator?.value ?? (trigger?.value.kind === 'other' ? trigger.value.type : trigger?.value.kind);
   if (undone !== undefined || (started !== undefined && UNDOERS.has(started))) {
     return 'yes';

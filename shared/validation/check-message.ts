@@ -1,14 +1,17 @@
 import * as v from 'valibot';
+import { JobEvent } from './job-event.ts';
+import type { PipelineJob } from './job-event.ts';
 
 /**
  * What the checks queue carries: "look at this run", or at this watch, hints and never the truth; that a deployment has begun
- * whose traffic may be watched; or a call of the hook that failed.
+ * whose traffic may be watched; or a call that failed.
  */
 export type CheckMessage =
   | { readonly kind: 'look'; readonly run: string }
   | { readonly kind: 'watch'; readonly watch: string }
   | { readonly kind: 'bake'; readonly deployment: string }
-  | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string };
+  | { readonly kind: 'failed'; readonly event: HookEvent; readonly says: string }
+  | { readonly kind: 'failed-job'; readonly job: PipelineJob; readonly says: string };
 
 const text = (most: number) => v.pipe(v.string(), v.nonEmpty(), v.maxLength(most));
 
@@ -22,10 +25,12 @@ const LookAtWatch = v.object({ watch: text(100) });
 const Bake = v.object({ bake: text(100) });
 
 /** What Lambda writes of an asynchronous invocation that has failed for good: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-const FailedInvocation = v.object({
-  requestContext: v.object({ condition: v.fallback(v.string(), '') }),
-  requestPayload: HookEvent,
-});
+const requestContext = v.object({ condition: v.fallback(v.string(), '') });
+
+const FailedInvocation = v.object({ requestContext, requestPayload: HookEvent });
+
+/** Lambda has written down the whole event: the credentials in it are left where they are. */
+const FailedJob = v.object({ requestContext, requestPayload: JobEvent });
 
 const Message = v.union([
   v.pipe(
@@ -45,6 +50,14 @@ const Message = v.union([
     v.transform(({ requestContext: { condition }, requestPayload: event }): CheckMessage => ({
       kind: 'failed',
       event,
+      says: SAYS[condition] ?? 'Gatehouse failed',
+    })),
+  ),
+  v.pipe(
+    FailedJob,
+    v.transform(({ requestContext: { condition }, requestPayload: job }): CheckMessage => ({
+      kind: 'failed-job',
+      job,
       says: SAYS[condition] ?? 'Gatehouse failed',
     })),
   ),

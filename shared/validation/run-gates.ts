@@ -44,12 +44,21 @@ const seenOf = (stored: StoredRun | undefined, point: RunPoint, now: number): Se
   }
   const { state, deadline } = stored.run;
   if (state.kind === 'running' || state.kind === 'asking') {
-    return { kind: 'pending' };
+    return { kind: 'pending', checks: endsOf(stored.run) };
   }
   const { says, at, why } = state.conclusion;
   const isLate = why.kind === 'deadline' && at >= deadline;
   return { kind: 'ended', ending: { as: isLate ? 'expired' : 'stopped', summary: says, at } };
 };
+
+/** What the checks have come to that have ended. */
+const endsOf = ({ suite, checks }: Run): ReadonlyMap<string, string> =>
+  new Map(
+    (suite?.checks ?? []).flatMap(({ name }, index): readonly (readonly [string, string])[] => {
+      const end = checks[index]?.end;
+      return end === undefined ? [] : [[name, end.as]];
+    }),
+  );
 
 const answerIn = ({ run, answers = [] }: StoredRun, point: RunPoint): Answer | undefined => {
   const check = checkOf(run, point);

@@ -102,8 +102,8 @@ export type RunCall =
   | { readonly kind: 'codedeploy-hook'; readonly hookExecutionId: string }
   /** ECS calls its hook again and again until the function returns a verdict. `weights`: what tells its steps apart. */
   | { readonly kind: 'ecs-hook'; readonly executionId: string; readonly weights: string }
-  /** A pipeline's job is given back until it is done; each time it has another id. */
-  | { readonly kind: 'codepipeline-job'; readonly jobId: string }
+  /** A pipeline's job is given back until it is done, each time with another id; `turn` counts them. */
+  | { readonly kind: 'codepipeline-job'; readonly jobId: string; readonly turn: number }
   /**
    * Nobody has asked: a step of CodeDeploy's traffic is watched, from 1 on. `of`: how many steps there are, as far as that is
    * known; `since`: epoch milliseconds of the begin of the traffic.

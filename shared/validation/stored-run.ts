@@ -223,7 +223,7 @@ const StoredSuite = v.object({
 const StoredCall = v.variant('kind', [
   v.object({ kind: v.literal('codedeploy-hook'), hookExecutionId: v.string() }),
   v.object({ kind: v.literal('ecs-hook'), executionId: v.string(), weights: v.string() }),
-  v.object({ kind: v.literal('codepipeline-job'), jobId: v.string() }),
+  v.object({ kind: v.literal('codepipeline-job'), jobId: v.string(), turn: v.number() }),
   v.object({ kind: v.literal('bake'), weight: v.number(), step: v.number(), of: number, since: v.number() }),
 ]);
 

@@ -25,6 +25,9 @@ const PATTERNS: ReadonlyMap<string, string> = new Map([
   ['codedeploy:PutLifecycleEventHookExecutionStatus', 'Any deployment group may call the hook.'],
   ['codedeploy:BatchGetDeploymentTargets', 'IAM knows no resource for it.'],
   ['codedeploy:ListDeploymentTargets', 'IAM knows no resource for it.'],
+  ['codepipeline:GetJobDetails', 'IAM knows no resource for it.'],
+  ['codepipeline:PutJobFailureResult', 'IAM knows no resource for it.'],
+  ['codepipeline:PutJobSuccessResult', 'IAM knows no resource for it.'],
   ['elasticloadbalancing:DescribeTargetGroups', 'IAM knows no resource for it.'],
   ['elasticloadbalancing:DescribeTargetHealth', 'IAM knows no resource for it.'],
   ['cloudwatch:DescribeAlarms', 'Templates name the alarms of a suite.'],
@@ -39,6 +42,10 @@ const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'cloudwatch:GetMetricData',
   'codedeploy:BatchGetDeploymentTargets',
   'codedeploy:ListDeploymentTargets',
+  // Jobs: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodepipeline.html
+  'codepipeline:GetJobDetails',
+  'codepipeline:PutJobFailureResult',
+  'codepipeline:PutJobSuccessResult',
   // Targets are described to whoever may describe any: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
@@ -170,10 +177,17 @@ describe('a verdict', () => {
     expect(who).toEqual(['validate', 'sweep']);
   });
 
+  it('is told to a pipeline by whoever has its job, and by nobody else', () => {
+    expect(EVERYBODY.filter((one) => may(one, 'codepipeline:PutJobSuccessResult', '*'))).toEqual(['validate']);
+  });
+
   it.each([
     ['codedeploy:GetDeployment', group],
     ['codedeploy:ListDeploymentTargets', '*'],
     ['codedeploy:BatchGetDeploymentTargets', '*'],
+    ['codepipeline:GetJobDetails', '*'],
+    ['codepipeline:PutJobSuccessResult', '*'],
+    ['codepipeline:PutJobFailureResult', '*'],
     ['dynamodb:PutItem', named('dynamodb', 'table/gatehouse-test')],
     ['sqs:SendMessage', named('sqs', 'gatehouse-test-checks')],
   ])('is reached by who may %s (F57)', (action, arn) => {
@@ -185,6 +199,9 @@ describe('a verdict', () => {
     ['codedeploy:ContinueDeployment', group],
     ['codedeploy:CreateDeployment', group],
     ['lambda:UpdateAlias', named('lambda', 'function:orders:live')],
+    ['codepipeline:PutApprovalResult', named('codepipeline', 'shop-prod/Approve/ProdGate')],
+    ['codepipeline:StopPipelineExecution', named('codepipeline', 'shop-prod')],
+    ['codepipeline:RetryStageExecution', named('codepipeline', 'shop-prod/Deploy')],
   ])('is all that who reaches it may do to a deployment: not %s', (action, arn) => {
     expect(may('validate', action, arn)).toBe(false);
   });

@@ -25,13 +25,13 @@ describe('the rows of faults', () => {
     const numbered = (letter: string, from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`);
     expect(ROWS.map(({ row }) => row)).toEqual([
-      ...numbered('F', 1, 68),
+      ...numbered('F', 1, 73),
       ...numbered('F', 80, 85),
       ...numbered('B', 1, 56),
       ...numbered('B', 63, 65),
       'B69',
       ...numbered('B', 71, 75),
-      ...numbered('S', 1, 46),
+      ...numbered('S', 1, 51),
     ]);
   });
 

@@ -659,7 +659,7 @@ export const APPROVAL_ROWS: readonly Row[] = [
     guard: 'Votes are counted again right before the call.',
     file: 'functions/decide/decide.ts',
     takeOut: {
-      from: 'if (tallyOf(policy ?? NOBODY, members, gate.clicks).verdict !== decision.verdict) {',
+      from: 'if (tallyOf(policy ?? NOBODY, members, gate.clicks, decision.byRule).verdict !== decision.verdict) {',
       to: 'if (policy === undefined && tallyOf(NOBODY, members, gate.clicks).verdict !== decision.verdict) {',
     },
   },
@@ -683,6 +683,61 @@ export const APPROVAL_ROWS: readonly Row[] = [
     takeOut: {
       from: "if (status === 'InProgress') {\n    return { kind: 'pending'",
       to: "if (status !== 'Succeeded') {\n    return { kind: 'pending'",
+    },
+  },
+  {
+    row: 'S47',
+    what: 'A rule that approves goes by a validation of which nothing was heard.',
+    outcome: 'It approves nothing: what nobody knows does not hold.',
+    guard: 'Of what is to have ended well there has to be something.',
+    file: 'shared/gate/approve-by-rule.ts',
+    takeOut: {
+      from: 'return runs.length > 0 && runs.every(isGood)',
+      to: 'return runs.every(isGood)',
+    },
+  },
+  {
+    row: 'S48',
+    what: 'Somebody rejects what a rule approves, where one rejection does not suffice.',
+    outcome: 'The rule fills nothing any more, and people decide.',
+    guard: 'What approves by rule counts only where nobody has rejected.',
+    file: 'shared/gate/tally.ts',
+    takeOut: {
+      from: 'const filling = isContested ? [] : fillersOf(policy, approvals);',
+      to: 'const filling = isContested && rules.length === 0 ? [] : fillersOf(policy, approvals);',
+    },
+  },
+  {
+    row: 'S49',
+    what: 'A rule that has approved is taken out of `gatehouse.yml` before AWS is told.',
+    outcome: 'The decision is taken back, and the gate is open again.',
+    guard: 'Right before the call it is asked whether the policy still has the rule.',
+    file: 'functions/decide/decide.ts',
+    takeOut: {
+      from: "if (decision.why === 'votes' || decision.why === 'policy') {",
+      to: "if (decision.why === 'votes') {",
+    },
+  },
+  {
+    row: 'S50',
+    what: 'AWS does not tell what it is that a rule would approve.',
+    outcome: 'It approves nothing until that is on record; people may.',
+    guard: 'No rule is asked before the revision was looked up.',
+    file: 'functions/decide/decide.ts',
+    takeOut: {
+      from: "state.kind !== 'open' || about === undefined || !isDecidable(point, seen)",
+      to: "state.kind !== 'open' || !isDecidable(point, seen)",
+    },
+  },
+  {
+    row: 'S51',
+    what: 'A rule would approve what a session of a certain name has started: anybody who may assume any role can call theirs so.',
+    outcome: '`gatehouse.yml` is refused, and says to name the role.',
+    guard: 'An ARN of sessions has to name the role.',
+    file: 'scripts/config/auto-yml.ts',
+    takeOut: {
+      from: 'return ANY_ROLE.test(arn)',
+      to: "return arn === ''",
     },
   },
 ];

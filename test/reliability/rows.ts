@@ -4,6 +4,7 @@ import { ENGINE_ROWS } from './engine-rows.ts';
 import { FAULT_ROWS } from './fault-rows.ts';
 import { HOOK_ROWS } from './hook-rows.ts';
 import { INPUT_ROWS } from './input-rows.ts';
+import { JOB_ROWS } from './job-rows.ts';
 import { COMPARE_ROWS } from './compare-rows.ts';
 import { PROBE_ROWS } from './probe-rows.ts';
 import type { Row } from './row.ts';
@@ -21,6 +22,7 @@ export const ROWS: readonly Row[] = [
   ...BAKE_ROWS,
   ...ENGINE_ROWS,
   ...HOOK_ROWS,
+  ...JOB_ROWS,
   ...PROBE_ROWS,
   ...COMPARE_ROWS,
   ...SUITE_ROWS,

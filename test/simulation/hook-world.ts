@@ -290,7 +290,7 @@ export const playHook = async (options: HookWorldOptions): Promise<HookOutcome> 
       const startedAt = kernel.clock.now();
       void run('validate', VALIDATE.timeoutMs, async (by) => {
         const parsed = parseCheckMessage(message.body);
-        if (parsed !== undefined) {
+        if (parsed !== undefined && parsed.kind !== 'failed-job') {
           await validateOf(by).handle(parsed, () => startedAt + VALIDATE.timeoutMs - kernel.clock.now());
         }
       }).then(({ kind }) => {

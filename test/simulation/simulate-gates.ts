@@ -28,12 +28,15 @@ export type SimulatedGates = {
   readonly faults: number;
   /** Of the gates that are over, how many ended as they were decided here. */
   readonly applied: number;
+  /** Of those, how many a rule of the policy has decided, alone or together with people. */
+  readonly byRule: { readonly alone: number; readonly together: number };
 };
 
 const BEGIN = Date.UTC(2026, 10, 20, 10);
 const MINUTE_MS = 60_000;
 const DECIDE = { timeoutMs: 30_000, visibilityMs: 60_000, maxReceives: 100, batchSize: 1, maximumConcurrency: 20 };
 const TS = '1700000000.000100';
+const RULE = 'in time';
 
 const APPROVERS = ['UADA', 'UGRACE', 'UHOPPER', 'ULINUS'] as const;
 const OTHERS = ['UMALLORY', 'UGUEST', 'UBOT'] as const;
@@ -76,9 +79,22 @@ export const simulateGates = async (
   const { clock } = kernel;
   const table = createMemoryTable();
   const quorum = chance.between(1, 3);
+  const rejections = chance.between(1, 2);
+  const lasts = chance.between(1, 20) * MINUTE_MS;
+  // In some worlds a rule approves from some moment on: alone, or what nobody here can approve, beside people.
+  const auto = chance.oneOf('none', 'none', 'alone', 'together');
+  const opensAt = BEGIN + chance.between(0, lasts);
+  const frozen = { freeze: [{ from: 0, to: opensAt, why: 'not yet' }] };
+  const people = { name: 'all', users: ['UADA', 'UGRACE', 'UGUEST', 'UBOT'], groups: ['SRELEASE'], quorum };
   const policy = aPolicy({
-    rules: [{ name: 'all', users: ['UADA', 'UGRACE', 'UGUEST', 'UBOT'], groups: ['SRELEASE'], quorum }],
-    rejections: chance.between(1, 2),
+    rules: [people, ...(auto === 'together' ? [{ name: 'ops', users: ['UNOBODY'], groups: [], quorum: 1 }] : [])],
+    rejections,
+    ...(auto !== 'none' && {
+      auto: [
+        { name: 'never', fills: [0], when: { ref: ['main'] } },
+        { name: RULE, fills: [auto === 'alone' ? 0 : 1], when: frozen },
+      ],
+    }),
   });
   const config: Config = {
     slack: { workspace: 'T1', channels: { approvals: 'C1' } },
@@ -86,7 +102,6 @@ export const simulateGates = async (
     routes: [],
     gates: [policy, { ...policy, match: { application: ['*'] } }],
   };
-  const lasts = chance.between(1, 20) * MINUTE_MS;
   const plan = drawPlan(chance, BEGIN, BEGIN + lasts, harsh);
   const faulty = createFaultyNetwork(kernel, plan, chance, ({ by, operation }, befell) => {
     trace?.(`${clock.now() - BEGIN} decide ${by.number} ${operation}: ${befell}`);
@@ -284,6 +299,7 @@ export const simulateGates = async (
   await kernel.run(() => false, Math.max(plan.calmFrom, BEGIN + lasts) + 45 * MINUTE_MS, 400_000);
 
   let applied = 0;
+  const byRule = { alone: 0, together: 0 };
   for (const point of points) {
     const id = gateId(point);
     const gate = stored(id);
@@ -308,7 +324,22 @@ export const simulateGates = async (
     if (gate.state.kind === 'applied') {
       applied += 1;
       const { decision } = gate.state;
-      const needed = decision.verdict === 'approve' ? quorum : policy.rejections;
+      const rules = decision.byRule ?? [];
+      byRule.alone += decision.why === 'policy' ? 1 : 0;
+      byRule.together += decision.why === 'votes' && rules.length > 0 ? 1 : 0;
+      const isRuled = rules.length > 0;
+      const mayBe =
+        decision.verdict === 'approve' &&
+        cast.every(({ verdict }) => verdict === 'approve') &&
+        rules.every(({ rule, at }) => rule === RULE && at >= opensAt);
+      if (isRuled && !mayBe) {
+        problems.push(`P9: ${id} was decided by a rule that did not hold, or against somebody's will`);
+      }
+      if (decision.verdict === 'approve' && auto === 'together' && !isRuled) {
+        problems.push(`P9: ${id} was approved by nobody for those whom nobody asked`);
+      }
+      const isAlone = isRuled && auto === 'alone' && decision.why === 'policy';
+      const needed = decision.verdict === 'reject' ? policy.rejections : isAlone ? 0 : quorum;
       if (
         new Set(decision.by).size < needed ||
         end?.as !== (decision.verdict === 'approve' ? 'approved' : 'rejected')
@@ -322,13 +353,17 @@ export const simulateGates = async (
     if (gate.state.kind === 'open') {
       const good = cast.filter(({ verdict }) => verdict === 'approve').length;
       const bad = cast.length - good;
-      if (good >= quorum || bad >= policy.rejections) {
+      const isEnough = auto === 'together' ? good >= quorum && bad === 0 : good >= quorum;
+      if (isEnough || bad >= policy.rejections) {
         problems.push(`P3: ${id} has the votes and is open`);
+      }
+      if (auto === 'alone' && bad === 0) {
+        problems.push(`P3: ${id} could be approved by a rule and is open`);
       }
     }
   }
   problems.push(...votes.queue.deadLetters().map((body) => `P7: given up: ${body}`));
-  return { problems: [...new Set(problems)], effective, faults: faulty.faultTimes().length, applied };
+  return { problems: [...new Set(problems)], effective, faults: faulty.faultTimes().length, applied, byRule };
 };
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };

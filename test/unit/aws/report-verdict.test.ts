@@ -99,7 +99,7 @@ describe('the verdict of a hook', () => {
   });
 
   it('is told nobody who comes for it', async () => {
-    const { said, calls } = await reported({ kind: 'codepipeline-job', jobId: 'j' }, 'continue');
+    const { said, calls } = await reported({ kind: 'codepipeline-job', jobId: 'j', turn: 1 }, 'continue');
     expect(said.kind).toBe('report-failed');
     expect(calls).toEqual([]);
   });

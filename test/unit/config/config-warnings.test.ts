@@ -29,4 +29,20 @@ describe('configWarnings', () => {
   ])('says nothing of routes that tell %s', (_, routes) => {
     expect(warningsOf(routes)).toEqual([]);
   });
+
+  it('tells of a gate at which nobody is asked', () => {
+    const gates = (auto: string) =>
+      configWarnings(
+        compileConfig(
+          `slack: { workspace: T012345, channels: { ops: C012345 } }
+people: { ada: { slack: U0ADA } }
+gates: [{ to: [{ slack: ops }], rules: [{ name: a, approvers: ada }, { name: b, approvers: ada }], auto: [${auto}] }]
+`,
+        ),
+      );
+    expect(gates('{ name: open door, when: { always: true } }')).toEqual([
+      'gate 1 asks nobody: "open door" approves always, whatever it is',
+    ]);
+    expect(gates('{ name: half, fill: a, when: { always: true } }, { name: some, when: { ref: main } }')).toEqual([]);
+  });
 });

@@ -160,7 +160,7 @@ describe('the door of ECS', () => {
     const STEPS = [AFTER_TEST, before(0), shift(40), before(40), shift(80), before(80), shift(100)];
 
     it.each(['deployment', 'step', 'call'] as const)(
-      'tests each anew, whether executions are named by $0 (F82)',
+      'tests each anew, whether executions are named by $0 (F76)',
       async (ids) => {
         const outcome = await play({ steps: STEPS, ids });
         expect(verdicts(outcome)).toEqual(STEPS.map(() => 'SUCCEEDED'));
@@ -170,7 +170,7 @@ describe('the door of ECS', () => {
     );
 
     it.each(['deployment', 'step', 'call'] as const)(
-      'tests each anew also where ECS does not say who has how much, with executions named by $0 (F82)',
+      'tests each anew also where ECS does not say who has how much, with executions named by $0 (F76)',
       async (ids) => {
         const steps = STEPS.map(({ stage }) => ({ stage }));
         let now = 0;
@@ -189,7 +189,7 @@ describe('the door of ECS', () => {
       },
     );
 
-    it('fails at the step whose tests fail, whatever the steps before have come to (F82)', async () => {
+    it('fails at the step whose tests fail, whatever the steps before have come to (F76)', async () => {
       const outcome = await play({
         steps: STEPS,
         sample: (request, now) =>
@@ -212,7 +212,7 @@ describe('the door of ECS', () => {
   describe('in a rollback', () => {
     const BACK = [shift(0), { stage: 'TEST_TRAFFIC_SHIFT', percent: 0 }];
 
-    it('lets it go on at once, by what the weights say, whatever the checks would find (F83)', async () => {
+    it('lets it go on at once, by what the weights say, whatever the checks would find (F77)', async () => {
       const outcome = await play({
         steps: [shift(50)],
         rollback: BACK,
@@ -229,7 +229,7 @@ describe('the door of ECS', () => {
     });
 
     it.each(['deployment', 'call'] as const)(
-      'lets it go on by what ECS says of the deployment, where the call does not, with executions named by $0 (F83)',
+      'lets it go on by what ECS says of the deployment, where the call does not, with executions named by $0 (F77)',
       async (ids) => {
         let isBack = false;
         const outcome = await play({
@@ -261,7 +261,7 @@ describe('the door of ECS', () => {
     });
   });
 
-  it('gives a call that is repeated the same answer, and tests nothing again (F81)', async () => {
+  it('gives a call that is repeated the same answer, and tests nothing again (F75)', async () => {
     for (const outcome of [
       await play({ steps: [before(0), shift(100)], loses: () => true }),
       await play({ steps: [before(0), shift(100)], loses: () => true, ids: 'call' }),
@@ -273,7 +273,7 @@ describe('the door of ECS', () => {
     }
   });
 
-  it('says of a step that failed that it failed, however often and by whatever id it is asked (F81)', async () => {
+  it('says of a step that failed that it failed, however often and by whatever id it is asked (F75)', async () => {
     let isBad = true;
     const outcome = await play({
       steps: [shift(50)],
@@ -289,7 +289,7 @@ describe('the door of ECS', () => {
     expect(outcome.runs).toHaveLength(1);
   });
 
-  it('relies on nothing that is handed over: whoever configures the hook may write it (F81)', async () => {
+  it('relies on nothing that is handed over: whoever configures the hook may write it (F75)', async () => {
     const outcome = await play({
       steps: [before(0), shift(50)],
       // As if the verdict of the step before could be had again.
@@ -315,7 +315,7 @@ describe('the door of ECS', () => {
 
   describe('in trouble', () => {
     it.each(['GetItem', 'PutItem', 'DescribeServiceDeployments'])(
-      'has ECS call again while %s fails, and goes on when it does not any more (F84)',
+      'has ECS call again while %s fails, and goes on when it does not any more (F78)',
       async (broken) => {
         const outcome = await play({
           fails: (_by, operation, now) => operation === broken && now < TEN_O_CLOCK + 5 * MINUTE,
@@ -326,7 +326,7 @@ describe('the door of ECS', () => {
     );
 
     it.each(['GetItem', 'PutItem', 'DescribeServiceDeployments'])(
-      'fails with a reason once %s has failed for a quarter of an hour (F84)',
+      'fails with a reason once %s has failed for a quarter of an hour (F78)',
       async (broken) => {
         const outcome = await play({ fails: (_by, operation) => operation === broken });
         expect(verdicts(outcome)).toEqual(['FAILED']);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createDecide } from '../../../functions/decide/decide.ts';
+import type { GatePolicy } from '../../../shared/config/config.ts';
 import { deliveryItem } from '../../../shared/delivery/delivery.ts';
 import { gateId } from '../../../shared/gate/gate-id.ts';
 import type { RunPoint } from '../../../shared/gate/gate.ts';
+import { platformOf } from '../../../shared/gate/platform.ts';
 import type { Seen } from '../../../shared/gate/platform.ts';
 import { gateItem } from '../../../shared/gate/stored-gate.ts';
 import { gateKey } from '../../../shared/store/keys.ts';
@@ -344,6 +347,66 @@ describe('a run that asks people', () => {
     expect(tookMs(outcome)).toBeGreaterThan(3 * MINUTE);
     expect(tookMs(outcome)).toBeLessThan(4 * MINUTE);
     expect(outcome.record()?.run.checks[1]?.answer).toMatchObject({ verdict: 'approve', says: 'by ada via Slack' });
+  });
+
+  const unasked = () => Promise.reject(new Error('Not asked'));
+  const UNASKED = { look: unasked, decide: unasked, describe: unasked };
+
+  /** Looks at the gate of a check as `decide` does. */
+  const looksAt = (check: string, gates: readonly GatePolicy[]) => ({
+    afterMs: 3 * MINUTE,
+    work: ({ run, changeItem, lookAtRun, now }: HookPorts) =>
+      createDecide({
+        config: { slack: { workspace: 'T1', channels: {} }, environments: [], routes: [], gates },
+        changeItem,
+        platform: platformOf({
+          approvals: unasked,
+          deployments: UNASKED,
+          hooks: UNASKED,
+          runs: () => Promise.resolve(createRunGates({ changeItem, lookAtRun, now })),
+        }),
+        people: { members: unasked, profile: unasked, tell: unasked, linkTo: unasked },
+        wakeUp: () => Promise.resolve(),
+        clock: { now },
+        log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      })({ kind: 'look', gate: gateId(pointOf(run, check)) }),
+  });
+
+  it('goes on by a rule where its checks have come to what that asks for, and the record says so', async () => {
+    const auto = [{ name: 'healthy', fills: [0], when: { checks: { smoke: ['pass'] } } }] as const;
+    const gates = [{ ...POLICY, auto }];
+    const outcome = await play({ suites: [ASKING], gates, happens: [looksAt('people', gates)] });
+    expect(statuses(outcome)).toEqual(['Succeeded']);
+    expect(outcome.record()?.run.checks[1]?.answer).toMatchObject({
+      verdict: 'approve',
+      says: 'Approved by the policy “healthy” of Gatehouse: smoke pass',
+    });
+    expect(gateOf(outcome, 'people')?.state).toMatchObject({ kind: 'applied', decision: { why: 'policy', by: [] } });
+  });
+
+  it('goes on by no rule that its checks do not satisfy', async () => {
+    const auto = [{ name: 'healthy', fills: [0], when: { checks: { smoke: ['inconclusive'] } } }] as const;
+    const gates = [{ ...POLICY, auto }];
+    const outcome = await play({ suites: [ASKING], gates, happens: [looksAt('people', gates)] });
+    expect(statuses(outcome)).toEqual(['Failed']);
+    expect(outcome.record()?.run.checks[1]?.answer).toBeUndefined();
+  });
+
+  it('tells what its checks have come to, and nothing of those that have not ended', async () => {
+    const seen: Seen[] = [];
+    await play({
+      suites: [ASKING],
+      gates: [POLICY],
+      happens: [
+        {
+          afterMs: 3 * MINUTE,
+          work: async ({ run, changeItem, lookAtRun, now }) => {
+            seen.push(await createRunGates({ changeItem, lookAtRun, now }).look(pointOf(run, 'people'), {}));
+          },
+        },
+      ],
+    });
+    expect(seen).toEqual([{ kind: 'pending', checks: new Map([['smoke', 'pass']]) }]);
   });
 
   it('is rolled back when they reject', async () => {

@@ -67,4 +67,10 @@ describe('a gate is looked at again', () => {
     expect(minutesTo(dueAfter({ ...settled, expiresAt: NOW + 2 * MINUTE }, aPolicy(), NOW))).toBe(3);
     expect(minutesTo(dueAfter({ ...settled, expiresAt: NOW - 2 * MINUTE }, aPolicy(), NOW))).toBe(10);
   });
+
+  it('when a rule that approves may hold, and not for that once that is past', () => {
+    expect(minutesTo(dueAfter(settled, aPolicy(), NOW, NOW + 3 * MINUTE))).toBe(3);
+    expect(minutesTo(dueAfter(settled, aPolicy(), NOW, NOW))).toBe(10);
+    expect(minutesTo(dueAfter(settled, aPolicy(), NOW, Infinity))).toBe(10);
+  });
 });

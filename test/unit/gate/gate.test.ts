@@ -8,7 +8,9 @@ import {
   looked,
   needsToken,
   opened,
+  reasonOf,
   reopened,
+  rulesIn,
   summaryOf,
   lapsed,
   superseded,
@@ -24,6 +26,8 @@ const NOW = TEN_O_CLOCK + 60_000;
 const SHOWN = { revisions: [{ source: 'App', id: '3f2a1bc' }] };
 
 const UNDECIDED: Tally = { verdict: undefined, by: [], filled: [0] };
+
+const BY_RULE = [{ rule: 'small hours', because: 'ref main', at: NOW }];
 
 const isUndecided = (): Tally => UNDECIDED;
 
@@ -204,9 +208,44 @@ describe('votes', () => {
     expect(counted(isUndecided, NOW)(gate)).toStrictEqual({ outcome: gate });
   });
 
+  it('that suffice beside a rule of the policy decide together with it, and are named before it', () => {
+    const clicks = [aClick({ name: 'ada', note: 'Looks fine' })];
+    const together = (given: readonly Click[]): Tally => ({
+      verdict: 'approve',
+      by: votesOf(given),
+      byRule: BY_RULE,
+      filled: [1, 1],
+    });
+    expect(counted(together, NOW)(aGate({ clicks })).outcome?.state).toStrictEqual({
+      kind: 'decided',
+      decision: aDecision({ byRule: BY_RULE, note: 'Looks fine', at: NOW }),
+    });
+  });
+
   it.each([undefined, decided(), ...OVER])('decide nothing at a gate that is not open', (gate) => {
     const reject = (): Tally => ({ verdict: 'reject', by: [aClick({ verdict: 'reject' })], filled: [] });
     expect(counted(reject, NOW)(gate)).toStrictEqual({ outcome: gate });
+  });
+});
+
+describe('a rule of the policy', () => {
+  const byRule = (): Tally => ({ verdict: 'approve', by: [], byRule: BY_RULE, filled: [1] });
+  const BY_POLICY = aDecision({ why: 'policy', by: [], names: [], byRule: BY_RULE, at: NOW });
+
+  it('decides without anybody, of what was just looked up', () => {
+    const body = aGate({ shown: SHOWN, state: { kind: 'decided', decision: BY_POLICY }, dueAt: NOW });
+    expect(counted(byRule, NOW, { shown: SHOWN })(aGate())).toStrictEqual({ body, outcome: body });
+  });
+
+  it('decides about what was on record already', () => {
+    const body = counted(byRule, NOW, { shown: { revisions: [] } })(aGate({ shown: SHOWN })).body;
+    expect(body?.shown).toStrictEqual(SHOWN);
+  });
+
+  it('that suffices when somebody approves is the policy’s decision, without their words', () => {
+    const { body } = voted(aClick({ note: 'Looks fine', at: NOW }), undefined, byRule)(aGate());
+    expect(body?.state).toStrictEqual({ kind: 'decided', decision: BY_POLICY });
+    expect(body?.clicks.map(({ note }) => note)).toEqual(['Looks fine']);
   });
 });
 
@@ -289,6 +328,18 @@ describe('what the platform says of the end', () => {
     expect(stateAfter(approved, aGate())).toStrictEqual({ kind: 'ended', ending: approved });
   });
 
+  it('knows a decision of a rule’s, which another rule’s is not', () => {
+    const decision = aDecision({ why: 'policy', by: [], names: [], byRule: BY_RULE });
+    const gate = decided({ state: { kind: 'decided', decision } });
+    const as = (rule: string): Ending => ({
+      as: 'approved',
+      summary: `Approved by the policy “${rule}” of Gatehouse: ref main`,
+      at: NOW,
+    });
+    expect(stateAfter(as('small hours'), gate)).toStrictEqual({ kind: 'applied', decision, at: NOW });
+    expect(stateAfter(as('large hours'), gate)).toMatchObject({ kind: 'ended' });
+  });
+
   it('knows a rejection of ours, too', () => {
     const decision = aDecision({ verdict: 'reject', note: 'Not today' });
     const rejected: Ending = { as: 'rejected', summary: 'Rejected by ada (UADA) via Slack: Not today', at: NOW };
@@ -323,6 +374,14 @@ describe('a look at a gate', () => {
       body,
       outcome: body,
     });
+  });
+
+  it('keeps which rules approve by now, and none of those that did before', () => {
+    const before = aGate({ byRule: [{ rule: 'another', because: 'always', at: TEN_O_CLOCK }] });
+    expect(looked({}, { reminded: 0 }, NOW, BY_RULE)(before).body).toStrictEqual(
+      aGate({ byRule: BY_RULE, dueAt: NOW }),
+    );
+    expect(looked({}, { reminded: 0 }, NOW)(before).body).toStrictEqual(aGate({ dueAt: NOW }));
   });
 
   it('keeps what the approval’s own message told', () => {
@@ -364,6 +423,24 @@ describe('what AWS is told with a decision', () => {
       'Rejected by Gatehouse: nobody decided in time',
       aDecision({ verdict: 'reject', why: 'expired', by: [], names: [] }),
     ],
+    [
+      'Approved by the policy “small hours” of Gatehouse: ref main',
+      aDecision({ why: 'policy', by: [], names: [], byRule: BY_RULE }),
+    ],
+    [
+      'Approved by the policies “small hours”, “rollbacks” of Gatehouse: ref main; a rollback',
+      aDecision({
+        why: 'policy',
+        by: [],
+        names: [],
+        byRule: [...BY_RULE, { rule: 'rollbacks', because: 'a rollback', at: NOW }],
+      }),
+    ],
+    [
+      'Approved by ada (UADA) via Slack, and by the policy “small hours”: Looks fine',
+      aDecision({ byRule: BY_RULE, note: 'Looks fine' }),
+    ],
+    ['Approved by ada (UADA) via Slack, and by the policy “small hours”', aDecision({ byRule: BY_RULE })],
   ])('is %j', (summary, decision) => {
     expect(summaryOf(decision)).toBe(summary);
   });
@@ -376,6 +453,25 @@ describe('what AWS is told with a decision', () => {
       expect(summary.length).toBeLessThanOrEqual(512);
       expect(summary.isWellFormed()).toBe(true);
     }
+  });
+
+  it('names what approved by rule, and by which facts where nobody had to vote', () => {
+    expect([rulesIn({}), rulesIn({ byRule: [] })]).toEqual(['', '']);
+    expect(rulesIn({ byRule: BY_RULE })).toBe('the policy “small hours”');
+    expect(reasonOf(aDecision())).toBeUndefined();
+    expect(reasonOf(aDecision({ byRule: BY_RULE, note: 'Looks fine' }))).toBe('Looks fine');
+    expect(reasonOf(aDecision({ why: 'policy', byRule: BY_RULE }))).toBe('ref main');
+  });
+
+  it('has room for the facts however many rules have approved', () => {
+    const byRule = Array.from({ length: 10 }, (_, index) => ({
+      rule: `${index}${'x'.repeat(59)}`,
+      because: 'y'.repeat(300),
+      at: NOW,
+    }));
+    const summary = summaryOf(aDecision({ why: 'policy', by: [], names: [], byRule }));
+    expect(summary).toMatch(/^Approved by the policies “0x+”, .*…: y+…$/u);
+    expect(summary.length).toBeLessThanOrEqual(512);
   });
 
   it('has room for the reason however many have decided', () => {

@@ -94,3 +94,79 @@ describe('the tally', () => {
     });
   });
 });
+
+describe('the tally, with rules that approve in the place of people', () => {
+  const byRule = (name: string) => ({ rule: name, because: 'always', at: 1 });
+  const policy = aPolicy({
+    rules: [rule(['UADA', 'UGRACE'], 2), rule(['ULINUS', 'UGRACE'])],
+    auto: [
+      { name: 'for both', fills: [0, 1], when: {} },
+      { name: 'for the second', fills: [1], when: {} },
+      { name: 'for the first', fills: [0], when: {} },
+    ],
+  });
+  const tally = (votes: readonly ReturnType<typeof approval>[], ...names: readonly string[]) =>
+    tallyOf(policy, MEMBERS, votes, names.map(byRule));
+
+  it('approves without anybody where they fill every rule, and names the first that do', () => {
+    expect(tally([], 'for the second', 'for both')).toEqual({
+      verdict: 'approve',
+      by: [],
+      byRule: [byRule('for both')],
+      filled: [2, 1],
+    });
+    expect(tally([], 'for the first', 'for the second').byRule).toEqual([
+      byRule('for the second'),
+      byRule('for the first'),
+    ]);
+  });
+
+  it('waits for people where a rule is left, who then need not fill the others', () => {
+    expect(tally([], 'for the first')).toEqual({ verdict: undefined, by: [], filled: [2, 0] });
+    expect(tally([approval('UADA')], 'for the first')).toEqual({ verdict: undefined, by: [], filled: [2, 0] });
+    expect(tally([approval('UADA'), approval('UGRACE')], 'for the first')).toEqual({
+      verdict: 'approve',
+      by: [approval('UGRACE')],
+      byRule: [byRule('for the first')],
+      filled: [2, 1],
+    });
+  });
+
+  it('is the people’s alone where they suffice', () => {
+    const votes = [approval('UADA'), approval('UGRACE'), approval('ULINUS')];
+    expect(tally(votes, 'for both')).toEqual({ verdict: 'approve', by: votes, filled: [2, 1] });
+  });
+
+  it('lets nothing approve once somebody has rejected, be it too few or somebody who may not decide any more (S48)', () => {
+    const strict = { ...policy, rejections: 2 };
+    for (const user of ['UADA', 'UMALLORY']) {
+      expect(tallyOf(strict, MEMBERS, [rejection(user)], [byRule('for both')])).toEqual({
+        verdict: undefined,
+        by: [],
+        filled: [0, 0],
+      });
+    }
+    const votes = [approval('UADA'), approval('UGRACE'), approval('ULINUS')];
+    expect(tallyOf(strict, MEMBERS, [...votes, rejection('UHOPPER')], [byRule('for both')]).verdict).toBe('approve');
+    expect(tallyOf(policy, MEMBERS, [rejection('UADA')], [byRule('for both')])).toEqual({
+      verdict: 'reject',
+      by: [rejection('UADA')],
+      filled: [0, 0],
+    });
+  });
+
+  it('lets it approve again once they have changed their mind', () => {
+    const strict = { ...policy, rejections: 2 };
+    const votes = [rejection('UADA'), { ...approval('UADA'), key: 'a-2' }];
+    expect(tallyOf(strict, MEMBERS, votes, [byRule('for both')]).verdict).toBe('approve');
+  });
+
+  it('knows nothing of a rule that the policy has not', () => {
+    expect(tally([], 'for nobody')).toEqual({ verdict: undefined, by: [], filled: [0, 0] });
+    const { auto, ...without } = policy;
+    expect(tallyOf(without, MEMBERS, [], [byRule('for both')]).verdict).toBeUndefined();
+    expect(tallyOf({ rules: [], rejections: 1, auto: auto ?? [] }, MEMBERS, [], [byRule('for both')]).verdict).toBe(
+      undefined,
+    );
+  });
+});

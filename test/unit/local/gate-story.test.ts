@@ -49,9 +49,48 @@ describe('the story of a gate', () => {
           outcome: 'counted',
         },
       ],
+      rules: [],
       end: { says: 'Approved by ada (UADA) via Slack: Looks fine', at },
     });
     expect(JSON.stringify(story)).not.toContain(TOKEN);
+  });
+
+  it('tells which rules of the policy approved, and by which facts', async () => {
+    const auto = [{ name: 'small hours', fills: [0], when: {} }];
+    const turn = await anOpenGate(aPolicy({ auto }));
+    const tell = () => {
+      const items = turn
+        .items()
+        .filter(({ key }) => key.pk === gatePk(GATE))
+        .map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+      return gateStory({ id: GATE, items }, turn.config);
+    };
+    const at = turn.clock.now();
+    const rules = [{ rule: 'small hours', because: 'always', at }];
+    turn.platform.troubles.push('throttled');
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(tell()).toMatchObject({ state: 'decided', rules });
+    await turn.decide({ kind: 'look', gate: GATE });
+    expect(tell()).toMatchObject({
+      state: 'applied',
+      clicks: [],
+      rules,
+      end: { says: 'Approved by the policy “small hours” of Gatehouse: always', at },
+    });
+  });
+
+  it('tells which rules approve at a gate that still waits for people', async () => {
+    const rules = [
+      { name: 'ops', users: ['UGRACE'], groups: [], quorum: 1 },
+      { name: 'developers', users: ['UADA'], groups: [], quorum: 1 },
+    ];
+    const turn = await anOpenGate(aPolicy({ rules, auto: [{ name: 'small hours', fills: [0], when: {} }] }));
+    await turn.decide({ kind: 'look', gate: GATE });
+    const items = turn.items().map(({ key, rev, body }) => ({ sk: key.sk, rev, body }));
+    expect(gateStory({ id: GATE, items }, turn.config)).toMatchObject({
+      state: 'open',
+      rules: [{ rule: 'small hours', because: 'always', at: turn.clock.now() }],
+    });
   });
 
   it('tells of a deployment where it waited, and that nobody was asked when it went on by itself', async () => {

@@ -15,7 +15,7 @@ import {
   RUN_POINT,
   TOKEN,
 } from '../../support/gates.ts';
-import { TEN_O_CLOCK } from '../../support/rollouts.ts';
+import { aRolloutId, TEN_O_CLOCK } from '../../support/rollouts.ts';
 import { slackProblems } from '../../support/slack-limits.ts';
 
 const LABELS = { environment: 'production' };
@@ -101,6 +101,8 @@ describe('the message of a gate', () => {
     expect(shown).toContain('expires 2026-11-20T10:15:00Z');
     expect(shown).toContain('smoke: inconclusive (no data)');
     expect(shown).toContain('Approve lets the validation go on. Reject rolls the deployment back.');
+    const ofPipeline = aGate({ ...gate, point: { ...RUN_POINT, rollout: aRolloutId() } });
+    expect(read(ofPipeline).join(' ')).toContain('Reject stops the pipeline.');
     expect(read({ ...gate, point: { ...RUN_POINT, check: 'go-ahead' } }).join(' ')).toContain(
       'shop-before-traffic / go-ahead',
     );
@@ -176,6 +178,47 @@ describe('the message of a gate', () => {
     expect(read(aGate({ state }))[0]).toBe(header);
   });
 
+  const BY_RULE = [{ rule: 'small hours', because: 'ref main', at: TEN_O_CLOCK }];
+
+  it('says of what a policy approved that it was a policy, by which facts, and names nobody', () => {
+    const decision = aDecision({ why: 'policy', by: [], names: [], byRule: BY_RULE });
+    const gate = aGate({ state: { kind: 'applied', decision, at: TEN_O_CLOCK } });
+    expect(read(gate)).toEqual([
+      '✅ shop-prod approved by policy · production',
+      'Approve / ProdGate · asked 2026-11-20T10:00:00Z',
+      'Approved by the policy “small hours” · 2026-11-20T10:00:00Zref main',
+      expect.stringContaining('Open in CodePipeline'),
+    ]);
+    expect(buttonsOf(gate)).toEqual([]);
+    expect(gateNoteMessage(gate, LABELS, { kind: 'outcome' }, TEN_O_CLOCK)?.text).toBe(
+      'shop-prod (production) was approved by policy at Approve / ProdGate: By the policy “small hours”: ref main',
+    );
+  });
+
+  it('names the people first where a policy filled what they left', () => {
+    const decision = aDecision({ byRule: BY_RULE, note: 'Fine' });
+    const gate = aGate({ clicks: [aClick()], state: { kind: 'applied', decision, at: TEN_O_CLOCK } });
+    expect(read(gate)[0]).toBe('✅ shop-prod approved · production');
+    expect(read(gate)[2]).toBe('Approved by UADA and the policy “small hours” · 2026-11-20T10:00:00ZFine');
+    expect(gateNoteMessage(gate, LABELS, { kind: 'outcome' }, TEN_O_CLOCK)?.text).toContain(': Fine');
+  });
+
+  it('says while it waits what a policy has filled, and whose votes are still needed', () => {
+    const policy = aPolicy({
+      rules: [
+        { name: 'ops', users: ['UGRACE'], groups: [], quorum: 2 },
+        { name: 'developers', users: ['UADA'], groups: [], quorum: 1 },
+      ],
+      auto: [{ name: 'small hours', fills: [0], when: {} }],
+    });
+    const shown = read(aGate({ byRule: BY_RULE }), policy);
+    expect(shown[2]).toBe(
+      'Approved by the policy “small hours”, unless somebody rejects: ref main' +
+        '2 of 2 approvals by ops0 of 1 approval by developers',
+    );
+    expect(buttonsOf(aGate({ byRule: BY_RULE }), policy).length).toBe(2);
+  });
+
   it('has its link to be approved by in no place that notifies anybody, and never the token', () => {
     const text = JSON.stringify(gateMessage('gate-id', aGate({ clicks: [aClick()] }), undefined, LABELS, aPolicy()));
     expect(text).not.toContain(TOKEN);
@@ -223,10 +266,16 @@ describe('the message of a gate', () => {
             shown: { revisions, running },
             request: { text: a, url: b },
             clicks: [aClick({ note: c })],
+            byRule: Array.from({ length: 10 }, () => ({ rule: a, because: b, at: TEN_O_CLOCK })),
           });
           const states: readonly Gate['state'][] = [
             { kind: 'open' },
             { kind: 'applied', decision: aDecision({ note: a, newer: b }), at: TEN_O_CLOCK },
+            {
+              kind: 'applied',
+              decision: aDecision({ why: 'policy', byRule: gate.byRule ?? [], by: [], names: [] }),
+              at: TEN_O_CLOCK,
+            },
             { kind: 'ended', ending: { as: 'rejected', by: b, summary: c, at: TEN_O_CLOCK } },
           ];
           for (const drawn of points.flatMap((point) => states.map((state) => ({ ...gate, point, state })))) {
@@ -235,6 +284,9 @@ describe('the message of a gate', () => {
             const note = gateNoteMessage(drawn, labels, { kind: 'vote', click: 'k1' }, TEN_O_CLOCK);
             expect(note && slackProblems(note)).toEqual([]);
             expect(note?.text.match(/<[^>]*>/g)).toEqual(['<@UADA>']);
+            const outcome = gateNoteMessage(drawn, labels, { kind: 'outcome' }, TEN_O_CLOCK);
+            expect(outcome && slackProblems(outcome)).toEqual([]);
+            expect(outcome?.text).not.toMatch(/<[^>]*>/);
           }
         },
       ),

@@ -36,6 +36,15 @@ const shown = (
 };
 
 describe('the message of a rollout that is validated', () => {
+  it('says of a pipeline that it is stopped: there is nothing to bring back', () => {
+    const mark = aMark({ hook: 'Validate/Check', state: 'rollback', says: 'smoke has failed.' });
+    const { blocks } = slackMessage(aRollout(aChange()), {}, 'summary', [], { run: mark });
+    const texts = JSON.stringify(blocks);
+    expect(texts).toContain('⛔ Validation at Validate/Check stops it');
+    expect(texts).toContain('Stopped: smoke has failed.');
+    expect(texts).not.toMatch(/rolled back/i);
+  });
+
   it('tells at which hook, by which suite, and how each check stands', () => {
     const texts = shown({
       run: aMark({

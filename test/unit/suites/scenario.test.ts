@@ -209,6 +209,7 @@ describe('npm run suite -- simulate', () => {
     ['orders-bad-version', 'orders-before-traffic', 1, 'It is rolled back.'],
     ['orders-people-answer', 'orders-with-people', 0, 'It goes on.'],
     ['orders-people-silent', 'orders-with-people', 1, 'It is rolled back.'],
+    ['orders-release-incident', 'orders-release', 1, 'It is rolled back.'],
   ])('plays the scenario %s of %s: exit code %d', async (scenario, name, code, last) => {
     const simulated = await simulate(name, '--scenario', scenarioOf(scenario));
     expect(simulated).toMatchObject({ code, err: '' });
@@ -222,7 +223,7 @@ describe('npm run suite -- simulate', () => {
     }
     const text = await readFile(import.meta.filename, 'utf8');
     expect(names.filter((name) => !text.includes(`['${name}'`))).toEqual([]);
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(5);
   });
 
   it('prints one JSON document where it is asked to', async () => {

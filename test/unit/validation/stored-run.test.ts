@@ -166,7 +166,7 @@ describe('a run in the table', () => {
       rollout: { source: 'ecs', ...PLACE, cluster: 'prod', service: 'web', executionId: 'EZe5RN' },
     },
     {
-      call: { kind: 'codepipeline-job', jobId: 'j' },
+      call: { kind: 'codepipeline-job', jobId: 'j', turn: 1 },
       rollout: { source: 'codepipeline', ...PLACE, name: 'shop', executionId: 'x' },
     },
     {

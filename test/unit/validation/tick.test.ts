@@ -683,7 +683,7 @@ describe('the report', () => {
 
   it.each<Run['call']>([
     { kind: 'ecs-hook', executionId: 'e', weights: '' },
-    { kind: 'codepipeline-job', jobId: 'j' },
+    { kind: 'codepipeline-job', jobId: 'j', turn: 1 },
   ])('is not made where the platform comes for it: $kind', (call) => {
     const told = sampleAll(aRun([aCheck()], {}, { call }), 0, ['pass']);
     expect(told.state).toMatchObject({ kind: 'decided', reports: 0, conclusion: { action: 'continue' } });
