@@ -225,6 +225,7 @@ export const playBake = async (options: BakeWorldOptions): Promise<BakeOutcome> 
         await drive(message.run, { until: kernel.clock.now() + 40_000, left });
         return;
       case 'failed':
+      case 'failed-job':
       case undefined:
         throw new Error(`nobody sends ${body}`);
     }

@@ -285,6 +285,8 @@ export const playJobs = async (options: JobWorldOptions): Promise<JobOutcome> =>
           case 'failed-job':
             await door.giveUp(parsed.job, parsed.says);
             return;
+          case 'watch':
+          case 'bake':
           case 'failed':
           case undefined:
             throw new Error('no message of this world');
