@@ -2,6 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as v from 'valibot';
 import { createAwsClient } from '../../shared/aws/aws-client.ts';
 import { AWS_SETTINGS, connectionOf } from '../../shared/aws/clients.ts';
+import { createBakeQueue } from '../../shared/aws/bake-queue.ts';
 import { createDynamoDbStore } from '../../shared/aws/dynamodb-store.ts';
 import { createJoin } from '../../shared/aws/join-deployments.ts';
 import { createLambdaLog } from '../../shared/aws/lambda-log.ts';
@@ -77,7 +78,6 @@ const notify = createNotify({
   ...(compiledBakes.length > 0 && {
     sayBake: async (deployment: Deployment) => {
       if (mayBake(compiledBakes, deployment)) {
-        const { createBakeQueue } = await import('../../shared/aws/bake-queue.ts');
         await createBakeQueue(sqs, settings.CHECKS_QUEUE_URL)(deployment.executionId);
       }
     },

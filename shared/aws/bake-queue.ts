@@ -1,4 +1,4 @@
-import { bakeText } from '../validation/check-message.ts';
+import { bakeText } from '../validation/check-text.ts';
 import type { AwsClient } from './aws-client.ts';
 import { sendAll } from './send-all.ts';
 

@@ -1,4 +1,4 @@
-import { lookAtWatchText, lookText } from '../validation/check-message.ts';
+import { lookAtWatchText, lookText } from '../validation/check-text.ts';
 import type { AwsClient } from './aws-client.ts';
 import { sendAll } from './send-all.ts';
 

@@ -68,13 +68,6 @@ const SAYS: Readonly<Record<string, string | undefined>> = {
   EventAgeExceeded: 'Lambda had no room for Gatehouse',
 };
 
-export const lookText = (run: string): string => JSON.stringify({ run });
-
-export const lookAtWatchText = (watch: string): string => JSON.stringify({ watch });
-
-/** Says that a deployment has begun whose traffic may be watched. */
-export const bakeText = (deployment: string): string => JSON.stringify({ bake: deployment });
-
 /** Reads a queue message; undefined for what is none of ours. */
 export const parseCheckMessage = (body: string): CheckMessage | undefined => {
   try {

@@ -38,7 +38,6 @@ describe('a bundle', () => {
       'deliver/retries.js': 'ours',
       'interact/index.js': 'ours',
       'interact/retries.js': 'ours',
-      'notify/bake-queue.js': 'ours',
       'notify/index.js': 'ours',
       'notify/pipeline-approvals.js': 'SDK',
       'notify/retries.js': 'ours',
@@ -52,7 +51,6 @@ describe('a bundle', () => {
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',
       'validate/assertions.js': 'ours',
-      'validate/bake.js': 'ours',
       'validate/compare-probe.js': 'ours',
       'validate/calendar-probe.js': 'ours',
       'validate/drive.js': 'ours',
@@ -71,7 +69,7 @@ describe('a bundle', () => {
       'validate/take-sample.js': 'ours',
       'validate/target-groups.js': 'ours',
       'validate/target-health-probe.js': 'ours',
-      'validate/watched-traffic.js': 'ours',
+      'validate/watch-traffic.js': 'ours',
     });
   });
 
