@@ -94,11 +94,9 @@ const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?
 
 /** What watches traffic, loaded by the first message that is about any. */
 const loadBake = async (): Promise<Bake> => {
-  const { createBake } = await import('./bake.ts');
-  const { createWatchedTraffic } = await import('../../shared/aws/watched-traffic.ts');
-  return createBake({
+  const { createWatchTraffic } = await import('./watch-traffic.ts');
+  return createWatchTraffic(createAwsClient('codedeploy', aws), {
     ...ours,
-    traffic: createWatchedTraffic(createAwsClient('codedeploy', aws), home),
     lookAtRuns,
     lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
     newId: randomUUID,

@@ -51,7 +51,6 @@ describe('a bundle', () => {
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',
       'validate/assertions.js': 'ours',
-      'validate/bake.js': 'ours',
       'validate/compare-probe.js': 'ours',
       'validate/calendar-probe.js': 'ours',
       'validate/driven.js': 'ours',
@@ -68,7 +67,7 @@ describe('a bundle', () => {
       'validate/take-sample.js': 'ours',
       'validate/target-groups.js': 'ours',
       'validate/target-health-probe.js': 'ours',
-      'validate/watched-traffic.js': 'ours',
+      'validate/watch-traffic.js': 'ours',
     });
   });
 

@@ -286,6 +286,8 @@ export const playJobs = async (options: JobWorldOptions): Promise<JobOutcome> =>
           case 'failed-job':
             await door.giveUp(parsed.job, parsed.says);
             return;
+          case 'watch':
+          case 'bake':
           case 'failed':
           case 'watch':
           case 'bake':
