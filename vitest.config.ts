@@ -1,11 +1,24 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
+
+/** What waits longest begins first, so that nobody waits for it at the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
+
+const isSlow = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:e2e|simulation)\//.test(moduleId);
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
-    // Most of what takes long waits for Slack's pace rather than for the processor.
-    maxWorkers: 4,
+    // Most of what takes long waits for Slack's pace, or a deployment's, rather than for the processor.
+    maxWorkers: 6,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     coverage: {

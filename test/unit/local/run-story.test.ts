@@ -74,7 +74,7 @@ describe('the story of a validation', () => {
     const [first] = runs;
     const story = runStory({ id: first?.id ?? '', items: [{ sk: 'RUN', rev: 1, body: { run: first?.run } }] });
     expect(story).toMatchObject({
-      hook: 'PRODUCTION_TRAFFIC_SHIFT',
+      hook: 'PRODUCTION_TRAFFIC_SHIFT 40 %',
       variables: { 'new.weight': '40' },
       report: { kind: 'reported', platform: 'ECS', says: 'SUCCEEDED' },
     });
