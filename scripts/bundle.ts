@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as esbuild from 'esbuild';
 import type { Config } from '../shared/config/config.ts';
@@ -117,9 +117,14 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
     next.forEach((part) => known.add(part));
     built.push(await build(next));
   }
-  for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
+  const outputs = built.flatMap(({ outputFiles }) => outputFiles);
+  for (const { path, contents } of outputs) {
     await writeIfChanged(path, contents);
   }
+  await removeOthers(
+    join(root, 'dist', name),
+    outputs.map(({ path }) => basename(path)),
+  );
   const files = built.flatMap(({ metafile }) =>
     Object.entries(metafile.outputs).flatMap(([path, output]) => (path.endsWith('.js') ? [output] : [])),
   );
@@ -131,6 +136,12 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
       Object.entries(inputs).map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput })),
     ),
   };
+};
+
+/** What an earlier version left behind would be packaged. Drafts of others who bundle at the same time are not touched. */
+const removeOthers = async (folder: string, names: readonly string[]): Promise<void> => {
+  const others = (await readdir(folder)).filter((name) => /\.js(?:\.map)?$/.test(name) && !names.includes(name));
+  await Promise.all(others.map((name) => rm(join(folder, name), { force: true })));
 };
 
 const writeIfChanged = async (path: string, contents: string | Uint8Array): Promise<void> => {

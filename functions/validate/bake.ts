@@ -21,7 +21,7 @@ import type { Watch, WatchEffect } from '../../shared/validation/watch.ts';
 import type { Drive } from './drive.ts';
 import { keepRun } from './keep-run.ts';
 
-export type BakeDeps = {
+type BakeDeps = {
   readonly home: Home;
   readonly suites: readonly Suite[];
   /** What the owner of the environment allows. */

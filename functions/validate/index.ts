@@ -94,9 +94,13 @@ const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?
 
 /** What watches traffic, loaded by the first message that is about any. */
 const loadBake = async (): Promise<Bake> => {
-  const { createWatchTraffic } = await import('./watch-traffic.ts');
-  return createWatchTraffic(createAwsClient('codedeploy', aws), {
+  const [{ createBake }, { createWatchedTraffic }] = await Promise.all([
+    import('./driven.ts'),
+    import('../../shared/aws/watched-traffic.ts'),
+  ]);
+  return createBake({
     ...ours,
+    traffic: createWatchedTraffic(createAwsClient('codedeploy', aws), home),
     lookAtRuns,
     lookAtWatches: createWatchesQueue(sqs, settings.CHECKS_QUEUE_URL),
     newId: randomUUID,

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundleFunctions } from '../../scripts/bundle.ts';
@@ -17,6 +18,22 @@ const bundledFiles = async () => {
 };
 
 describe('a bundle', () => {
+  it('leaves nothing of an earlier version behind, and the drafts of others alone', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'));
+    try {
+      await mkdir(join(root, 'functions/hello'), { recursive: true });
+      await mkdir(join(root, 'dist/hello'), { recursive: true });
+      await writeFile(join(root, 'functions/hello/index.ts'), 'export const handler = (): string => "hello";\n');
+      for (const name of ['gone.js', 'gone.js.map', 'index.js.4711']) {
+        await writeFile(join(root, 'dist/hello', name), 'old');
+      }
+      await bundleFunctions(root, await loadCompiled(ROOT));
+      expect((await readdir(join(root, 'dist/hello'))).sort()).toEqual(['index.js', 'index.js.4711', 'index.js.map']);
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+
   it('imports nothing dynamically: of node:http that would load what nobody uses, in the first call', async () => {
     const texts = await Promise.all((await bundledFiles()).map(({ path }) => readFile(path, 'utf8')));
     expect(texts.length).toBeGreaterThan(3);
@@ -67,7 +84,7 @@ describe('a bundle', () => {
       'validate/take-sample.js': 'ours',
       'validate/target-groups.js': 'ours',
       'validate/target-health-probe.js': 'ours',
-      'validate/watch-traffic.js': 'ours',
+      'validate/watched-traffic.js': 'ours',
     });
   });
 

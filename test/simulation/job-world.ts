@@ -289,8 +289,6 @@ export const playJobs = async (options: JobWorldOptions): Promise<JobOutcome> =>
           case 'watch':
           case 'bake':
           case 'failed':
-          case 'watch':
-          case 'bake':
           case undefined:
             throw new Error('no message of this world');
         }
