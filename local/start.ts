@@ -115,7 +115,8 @@ const whatNext = (
 ): string =>
   [
     '',
-    `AWS    ${aws}   (cloudwatch, codedeploy, codepipeline, dynamodb, ecs, events, iam, lambda, sns, sqs, ssm, sts)`,
+    `AWS    ${aws}   (cloudwatch, codedeploy, codepipeline, dynamodb, ecs, elbv2, events, iam, lambda, logs,
+       sns, sqs, ssm, sts)`,
     `Slack  ${slack}   (channels: ${Object.keys(channels).join(', ')})`,
     `Clicks ${gatehouse}${slackRequestPath}   (where Slack would send them)`,
     '',
