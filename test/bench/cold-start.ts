@@ -254,6 +254,32 @@ const subjectsOf = (stack: Stack, folder: string, slackCall: () => Promise<void>
       makes: ['monitoring DescribeAlarms', 'codedeploy PutLifecycleEventHookExecutionStatus', 'dynamodb PutItem'],
     },
     {
+      ...functionOf('validate'),
+      name: 'validate, ECS calls',
+      environment: validateEnvironment,
+      event: () => {
+        number += 1;
+        const { account, region } = stack;
+        const arn = (type: string) => `arn:aws:ecs:${region}:${account}:${type}/prod/basket`;
+        return Promise.resolve({
+          executionId: `execution-${number}`,
+          lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',
+          resourceArn: `${arn('service-deployment')}/COLD${number}`,
+          executionDetails: { serviceArn: arn('service'), targetServiceRevisionArn: `${arn('service-revision')}/1` },
+        });
+      },
+      // To the answer: ECS knows of no such deployment, which ends the run.
+      makes: ['ecs DescribeServiceDeployments', 'dynamodb PutItem'],
+    },
+    {
+      ...functionOf('validate'),
+      name: 'validate, a job comes',
+      environment: validateEnvironment,
+      event: () => Promise.resolve({ 'CodePipeline.job': { id: nextId().executionId, data: {} } }),
+      // To the answer: CodePipeline knows of no such job, which ends the run.
+      makes: ['codepipeline GetJobDetails', 'dynamodb PutItem', 'codepipeline PutJobFailureResult'],
+    },
+    {
       ...functionOf('notify'),
       name: 'notify, no look-up',
       event: async () => {
