@@ -88,9 +88,10 @@ type RunOf = { readonly id: string; readonly stored: StoredRun };
 const take = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<EcsHookAnswer> => {
   const { clock, drive } = deps;
   const { id, stored: before } = await runOf(deps, call, turn);
-  if (isOpen(before.run)) {
-    await drive(id, { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS });
+  if (!isOpen(before.run)) {
+    return tell(deps, { id, stored: before }, call, turn);
   }
+  await drive(id, { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS });
   const stored = await readRun(deps, id);
   return isOpen(stored.run)
     ? {
@@ -128,8 +129,7 @@ const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): P
     const id = stepOf(deps, call, step);
     const { outcome: known } = await changeItem(runKey(id), runItem, unchanged);
     if (known === undefined) {
-      await keepRun(deps, id, await begin(deps, call, turn));
-      return { id, stored: await readRun(deps, id) };
+      return { id, stored: await keepRun(deps, id, await begin(deps, call, turn)) };
     }
     if (!(await isOfEarlierStep(deps, call, turn, known.run))) {
       return { id, stored: known };
@@ -246,14 +246,20 @@ const tell = async (
   if (told !== undefined) {
     return answerOf(told);
   }
-  await noteExecution(deps, id, call);
+  if (stored.run.call.kind === 'ecs-hook' && stored.run.call.executionId !== call.executionId) {
+    await noteExecution(deps, id, call);
+  }
+  const { state } = stored.run;
+  let isOver = false;
   try {
-    await drive(id, { until: clock.now(), left }, [{ kind: 'reported', as: 'done' }]);
+    isOver = (await drive(id, { until: clock.now(), left }, [{ kind: 'reported', as: 'done' }])) === 'over';
   } catch (error) {
     // Who is shown what can be mended by the sweep.
     log.warn('run not finished', { run: id, error: asError(error) });
   }
-  const conclusion = toldOf((await readRun(deps, id)).run.state);
+  // What is decided stays so.
+  const conclusion =
+    isOver && state.kind === 'decided' ? state.conclusion : toldOf((await readRun(deps, id)).run.state);
   if (conclusion === undefined) {
     throw new Error('The verdict could not be written down as told');
   }

@@ -129,7 +129,10 @@ const takeIn = async (deps: JobDoorDeps, job: PipelineJob): Promise<TakenIn> => 
     return refused(id, 'SystemUnavailable', 'The run of this action is not on record any more');
   }
   if (stored === undefined) {
-    await keepRun(deps, id, await begin(deps, job, place));
+    const run = await begin(deps, job, place, token.turn);
+    if ((await keepRun(deps, id, run)).run === run) {
+      return { kind: 'taken', id, run, job, token, isRepeat: false };
+    }
   } else if (!isOf(stored.run, place)) {
     return refused(id, 'ConfigurationError', 'The continuation token of this job is of another action');
   }
@@ -199,10 +202,15 @@ const isOf = ({ rollout, variables }: Run, { parts: { pipeline, execution, stage
       [action, variables['pipeline.action']],
     ].every(([told, own]) => told === undefined || told === own));
 
-const begin = async (deps: JobDoorDeps, { jobId }: PipelineJob, { parts, isClaimed }: Place): Promise<Run> => {
+const begin = async (
+  deps: JobDoorDeps,
+  { jobId }: PipelineJob,
+  { parts, isClaimed }: Place,
+  turn: number,
+): Promise<Run> => {
   const { home, suites, policy, jobs, clock } = deps;
   if (!isComplete(parts)) {
-    return notBegun(deps, jobId, NOWHERE);
+    return notBegun(deps, jobId, turn, NOWHERE);
   }
   const { pipeline, execution, stage, action } = parts;
   const rollout: PipelineExecution = { source: 'codepipeline', ...home, name: pipeline, executionId: execution };
@@ -212,8 +220,7 @@ const begin = async (deps: JobDoorDeps, { jobId }: PipelineJob, { parts, isClaim
   return beginRun({
     platform: 'codepipeline',
     rollout,
-    // The first job writes itself down when it is taken in.
-    call: { kind: 'codepipeline-job', jobId: '', turn: 0 },
+    call: { kind: 'codepipeline-job', jobId, turn },
     hook: `${stage}/${action}`,
     ...(suite !== undefined && { suite }),
     // Whoever writes an action may say that it is another pipeline's: that gains them nothing.
@@ -235,12 +242,12 @@ const begin = async (deps: JobDoorDeps, { jobId }: PipelineJob, { parts, isClaim
 const NOWHERE =
   'CodePipeline does not say where this job belongs, and the UserParameters of its action do not say it either: they are to be {"pipeline": "...", "execution": "#{codepipeline.PipelineExecutionId}", "stage": "...", "action": "..."}.';
 
-const notBegun = ({ home, clock }: JobDoorDeps, jobId: string, says: string): Run => {
+const notBegun = ({ home, clock }: JobDoorDeps, jobId: string, turn: number, says: string): Run => {
   const now = clock.now();
   return beginRun({
     platform: 'codepipeline',
     rollout: { source: 'codepipeline', ...home, name: '', executionId: jobId },
-    call: { kind: 'codepipeline-job', jobId: '', turn: 0 },
+    call: { kind: 'codepipeline-job', jobId, turn },
     allowances: {},
     variables: {},
     isRollback: false,

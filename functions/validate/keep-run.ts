@@ -5,21 +5,25 @@ import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { runKey } from '../../shared/store/keys.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
+import type { StoredRun } from '../../shared/validation/stored-run.ts';
 
 /** How soon the sweep looks after a run whose first message was lost. */
 const ARMED_MS = 30_000;
 
-/** Writes a run down, unless somebody has. */
+/** Writes a run down that was not there when it was last looked, unless somebody has since; returns what is there then. */
 export const keepRun = async (
   { changeItem, clock, log }: { readonly changeItem: ChangeItem; readonly clock: Clock; readonly log: Log },
   id: string,
   run: Run,
-): Promise<void> => {
-  const { outcome: isNew } = await changeItem(runKey(id), runItem, (stored) => ({
-    ...(stored === undefined && { body: { run, dueAt: clock.now() + ARMED_MS } }),
-    outcome: stored === undefined,
-  }));
-  if (isNew) {
+): Promise<StoredRun> => {
+  const body: StoredRun = { run, dueAt: clock.now() + ARMED_MS };
+  const { outcome: known } = await changeItem(
+    runKey(id),
+    runItem,
+    (stored) => ({ ...(stored === undefined && { body }), outcome: stored }),
+    'nothing',
+  );
+  if (known === undefined) {
     log.info('run begun', {
       run: id,
       ...namesOf(run.rollout),
@@ -28,6 +32,7 @@ export const keepRun = async (
       ...(run.state.kind === 'decided' && { action: run.state.conclusion.action, reason: run.state.conclusion.says }),
     });
   }
+  return known ?? body;
 };
 
 const namesOf = (rollout: RolloutId): Readonly<Record<string, string>> => {
