@@ -56,10 +56,13 @@ export const runRecordItem: ItemKind<RunRecord> = {
 export const recordRun = async (changeItem: ChangeItem, { id, run }: RunAt): Promise<void> => {
   const votes = (await Promise.all(gatesOf(id, run).map((gate) => votesAt(changeItem, gate)))).flat();
   const record: RunRecord = { run: { ...run, call: withoutKeys(run.call) }, votes };
-  await changeItem(runRecordKey(id), runRecordItem, (known) => ({
-    ...(known === undefined && { body: record }),
-    outcome: undefined,
-  }));
+  await changeItem(
+    runRecordKey(id),
+    runRecordItem,
+    (known) => ({ ...(known === undefined && { body: record }), outcome: undefined }),
+    // It hardly ever is there.
+    'nothing',
+  );
 };
 
 const votesAt = async (changeItem: ChangeItem, gate: string): Promise<readonly RunVote[]> => {
