@@ -17,7 +17,7 @@ export type JobTold =
 export type PipelineJobs = {
   /** Where a job belongs, as far as CodePipeline says so: nothing of the jobs of some. Rejects where asking again may help. */
   readonly place: (jobId: string) => Promise<Partial<PipelinePlace>>;
-  /** Whether an execution brings back what ran before; no where CodePipeline does not say so. */
+  /** Whether an execution brings back what ran before; no where CodePipeline cannot say so. Rejects where asking again may help. */
   readonly isRollback: (pipeline: string, execution: string) => Promise<boolean>;
   /** Tells the result of a job, of the run with this id; `token`: with which it is given back, where it goes on. Never rejects. */
   readonly tell: (jobId: string, run: string, result: JobResult, token: string) => Promise<JobTold>;
@@ -83,8 +83,13 @@ export const createPipelineJobs = (client: AwsClient): PipelineJobs => ({
         await client('GetPipelineExecution', { pipelineName, pipelineExecutionId }),
       );
       return pipelineExecution.executionType === 'ROLLBACK';
-    } catch {
-      return false;
+    } catch (thrown) {
+      const { name } = asError(thrown);
+      if (UNTOLD.has(name)) {
+        return false;
+      }
+      // What brings back what ran before is never to be held up for want of an answer.
+      throw new Error(`CodePipeline does not say whether the execution is a rollback: ${name}`, { cause: thrown });
     }
   },
 
@@ -107,6 +112,15 @@ export const createPipelineJobs = (client: AwsClient): PipelineJobs => ({
 });
 
 const DENIED: ReadonlySet<string> = new Set(['AccessDeniedException', 'AccessDenied']);
+
+/** It may not be asked, knows no such execution, or says what cannot be read. */
+const UNTOLD: ReadonlySet<string> = new Set([
+  ...DENIED,
+  'PipelineNotFoundException',
+  'PipelineExecutionNotFoundException',
+  'ValidationException',
+  'ValiError',
+]);
 
 /** It may not be asked, or does not know jobs of this kind: the action may say more. */
 const SILENT: ReadonlySet<string> = new Set([...DENIED, 'JobNotFoundException', 'ValidationException']);
