@@ -163,9 +163,9 @@ const act = async (
     case 'overtake': {
       // Only that: whatever else it needs, its own messages bring.
       const overtake = () =>
-        drive(effect.run, { until: clock.now(), left: () => 0 }, [{ kind: 'overtaken', says: effect.says }]);
+        drive(effect.run, { until: clock.now(), left: () => 0 }, { said: [{ kind: 'overtaken', says: effect.says }] });
       // Whoever was to begin it may come back yet, and is to find it over.
-      if ((await overtake()) === 'unknown-run' && (await keepStep(deps, watch, seen, effect))) {
+      if ((await overtake()).kind === 'unknown-run' && (await keepStep(deps, watch, seen, effect))) {
         await overtake();
       }
     }

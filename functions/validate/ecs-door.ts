@@ -1,6 +1,6 @@
 import { asError } from '../../shared/as-error.ts';
 import type { Home } from '../../shared/aws/hooked-deployments.ts';
-import type { HookedService, HookedServices } from '../../shared/aws/hooked-services.ts';
+import type { FoundService, HookedService, HookedServices } from '../../shared/aws/hooked-services.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ValidationPolicy } from '../../shared/config/config.ts';
 import type { Log } from '../../shared/log.ts';
@@ -17,7 +17,7 @@ import type { Carried, EcsHookAnswer, EcsHookCall } from '../../shared/validatio
 import { runIdOf } from '../../shared/validation/run-id.ts';
 import type { Conclusion, Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
-import type { StoredRun } from '../../shared/validation/stored-run.ts';
+import type { HeldRun, StoredRun } from '../../shared/validation/stored-run.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import type { Drive } from './drive.ts';
 import { keepRun } from './keep-run.ts';
@@ -83,37 +83,47 @@ export const createEcsDoor =
     }
   };
 
-type RunOf = { readonly id: string; readonly stored: StoredRun };
+type RunOf = { readonly id: string; readonly held: HeldRun };
+
+/** What ECS says of the deployment of a call; undefined: the call names none. */
+type Ask = () => Promise<FoundService> | undefined;
 
 const take = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<EcsHookAnswer> => {
   const { clock, drive } = deps;
-  const { id, stored: before } = await runOf(deps, call, turn);
-  if (!isOpen(before.run)) {
-    return tell(deps, { id, stored: before }, call, turn);
+  const { id, held } = await runOf(deps, call, askOf(deps, call, turn));
+  if (!isOpen(held.stored.run)) {
+    return tell(deps, { id, held }, call, turn);
   }
-  await drive(id, { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS });
-  const stored = await readRun(deps, id);
-  return isOpen(stored.run)
+  const slice = { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS };
+  const after = await drive(id, slice, held.item && { held: held.item });
+  if (after.kind === 'unknown-run') {
+    throw new Error('The run is gone');
+  }
+  return isOpen(after.stored.run)
     ? {
         hookStatus: 'IN_PROGRESS',
-        callBackDelay: delayUntil(stored.lookAt ?? 0, clock.now()),
+        callBackDelay: delayUntil(after.stored.lookAt ?? 0, clock.now()),
         hookDetails: { gatehouse: { step: stepOf(deps, call, 0), run: id, failingSince: 0 } },
       }
-    : tell(deps, { id, stored }, call, turn);
+    : tell(deps, { id, held: after }, call, turn);
+};
+
+/** Asks ECS once, whoever wants to know. What is not known to have been begun is asked about while the table is. */
+const askOf = ({ services }: EcsDoorDeps, call: EcsHookCall, { functionArn }: EcsDoorTurn): Ask => {
+  const rollout = rolloutOf(call);
+  let asked: Promise<FoundService> | undefined;
+  const ask: Ask = () => (asked ??= rollout && services.find(rollout, call, functionArn));
+  if (call.carried === undefined) {
+    // Whoever needs the answer hears of its failure.
+    ask()?.catch(() => undefined);
+  }
+  return ask;
 };
 
 const isOpen = ({ state }: Run): boolean => state.kind === 'running' || state.kind === 'asking';
 
 const delayUntil = (at: number, now: number): number =>
   Math.min(MOST_DELAY_S, Math.max(1, Math.ceil((at - now) / 1000)));
-
-const readRun = async ({ changeItem }: EcsDoorDeps, id: string): Promise<StoredRun> => {
-  const { outcome: stored } = await changeItem(runKey(id), runItem, unchanged);
-  if (stored === undefined) {
-    throw new Error('The run is gone');
-  }
-  return stored;
-};
 
 const stepOf = ({ home }: EcsDoorDeps, call: EcsHookCall, step: number): string =>
   runIdOf(home, 'ecs', call.deploymentArn, call.stage, weightsOf(call), String(step));
@@ -123,16 +133,16 @@ const stepOf = ({ home }: EcsDoorDeps, call: EcsHookCall, step: number): string 
  * yet it begins. Neither the id of the execution nor what was handed over is relied upon: what ECS makes of the one is
  * written nowhere, and the other anybody may write who may configure the hook.
  */
-const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<RunOf> => {
+const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, ask: Ask): Promise<RunOf> => {
   const { changeItem } = deps;
   for (let step = 0; step < MOST_STEPS; step += 1) {
     const id = stepOf(deps, call, step);
-    const { outcome: known } = await changeItem(runKey(id), runItem, unchanged);
-    if (known === undefined) {
-      return { id, stored: await keepRun(deps, id, await begin(deps, call, turn)) };
+    const { outcome: stored, item } = await changeItem(runKey(id), runItem, unchanged);
+    if (stored === undefined) {
+      return { id, held: await keepRun(deps, id, await begin(deps, call, ask)) };
     }
-    if (!(await isOfEarlierStep(deps, call, turn, known.run))) {
-      return { id, stored: known };
+    if (!(await isOfEarlierStep(deps, call, ask, stored.run))) {
+      return { id, held: { stored, item } };
     }
   }
   throw new Error(`ECS has called for more than ${MOST_STEPS} steps`);
@@ -145,7 +155,7 @@ const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): P
 const isOfEarlierStep = async (
   deps: EcsDoorDeps,
   call: EcsHookCall,
-  { functionArn }: EcsDoorTurn,
+  ask: Ask,
   { call: asked, state }: Run,
 ): Promise<boolean> => {
   const conclusion = toldOf(state);
@@ -158,8 +168,7 @@ const isOfEarlierStep = async (
   }
   const isUnheard = call.carried?.step === stepOf(deps, call, 0) && call.carried.failingSince > 0;
   const isRepeated = asked.executionId === call.executionId || isUnheard;
-  const rollout = rolloutOf(call);
-  const found = rollout && (await deps.services.find(rollout, call, functionArn));
+  const found = await ask();
   if (found?.kind !== 'found') {
     return mayGoOn && !isRepeated;
   }
@@ -184,11 +193,11 @@ const rolloutOf = ({ deploymentArn }: EcsHookCall): ServiceDeployment | undefine
   return names && { source: 'ecs', partition, region, account, ...names };
 };
 
-const begin = async (deps: EcsDoorDeps, call: EcsHookCall, { functionArn }: EcsDoorTurn): Promise<Run> => {
-  const { home, services, suites, policy, clock } = deps;
+const begin = async (deps: EcsDoorDeps, call: EcsHookCall, ask: Ask): Promise<Run> => {
+  const { home, suites, policy, clock } = deps;
   const goesBack = takesTrafficBack(call);
   const rollout = rolloutOf(call);
-  const found = rollout && (await foundOf(services.find(rollout, call, functionArn), goesBack));
+  const found = await foundOf(ask(), goesBack);
   const hooked = found?.kind === 'found' ? found.hooked : undefined;
   const isRollback = goesBack || hooked?.isRollback === true;
   const suite =
@@ -218,10 +227,8 @@ const begin = async (deps: EcsDoorDeps, call: EcsHookCall, { functionArn }: EcsD
 
 const NO_DEPLOYMENT = 'ECS names no service deployment';
 
-type Found = Awaited<ReturnType<HookedServices['find']>>;
-
 /** What takes the traffic back needs no answer from anybody. */
-const foundOf = async (asked: Promise<Found>, goesBack: boolean): Promise<Found> => {
+const foundOf = async (asked: ReturnType<Ask>, goesBack: boolean): Promise<FoundService | undefined> => {
   try {
     return await asked;
   } catch (error) {
@@ -237,29 +244,28 @@ const UNKNOWN: HookedService = { isRollback: true, variables: {} };
 /** Answers with the verdict. First it is on record as told: a call that comes again hears the same. */
 const tell = async (
   deps: EcsDoorDeps,
-  { id, stored }: RunOf,
+  { id, held: { stored, item } }: RunOf,
   call: EcsHookCall,
   { left }: EcsDoorTurn,
 ): Promise<EcsHookAnswer> => {
-  const { drive, clock, log } = deps;
+  const { changeItem, drive, clock, log } = deps;
   const told = toldOf(stored.run.state);
   if (told !== undefined) {
     return answerOf(told);
   }
-  if (stored.run.call.kind === 'ecs-hook' && stored.run.call.executionId !== call.executionId) {
-    await noteExecution(deps, id, call);
-  }
-  const { state } = stored.run;
-  let isOver = false;
+  const isAnother = stored.run.call.kind === 'ecs-hook' && stored.run.call.executionId !== call.executionId;
+  const latest = isAnother ? await noteExecution(deps, id, call) : item;
+  const said = [{ kind: 'reported', as: 'done' } as const];
+  let after: StoredRun | undefined;
   try {
-    isOver = (await drive(id, { until: clock.now(), left }, [{ kind: 'reported', as: 'done' }])) === 'over';
+    const driven = await drive(id, { until: clock.now(), left }, { said, ...(latest && { held: latest }) });
+    after = driven.kind === 'over' ? driven.stored : undefined;
   } catch (error) {
     // Who is shown what can be mended by the sweep.
     log.warn('run not finished', { run: id, error: asError(error) });
+    after = (await changeItem(runKey(id), runItem, unchanged)).outcome;
   }
-  // What is decided stays so.
-  const conclusion =
-    isOver && state.kind === 'decided' ? state.conclusion : toldOf((await readRun(deps, id)).run.state);
+  const conclusion = after && toldOf(after.run.state);
   if (conclusion === undefined) {
     throw new Error('The verdict could not be written down as told');
   }
@@ -270,8 +276,12 @@ const tell = async (
 };
 
 /** Has the run know by which call its verdict is heard, where ECS names each call anew. */
-const noteExecution = async ({ changeItem }: EcsDoorDeps, id: string, { executionId }: EcsHookCall): Promise<void> => {
-  await changeItem(runKey(id), runItem, (stored) => {
+const noteExecution = async (
+  { changeItem }: EcsDoorDeps,
+  id: string,
+  { executionId }: EcsHookCall,
+): Promise<HeldRun['item']> => {
+  const { item } = await changeItem(runKey(id), runItem, (stored) => {
     if (stored?.run.state.kind !== 'decided' || stored.run.call.kind !== 'ecs-hook') {
       return { outcome: undefined };
     }
@@ -282,6 +292,7 @@ const noteExecution = async ({ changeItem }: EcsDoorDeps, id: string, { executio
       outcome: undefined,
     };
   });
+  return item;
 };
 
 const answerOf = ({ action }: Conclusion): EcsHookAnswer => ({

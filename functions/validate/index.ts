@@ -88,7 +88,7 @@ const loadDrive = async () => {
   });
 };
 let loadedDrive: ReturnType<typeof loadDrive> | undefined;
-const drive: Drive = async (run, slice, said) => (await (loadedDrive ??= loadDrive()))(run, slice, said);
+const drive: Drive = async (run, slice, from) => (await (loadedDrive ??= loadDrive()))(run, slice, from);
 
 const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?? {}, changeItem, drive, clock, log };
 

@@ -11,7 +11,7 @@ import { runKey } from '../../shared/store/keys.ts';
 import { allowancesAt } from '../../shared/validation/allowances.ts';
 import { beginRun } from '../../shared/validation/begin.ts';
 import { chooseSuite } from '../../shared/validation/choose-suite.ts';
-import type { Slice } from '../../shared/validation/drive-run.ts';
+import type { DriveFrom, Slice } from '../../shared/validation/drive-run.ts';
 import type { PipelineJob } from '../../shared/validation/job-event.ts';
 import { jobResultOf } from '../../shared/validation/job-result.ts';
 import type { JobResult } from '../../shared/validation/job-result.ts';
@@ -22,7 +22,7 @@ import type { PipelinePlace } from '../../shared/validation/pipeline-place.ts';
 import { runIdOf } from '../../shared/validation/run-id.ts';
 import type { Input, Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
-import type { StoredRun } from '../../shared/validation/stored-run.ts';
+import type { HeldRun, StoredRun } from '../../shared/validation/stored-run.ts';
 import type { Suite } from '../../shared/validation/suite.ts';
 import type { Drive } from './drive.ts';
 import { keepRun } from './keep-run.ts';
@@ -84,8 +84,7 @@ export const createJobDoor = (deps: JobDoorDeps): JobDoor => ({
       return answerOf(taken.id, jobResultOf(taken.id, taken.run));
     }
     const leftToDrive = (): number => left() - TELL_MS;
-    const run = await driven(deps, taken, { until, left: leftToDrive });
-    return tell(deps, { ...taken, run }, until);
+    return tell(deps, await driven(deps, taken, { until, left: leftToDrive }), until);
   },
   giveUp: (job, says) => giveUp(deps, job, says),
 });
@@ -95,6 +94,8 @@ type Taken = {
   readonly kind: 'taken';
   readonly id: string;
   readonly run: Run;
+  /** As it was last written. */
+  readonly item: HeldRun['item'];
   readonly job: PipelineJob;
   readonly token: JobToken;
   /** Whether somebody has taken in the same job before. */
@@ -122,21 +123,24 @@ const takeIn = async (deps: JobDoorDeps, job: PipelineJob): Promise<TakenIn> => 
   if (job.token !== undefined && before === undefined) {
     return refused(id, 'ConfigurationError', 'The continuation token of this job is not one of Gatehouse’s');
   }
-  const place = await placeOf(deps, job);
+  const [place, { outcome: stored }] = await Promise.all([
+    placeOf(deps, job),
+    changeItem(runKey(id), runItem, unchanged),
+  ]);
   const token: JobToken = { job: first, turn: (before?.turn ?? 0) + 1 };
-  const { outcome: stored } = await changeItem(runKey(id), runItem, unchanged);
   if (stored === undefined && before !== undefined) {
     return refused(id, 'SystemUnavailable', 'The run of this action is not on record any more');
   }
   if (stored === undefined) {
     const run = await begin(deps, job, place, token.turn);
-    if ((await keepRun(deps, id, run)).run === run) {
-      return { kind: 'taken', id, run, job, token, isRepeat: false };
+    const kept = await keepRun(deps, id, run);
+    if (kept.stored.run === run) {
+      return { kind: 'taken', id, run, item: kept.item, job, token, isRepeat: false };
     }
   } else if (!isOf(stored.run, place)) {
     return refused(id, 'ConfigurationError', 'The continuation token of this job is of another action');
   }
-  const { outcome } = await changeItem(runKey(id), runItem, called(job.jobId, token.turn));
+  const { outcome, item } = await changeItem(runKey(id), runItem, called(job.jobId, token.turn));
   if (outcome === undefined) {
     throw new Error('The run was not kept');
   }
@@ -146,7 +150,7 @@ const takeIn = async (deps: JobDoorDeps, job: PipelineJob): Promise<TakenIn> => 
     return { kind: 'answered', id, run };
   }
   log.info('job taken in', { run: id, turn: token.turn, seconds: Math.round((clock.now() - run.startedAt) / 1000) });
-  return { kind: 'taken', id, run, job, token, isRepeat: stored !== undefined && as === 'again' };
+  return { kind: 'taken', id, run, item, job, token, isRepeat: stored !== undefined && as === 'again' };
 };
 
 const refused = (id: string, type: Refusal['result']['type'], message: string): Refusal => ({
@@ -260,26 +264,34 @@ const notBegun = ({ home, clock }: JobDoorDeps, jobId: string, turn: number, say
 const isOpen = ({ state }: Run): boolean => state.kind === 'running' || state.kind === 'asking';
 
 /** Drives a run until it is decided, or there is nothing to be done for a while; gives it as it was written last. */
-const driven = async (deps: JobDoorDeps, { id, run: first }: Taken, slice: Slice): Promise<Run> => {
-  const { changeItem, drive, clock } = deps;
+const driven = async ({ drive, clock }: JobDoorDeps, first: Taken, slice: Slice): Promise<Taken> => {
   const least = clock.now() + LEAST_MS;
-  let run = first;
-  while (isOpen(run)) {
-    await drive(id, slice);
-    const { outcome: stored } = await changeItem(runKey(id), runItem, unchanged);
-    run = stored?.run ?? run;
-    const now = clock.now();
-    if (!isOpen(run) || now >= least || slice.left() <= 0) {
-      return run;
+  let taken = first;
+  let from = heldBy(first);
+  while (isOpen(taken.run)) {
+    const after = await drive(taken.id, slice, from);
+    if (after.kind === 'unknown-run') {
+      throw new Error('The run is gone');
     }
-    await clock.sleep(Math.max(1_000, Math.min(stored?.lookAt ?? least, least) - now));
+    const { stored, item } = after;
+    taken = { ...taken, run: stored.run, item };
+    const now = clock.now();
+    if (!isOpen(taken.run) || now >= least || slice.left() <= 0) {
+      return taken;
+    }
+    await clock.sleep(Math.max(1_000, Math.min(stored.lookAt ?? least, least) - now));
+    // Others may have written meanwhile.
+    from = {};
   }
-  return run;
+  return taken;
 };
 
+const heldBy = ({ item }: Taken): DriveFrom => ({ ...(item && { held: item }) });
+
 /** Tells a job what is on record of its run, and the run that it was told. */
-const tell = async (deps: JobDoorDeps, { id, run, job, token, isRepeat }: Taken, until: number): Promise<JobAnswer> => {
+const tell = async (deps: JobDoorDeps, taken: Taken, until: number): Promise<JobAnswer> => {
   const { clock, drive, log } = deps;
+  const { id, run, job, token, isRepeat } = taken;
   const result = jobResultOf(id, run);
   const told = await insist(deps, job.jobId, id, result, token, until);
   if (result.kind === 'goes-on') {
@@ -289,7 +301,7 @@ const tell = async (deps: JobDoorDeps, { id, run, job, token, isRepeat }: Taken,
   }
   const said = inputOf(told, isRepeat);
   log.info('verdict told', { run: id, turn: token.turn, action: result.kind, as: told.kind });
-  await drive(id, { until: clock.now(), left: () => 0 }, [said]);
+  await drive(id, { until: clock.now(), left: () => 0 }, { ...heldBy(taken), said: [said] });
   return answerOf(id, result);
 };
 

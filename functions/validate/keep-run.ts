@@ -5,7 +5,7 @@ import type { ChangeItem } from '../../shared/store/change-item.ts';
 import { runKey } from '../../shared/store/keys.ts';
 import type { Run } from '../../shared/validation/run.ts';
 import { runItem } from '../../shared/validation/stored-run.ts';
-import type { StoredRun } from '../../shared/validation/stored-run.ts';
+import type { HeldRun, StoredRun } from '../../shared/validation/stored-run.ts';
 
 /** How soon the sweep looks after a run whose first message was lost. */
 const ARMED_MS = 30_000;
@@ -15,9 +15,9 @@ export const keepRun = async (
   { changeItem, clock, log }: { readonly changeItem: ChangeItem; readonly clock: Clock; readonly log: Log },
   id: string,
   run: Run,
-): Promise<StoredRun> => {
+): Promise<HeldRun> => {
   const body: StoredRun = { run, dueAt: clock.now() + ARMED_MS };
-  const { outcome: known } = await changeItem(
+  const { outcome: known, item } = await changeItem(
     runKey(id),
     runItem,
     (stored) => ({ ...(stored === undefined && { body }), outcome: stored }),
@@ -32,7 +32,7 @@ export const keepRun = async (
       ...(run.state.kind === 'decided' && { action: run.state.conclusion.action, reason: run.state.conclusion.says }),
     });
   }
-  return known ?? body;
+  return { stored: known ?? body, item };
 };
 
 const namesOf = (rollout: RolloutId): Readonly<Record<string, string>> => {

@@ -74,7 +74,7 @@ export const createValidate = (deps: ValidateDeps): Validate => ({
       case 'look': {
         const { clock, drive, log } = deps;
         const driven = await drive(message.run, { until: clock.now() + SLICE_MS, left });
-        log.info('run looked at', { run: message.run, outcome: driven });
+        log.info('run looked at', { run: message.run, outcome: driven.kind });
         return;
       }
       case 'watch':

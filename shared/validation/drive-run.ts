@@ -7,7 +7,7 @@ import { comesAgain } from './run-call.ts';
 import type { Conclusion, Effect, Input, Look, Run, Ticked } from './run.ts';
 import { sampleRequest } from './sample-request.ts';
 import { isRunOver, runItem } from './stored-run.ts';
-import type { StoredRun } from './stored-run.ts';
+import type { HeldRun, StoredRun } from './stored-run.ts';
 import type { TakeSample } from './take-sample.ts';
 import { tick } from './tick.ts';
 
@@ -50,8 +50,11 @@ export type Slice = {
   readonly left: () => number;
 };
 
-/** What a slice came to. */
-export type Driven = 'over' | 'waiting' | 'unknown-run';
+/** What whoever drives a run knows of it: what has happened to it, and how it was last written. */
+export type DriveFrom = { readonly said?: readonly Input[]; readonly held?: HeldRun['item'] };
+
+/** What a slice came to, with the run as it was last written. */
+export type Driven = ({ readonly kind: 'over' | 'waiting' } & HeldRun) | { readonly kind: 'unknown-run' };
 
 /** Up to here the next moment is waited for; later ones are left to a message. */
 const PATIENCE_MS = 5_000;
@@ -71,19 +74,20 @@ const FINISH_MS = 15 * 60_000;
 /**
  * Drives a run for a while: looks at it, does what is to be done, writes what came of it, until it is over or its next
  * moment is so far away that a message brings it, or the platform does. Any number may drive one run at once, and each may
- * end at any moment. `said`: what has happened to it.
+ * end at any moment.
  */
 export const driveRun = async (
   deps: DriveDeps,
   id: string,
   slice: Slice,
-  said: readonly Input[] = [],
+  { said = [], held }: DriveFrom = {},
 ): Promise<Driven> => {
   const { changeItem, clock, random, newId, log } = deps;
   const by = newId();
   const underWay = new Map<string, Promise<void>>();
   const told = new Set<string>();
   let inputs = said;
+  let known = held;
 
   const begin = (key: string, work: () => Promise<Input | undefined>): void => {
     if (told.has(key)) {
@@ -119,14 +123,16 @@ export const driveRun = async (
           // One that nobody has the time for fails with whoever tries it first, and does not go round for ever.
           mayBegin && (timeoutMs + MARGIN_MS < slice.left() || now - startedAt < PATIENCE_MS),
       ),
+      known,
     );
+    known = undefined;
     if (outcome === undefined || item === undefined) {
-      return 'unknown-run';
+      return { kind: 'unknown-run' };
     }
     const { stored, effects, wakeAt } = outcome;
     const at: RunAt = { id, run: stored.run, rev: item.rev };
     if (isRunOver(stored.run)) {
-      return finish(deps, at, stored);
+      return finish(deps, at, { stored, item });
     }
     for (const effect of effects) {
       switch (effect.kind) {
@@ -148,8 +154,7 @@ export const driveRun = async (
       await Promise.race([...underWay.values(), clock.sleep(Math.max(BREATH_MS, restMs))]);
     } else if (inputs.length === 0) {
       if (restMs > PATIENCE_MS || clock.now() + restMs >= slice.until) {
-        await leave(deps, id, stored, wakeAt ?? now);
-        return 'waiting';
+        return leave(deps, id, { stored, item }, wakeAt ?? now);
       }
       await clock.sleep(restMs);
     }
@@ -257,34 +262,48 @@ const show = async ({ show: showRun, log }: DriveDeps, at: RunAt): Promise<void>
 const leave = async (
   { changeItem, clock, lookAgain }: DriveDeps,
   id: string,
-  { run, lookAt = 0 }: StoredRun,
+  held: HeldRun,
   wakeAt: number,
-): Promise<void> => {
+): Promise<Driven> => {
   const now = clock.now();
+  const { run, lookAt = 0 } = held.stored;
   if (lookAt > now && lookAt <= wakeAt && !comesAgain(run.call)) {
-    return;
+    return { kind: 'waiting', ...held };
   }
   const next = Math.max(now, Math.min(wakeAt, now + MOST_DELAY_MS));
   // First the record: a crash in between costs a message, which the sweep makes up for. The other way round, messages that
   // nobody knows of would multiply.
-  await changeItem(runKey(id), runItem, (stored) => ({
-    ...(stored !== undefined && !isRunOver(stored.run) && { body: { ...stored, lookAt: next } }),
-    outcome: undefined,
-  }));
+  const { outcome: stored = held.stored, item } = await changeItem(
+    runKey(id),
+    runItem,
+    (before) => {
+      if (before === undefined || isRunOver(before.run)) {
+        return { outcome: before };
+      }
+      const body = { ...before, lookAt: next };
+      return { body, outcome: body };
+    },
+    held.item,
+  );
   if (!comesAgain(run.call)) {
     await lookAgain(id, next - now);
   }
+  return { kind: 'waiting', stored, item };
 };
 
 /** SQS keeps a message back for a quarter of an hour at most. */
 const MOST_DELAY_MS = 900_000;
 
-const finish = async (deps: DriveDeps, at: RunAt, { dueAt }: StoredRun): Promise<Driven> => {
+const finish = async (deps: DriveDeps, at: RunAt, held: HeldRun): Promise<Driven> => {
   const { changeItem, clock, log } = deps;
   const { id, run } = at;
   const { state } = run;
-  if (dueAt === undefined || (state.kind !== 'reported' && state.kind !== 'moot' && state.kind !== 'overtaken')) {
-    return 'over';
+  const over = { kind: 'over', ...held } as const;
+  if (
+    held.stored.dueAt === undefined ||
+    (state.kind !== 'reported' && state.kind !== 'moot' && state.kind !== 'overtaken')
+  ) {
+    return over;
   }
   if (state.kind === 'moot') {
     log.error('verdict moot', { run: id, deployment: run.rollout.executionId, hook: run.hook, reason: state.says });
@@ -292,9 +311,12 @@ const finish = async (deps: DriveDeps, at: RunAt, { dueAt }: StoredRun): Promise
   const isDone = await deps.finish(at);
   // Otherwise it stays due: the sweep has it looked at again.
   if (isDone || clock.now() - state.at > FINISH_MS) {
-    await changeItem(runKey(id), runItem, (stored) => {
-      return { ...(stored?.dueAt !== undefined && { body: { run: stored.run } }), outcome: undefined };
-    });
+    await changeItem(
+      runKey(id),
+      runItem,
+      (stored) => ({ ...(stored?.dueAt !== undefined && { body: { run: stored.run } }), outcome: undefined }),
+      held.item,
+    );
   }
-  return 'over';
+  return over;
 };

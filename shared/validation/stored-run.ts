@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { StoredId } from '../rollout/stored-id.ts';
 import type { ItemKind } from '../store/change-item.ts';
+import type { Item } from '../store/store.ts';
 import type { JsonValue } from './json-value.ts';
 import { ALLOWANCES } from './run.ts';
 import type { Answer, Run } from './run.ts';
@@ -16,6 +17,9 @@ export type StoredRun = {
   /** What people have decided since it was last looked at. */
   readonly answers?: readonly { readonly check?: number; readonly answer: Answer }[];
 };
+
+/** A run as it was last seen; `item` saves whoever writes it next the read. */
+export type HeldRun = { readonly stored: StoredRun; readonly item: Item | undefined };
 
 /** Whether the platform has been told, or does not wait any more. */
 export const isRunOver = ({ state }: Run): boolean =>
