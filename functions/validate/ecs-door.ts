@@ -83,16 +83,18 @@ export const createEcsDoor =
     }
   };
 
-type RunOf = { readonly id: string; readonly held: HeldRun };
+/** `isNew`: this call has begun it. */
+type RunOf = { readonly id: string; readonly held: HeldRun; readonly isNew: boolean };
 
 /** What ECS says of the deployment of a call; undefined: the call names none. */
 type Ask = () => Promise<FoundService> | undefined;
 
 const take = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Promise<EcsHookAnswer> => {
   const { clock, drive } = deps;
-  const { id, held } = await runOf(deps, call, askOf(deps, call, turn));
+  const found = await runOf(deps, call, askOf(deps, call, turn));
+  const { id, held } = found;
   if (!isOpen(held.stored.run)) {
-    return tell(deps, { id, held }, call, turn);
+    return tell(deps, found, call, turn);
   }
   const slice = { until: clock.now() + SLICE_MS, left: () => turn.left() - MARGIN_MS };
   const after = await drive(id, slice, held.item && { held: held.item });
@@ -105,7 +107,7 @@ const take = async (deps: EcsDoorDeps, call: EcsHookCall, turn: EcsDoorTurn): Pr
         callBackDelay: delayUntil(after.stored.lookAt ?? 0, clock.now()),
         hookDetails: { gatehouse: { step: stepOf(deps, call, 0), run: id, failingSince: 0 } },
       }
-    : tell(deps, { id, held: after }, call, turn);
+    : tell(deps, { id, held: after, isNew: false }, call, turn);
 };
 
 /** Asks ECS once, whoever wants to know. What is not known to have been begun is asked about while the table is. */
@@ -139,14 +141,22 @@ const runOf = async (deps: EcsDoorDeps, call: EcsHookCall, ask: Ask): Promise<Ru
     const id = stepOf(deps, call, step);
     const { outcome: stored, item } = await changeItem(runKey(id), runItem, unchanged);
     if (stored === undefined) {
-      return { id, held: await keepRun(deps, id, await begin(deps, call, ask)) };
+      const run = told(await begin(deps, call, ask));
+      const held = await keepRun(deps, id, run);
+      return { id, held, isNew: held.stored.run === run };
     }
     if (!(await isOfEarlierStep(deps, call, ask, stored.run))) {
-      return { id, held: { stored, item } };
+      return { id, held: { stored, item }, isNew: false };
     }
   }
   throw new Error(`ECS has called for more than ${MOST_STEPS} steps`);
 };
+
+/** What is decided as it begins is on record as told from the first: the answer comes right behind that. */
+const told = (run: Run): Run =>
+  run.state.kind === 'decided'
+    ? { ...run, state: { kind: 'reported', conclusion: run.state.conclusion, at: run.startedAt } }
+    : run;
 
 /**
  * Whether a run was answered for good, and this call asks for something else. A step that failed stays failed: only a
@@ -244,14 +254,14 @@ const UNKNOWN: HookedService = { isRollback: true, variables: {} };
 /** Answers with the verdict. First it is on record as told: a call that comes again hears the same. */
 const tell = async (
   deps: EcsDoorDeps,
-  { id, held: { stored, item } }: RunOf,
+  { id, held: { stored, item }, isNew }: RunOf,
   call: EcsHookCall,
   { left }: EcsDoorTurn,
 ): Promise<EcsHookAnswer> => {
   const { changeItem, drive, clock, log } = deps;
-  const told = toldOf(stored.run.state);
-  if (told !== undefined) {
-    return answerOf(told);
+  const before = toldOf(stored.run.state);
+  if (before !== undefined && !isNew) {
+    return answerOf(before);
   }
   const isAnother = stored.run.call.kind === 'ecs-hook' && stored.run.call.executionId !== call.executionId;
   const latest = isAnother ? await noteExecution(deps, id, call) : item;

@@ -29,7 +29,7 @@ export const keepRun = async (
       ...namesOf(run.rollout),
       hook: run.hook,
       suite: run.suite?.name,
-      ...(run.state.kind === 'decided' && { action: run.state.conclusion.action, reason: run.state.conclusion.says }),
+      ...('conclusion' in run.state && { action: run.state.conclusion.action, reason: run.state.conclusion.says }),
     });
   }
   return { stored: known ?? body, item };

@@ -42,13 +42,18 @@ export const createRunWork = (deps: RunWorkDeps): Omit<DriveDeps, 'takeSample'> 
       await showRun(deps, at, false);
     },
     finish: async (at) => {
-      await recordRun(changeItem, at);
-      const gates = gatesOf(at.id, at.run);
-      if (gates.length > 0) {
-        await lookAtGates(gates);
-      }
+      const record = async (): Promise<void> => {
+        await recordRun(changeItem, at);
+        const gates = gatesOf(at.id, at.run);
+        if (gates.length > 0) {
+          await lookAtGates(gates);
+        }
+      };
       // What could not be read of is heard of by nobody.
-      return isNameless(at.run.rollout) || (await showRun(deps, at, true));
+      const show = async (): Promise<boolean> => isNameless(at.run.rollout) || showRun(deps, at, true);
+      // At once: somebody may wait for the answer.
+      const [isShown] = await Promise.all([show(), record()]);
+      return isShown;
     },
     lookAgain: (id, afterMs) => lookAtRuns([id], afterMs),
   };
