@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import * as esbuild from 'esbuild';
+import type * as esbuild from 'esbuild';
 import type { Config } from '../shared/config/config.ts';
 import { bakesOf } from '../shared/validation/bakes.ts';
 import type { Suite } from '../shared/validation/suite.ts';
+import { splitBundle } from './split-bundle.ts';
+import type { BundledFile } from './split-bundle.ts';
 
 /**
  * A bundled function: where it is, how many bytes it has with all that it may load later, and which file brings how many
@@ -16,9 +18,6 @@ export type Bundle = {
   readonly bytes: number;
   readonly inputs: readonly BundledFile[];
 };
-
-/** `path` from the root of the project. */
-export type BundledFile = { readonly path: string; readonly bytes: number };
 
 /**
  * Lambda always puts its credentials into the environment. Without the SDK's other sources (SSO, profiles, IMDS, STS) a
@@ -42,25 +41,6 @@ const environmentCredentials: esbuild.Plugin = {
   },
 };
 
-type Part = { readonly in: string; readonly out: string };
-
-/** What we import dynamically becomes a file beside the function: V8 reads the whole of a file before it runs any of it. */
-const laterParts = (functionName: string, found: Map<string, Part>): esbuild.Plugin => ({
-  name: 'later-parts',
-  setup: (build) => {
-    build.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
-      if (kind !== 'dynamic-import' || importer.includes('/node_modules/')) {
-        return undefined;
-      }
-      const name = basename(path, '.ts');
-      if (!found.has(name)) {
-        found.set(name, { in: join(resolveDir, path), out: `${functionName}/${name}` });
-      }
-      return { path: `./${name}.js`, external: true };
-    });
-  },
-});
-
 /** What bundles carry: a Lambda parses no YAML. */
 export type CompiledIn = { readonly config: Config; readonly suites: readonly Suite[] };
 
@@ -77,47 +57,15 @@ export const bundleFunctions = async (root: string, compiled: CompiledIn): Promi
 };
 
 const bundleFunction = async (root: string, { config, suites }: CompiledIn, name: string): Promise<Bundle> => {
-  const later = new Map<string, Part>();
-  const build = (parts: readonly Part[]) =>
-    esbuild.build({
-      absWorkingDir: root,
-      entryPoints: [...parts],
-      outdir: 'dist',
-      bundle: true,
-      format: 'cjs',
-      platform: 'node',
-      target: 'node24',
-      minify: true,
-      // The SDK imports node:http in its first call, dynamically: even a CommonJS bundle would evaluate all of it then.
-      supported: { 'dynamic-import': false },
-      // The ES modules of a package leave out what nobody imports.
-      mainFields: ['module', 'main'],
-      // Stays behind when a function is packaged: reading it would cost a cold start 15 to 30 ms.
-      sourcemap: 'linked',
-      sourcesContent: false,
-      legalComments: 'none',
-      define: {
-        GATEHOUSE_CONFIG: JSON.stringify(config),
-        GATEHOUSE_SUITES: JSON.stringify(suites),
-        GATEHOUSE_BAKES: JSON.stringify(bakesOf(suites)),
-      },
-      plugins: [environmentCredentials, laterParts(name, later)],
-      metafile: true,
-      write: false,
-      logLevel: 'silent',
-    });
-  const built = [await build([{ in: `functions/${name}/index.ts`, out: `${name}/index` }])];
-  const known = new Set<Part>();
-  for (;;) {
-    // A part may load parts of its own.
-    const next = [...later.values()].filter((part) => !known.has(part));
-    if (next.length === 0) {
-      break;
-    }
-    next.forEach((part) => known.add(part));
-    built.push(await build(next));
-  }
-  const outputs = built.flatMap(({ outputFiles }) => outputFiles);
+  const files = await splitBundle(root, name, {
+    define: {
+      GATEHOUSE_CONFIG: JSON.stringify(config),
+      GATEHOUSE_SUITES: JSON.stringify(suites),
+      GATEHOUSE_BAKES: JSON.stringify(bakesOf(suites)),
+    },
+    plugins: [environmentCredentials],
+  });
+  const outputs = files.flatMap(({ written }) => written);
   for (const { path, contents } of outputs) {
     await writeIfChanged(path, contents);
   }
@@ -125,16 +73,11 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
     join(root, 'dist', name),
     outputs.map(({ path }) => basename(path)),
   );
-  const files = built.flatMap(({ metafile }) =>
-    Object.entries(metafile.outputs).flatMap(([path, output]) => (path.endsWith('.js') ? [output] : [])),
-  );
   return {
     name,
     path: join(root, 'dist', name, 'index.js'),
-    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    inputs: files.flatMap(({ inputs }) =>
-      Object.entries(inputs).map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput })),
-    ),
+    bytes: outputs.reduce((sum, { path, contents }) => sum + (path.endsWith('.js') ? contents.length : 0), 0),
+    inputs: files.flatMap(({ inputs }) => inputs),
   };
 };
 

@@ -72,7 +72,7 @@ let takeSample: Promise<TakeSample> | undefined;
 
 /** What drives runs, loaded by the first message that has one looked at. */
 const loadDrive = async () => {
-  const { createDrive } = await import('./driven.ts');
+  const { createDrive } = await import('./drive.ts');
   return createDrive({
     config: compiledConfig,
     changeItem,
@@ -95,7 +95,7 @@ const ours = { home, suites: compiledSuites, policy: compiledConfig.validation ?
 /** What watches traffic, loaded by the first message that is about any. */
 const loadBake = async (): Promise<Bake> => {
   const [{ createBake }, { createWatchedTraffic }] = await Promise.all([
-    import('./driven.ts'),
+    import('./bake.ts'),
     import('../../shared/aws/watched-traffic.ts'),
   ]);
   return createBake({
@@ -122,7 +122,7 @@ const validate = createValidate({
 /** What answers ECS, loaded by its first call. */
 const loadEcsDoor = async () => {
   const [{ createEcsDoor }, { createHookedServices }] = await Promise.all([
-    import('./driven.ts'),
+    import('./ecs-door.ts'),
     import('../../shared/aws/hooked-services.ts'),
   ]);
   return createEcsDoor({ ...ours, services: createHookedServices(createAwsClient('ecs', aws)) });
@@ -135,7 +135,7 @@ const isEcsHook = (event: unknown): boolean =>
 /** Where pipelines ask, loaded by the first of their jobs. */
 const loadJobDoor = async () => {
   const [{ createJobDoor }, { createPipelineJobs }] = await Promise.all([
-    import('./driven.ts'),
+    import('./job-door.ts'),
     import('../../shared/aws/pipeline-jobs.ts'),
   ]);
   return createJobDoor({ ...ours, jobs: createPipelineJobs(createAwsClient('codepipeline', aws)) });

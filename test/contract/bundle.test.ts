@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { bundleFunctions } from '../../scripts/bundle.ts';
 import { loadCompiled } from '../../scripts/load-compiled.ts';
@@ -17,21 +19,68 @@ const bundledFiles = async () => {
   return (await Promise.all(folders)).flat();
 };
 
+/** What packages load later, and what files have in common. */
+const OF_PACKAGES = /^(?:bowser|event-streams|shared-.*)\.js$/;
+
+/** A project with one function, `hello`. */
+const inProject = async (
+  files: Readonly<Record<string, string>>,
+  work: (root: string, bundle: () => Promise<unknown>) => Promise<void>,
+): Promise<void> => {
+  const root = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(root, 'functions/hello', name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+    await work(root, async () => bundleFunctions(root, await loadCompiled(ROOT)));
+  } finally {
+    await rm(root, { recursive: true });
+  }
+};
+
+const Hello = v.object({ handler: v.pipe(v.function(), v.returns(v.unknown())) });
+
 describe('a bundle', () => {
   it('leaves nothing of an earlier version behind, and the drafts of others alone', async () => {
-    const root = await mkdtemp(join(tmpdir(), 'gatehouse-bundle-'));
-    try {
-      await mkdir(join(root, 'functions/hello'), { recursive: true });
+    await inProject({ 'index.ts': 'export const handler = (): string => "hello";\n' }, async (root, bundle) => {
       await mkdir(join(root, 'dist/hello'), { recursive: true });
-      await writeFile(join(root, 'functions/hello/index.ts'), 'export const handler = (): string => "hello";\n');
       for (const name of ['gone.js', 'gone.js.map', 'index.js.4711']) {
         await writeFile(join(root, 'dist/hello', name), 'old');
       }
-      await bundleFunctions(root, await loadCompiled(ROOT));
+      await bundle();
       expect((await readdir(join(root, 'dist/hello'))).sort()).toEqual(['index.js', 'index.js.4711', 'index.js.map']);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    });
+  });
+
+  it('evaluates nothing twice: what is loaded later shares what the function has', async () => {
+    const files = {
+      'count.ts': 'export const count = { of: 0 };\nexport const add = (): void => { count.of += 1; };\n',
+      'later.ts': "import { add, count } from './count.ts';\nadd();\nexport const seen = (): number => count.of;\n",
+      'index.ts':
+        "import { add } from './count.ts';\nadd();\nexport const handler = async () => (await import('./later.ts')).seen();\n",
+    };
+    await inProject(files, async (root, bundle) => {
+      await bundle();
+      expect((await readdir(join(root, 'dist/hello'))).filter((name) => name.endsWith('.js')).sort()).toEqual([
+        'index.js',
+        'later.js',
+      ]);
+      const loaded: unknown = createRequire(import.meta.url)(join(root, 'dist/hello/index.js'));
+      expect(await v.parse(Hello, loaded).handler()).toBe(2);
+    });
+  });
+
+  it('is not made when two of its files would have one name', async () => {
+    const files = {
+      'one/part.ts': 'export const part = 1;\n',
+      'two/part.ts': 'export const part = 2;\n',
+      'index.ts': "export const handler = () => [import('./one/part.ts'), import('./two/part.ts')];\n",
+    };
+    await inProject(files, async (_root, bundle) => {
+      await expect(bundle()).rejects.toThrow('Two parts of a bundle would be written to part.js');
+    });
   });
 
   it('imports nothing dynamically: of node:http that would load what nobody uses, in the first call', async () => {
@@ -41,7 +90,8 @@ describe('a bundle', () => {
   });
 
   it('keeps the SDKs that few events need in files of their own, beside what a cold start reads', async () => {
-    const files = (await bundledFiles()).map(async ({ name, file, path }) => [
+    const named = (await bundledFiles()).filter(({ file }) => !OF_PACKAGES.test(file));
+    const files = named.map(async ({ name, file, path }) => [
       `${name}/${file}`,
       (await readFile(path, 'utf8')).includes('middlewareStack') ? 'SDK' : 'ours',
     ]);
@@ -68,13 +118,16 @@ describe('a bundle', () => {
       'sweep/watch-runs.js': 'ours',
       'validate/alarms-probe.js': 'ours',
       'validate/assertions.js': 'ours',
+      'validate/bake.js': 'ours',
       'validate/compare-probe.js': 'ours',
       'validate/calendar-probe.js': 'ours',
-      'validate/driven.js': 'ours',
+      'validate/drive.js': 'ours',
+      'validate/ecs-door.js': 'ours',
       'validate/hooked-services.js': 'ours',
       'validate/http-probe.js': 'ours',
       'validate/index.js': 'ours',
       'validate/invoke-probe.js': 'ours',
+      'validate/job-door.js': 'ours',
       'validate/lambda-probe.js': 'ours',
       'validate/logs-probe.js': 'ours',
       'validate/matches.js': 'ours',
