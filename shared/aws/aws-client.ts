@@ -41,6 +41,15 @@ const TIMEOUT_MS = 5_000;
 /** AWS takes a signature that is up to five minutes old. */
 const MOST_SKEW_MS = 4 * 60_000;
 
+/** Refusals that answer what was asked: nobody tries again, and what does so need not be loaded to find that out. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  'ConditionalCheckFailedException',
+  'DeploymentDoesNotExistException',
+  'InvalidJobStateException',
+  'JobNotFoundException',
+  'LifecycleEventAlreadyCompletedException',
+]);
+
 /** AWS's refusal, with what the SDK's rules for trying again look at. */
 class AwsError extends Error {
   readonly $metadata: {
@@ -117,6 +126,9 @@ export const createAwsClient = (
         (await retries)?.succeeded(token);
         return output;
       } catch (error) {
+        if (error instanceof AwsError && ANSWERS.has(error.name) && !error.$metadata.clockSkewCorrected) {
+          throw error;
+        }
         token = await (await (retries ??= loadRetries())).next(token, error);
       }
     }

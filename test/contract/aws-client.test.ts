@@ -158,6 +158,15 @@ describe('the AWS client', () => {
     },
   );
 
+  it.each(['ConditionalCheckFailedException', 'JobNotFoundException', 'LifecycleEventAlreadyCompletedException'])(
+    'takes %s for an answer, which no other follows',
+    async (name) => {
+      const { calls, connection } = await anAws(refusal(name), done);
+      await expect(createAwsClient('dynamodb', connection)('GetItem', ASKED)).rejects.toMatchObject({ name });
+      expect(calls).toHaveLength(1);
+    },
+  );
+
   it('believes AWS’s clock when its own is wrong', async () => {
     const { calls, connection } = await anAws(
       refusal('InvalidSignatureException', 400, { date: new Date(Date.now() + 3_600_000).toUTCString() }),

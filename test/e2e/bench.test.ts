@@ -49,6 +49,7 @@ describe('npm run bench', () => {
           { name: 'validate', samples: 1 },
           { name: 'validate, to a verdict', samples: 1 },
           { name: 'validate, ECS calls', samples: 1 },
+          { name: 'validate, a job is told', samples: 1 },
           { name: 'validate, a job comes', samples: 1 },
           { name: 'notify, no look-up', samples: 1 },
           { name: 'notify, to a topic', samples: 1 },
