@@ -63,9 +63,16 @@ export const splitBundle = async (root: string, name: string, reading: Reading):
   const folder = `dist/${name}`;
   const pieces = await takeApart(root, name, reading);
   const core = closureOf(pieces, `${folder}/${OWN}`, needed, () => true);
-  const alone = await bundledAlone(root, folder, pieces, core, reading);
-  const plan = planOf(root, folder, pieces, core, new Set(alone.keys()));
-  return Promise.all([...plan.files].map(async ([path, file]) => alone.get(path) ?? putTogether(plan, path, file)));
+  const alone = await betterAlone(root, pieces, core, reading);
+  const plan = planOf(root, folder, pieces, core, alone);
+  return Promise.all(
+    [...plan.files].map(([path, file]) => {
+      const source = alone.has(path) ? pieces.get(path)?.source : undefined;
+      return source === undefined
+        ? putTogether(plan, path, file)
+        : bundleAlone(root, `${folder}/${file}`, source, reading);
+    }),
+  );
 };
 
 const takeApart = async (root: string, name: string, reading: Reading): Promise<Pieces> => {
@@ -129,7 +136,7 @@ const planOf = (
     pieces,
     core,
     lent: new Map(borrowed.map((path, index) => [path, `lent${index}`])),
-    files: fileNames([
+    files: numbered([
       [own, OWN],
       ...others
         .filter(([, { source, inputs }]) => source !== undefined || bytesOf(inputs) >= LEAST_SHARED_BYTES)
@@ -167,34 +174,39 @@ const fileName = (path: string, { source, inputs }: Piece): string => {
     : `shared-${basename(largest.path).replace(/\.\w+$/, '')}.js`;
 };
 
-const fileNames = (named: readonly (readonly [string, string])[]): Plan['files'] => {
-  const [twice] = named.filter(([, file], index) => named.findIndex(([, other]) => other === file) < index);
-  if (twice !== undefined) {
-    throw new Error(`Two parts of a bundle would be written to ${twice[1]}: one of them needs another name`);
-  }
-  return new Map(named);
+/** Of several with one name all but the first have a number. */
+const numbered = (named: readonly (readonly [string, string])[]): Plan['files'] => {
+  const sameBefore = (name: string, index: number) =>
+    named.slice(0, index).filter(([, other]) => other === name).length;
+  return new Map(
+    named.map(([path, name], index) => {
+      const before = sameBefore(name, index);
+      return [path, before === 0 ? name : name.replace(/\.js$/, `-${before + 1}.js`)];
+    }),
+  );
 };
 
 /**
  * What is better bundled by itself: it has little in common with others that have much with each other, so that it would have
  * more than twice as much read, now or later, as it needs.
  */
-const bundledAlone = async (
+const betterAlone = async (
   root: string,
-  folder: string,
   pieces: Pieces,
   core: ReadonlySet<string>,
   reading: Reading,
-): Promise<ReadonlyMap<string, SplitFile>> => {
-  const found = [...pieces].map(async ([path, piece]): Promise<readonly (readonly [string, SplitFile])[]> => {
+): Promise<ReadonlySet<string>> => {
+  const found = [...pieces].map(async ([path, { source, inputs }]) => {
     const read = closureOf(pieces, path, withLoaded, (other) => !core.has(other));
-    if (core.has(path) || piece.source === undefined || read.size === 1) {
+    const isTooMuch = (needs: readonly BundledFile[]) => bytesOf(needs) * 2 < bytesOf(inputsOf(pieces, read));
+    // It cannot have less than what is only in it.
+    if (core.has(path) || source === undefined || !isTooMuch(inputs)) {
       return [];
     }
-    const alone = await bundleAlone(root, `${folder}/${fileName(path, piece)}`, piece.source, reading);
-    return bytesOf(alone.inputs) * 2 < bytesOf(inputsOf(pieces, read)) ? [[path, alone]] : [];
+    const { inputs: alone } = await bundleAlone(root, `dist/${basename(path)}`, source, reading);
+    return isTooMuch(alone) ? [path] : [];
   });
-  return new Map((await Promise.all(found)).flat());
+  return new Set((await Promise.all(found)).flat());
 };
 
 const inputsOf = (pieces: Pieces, paths: ReadonlySet<string>): readonly BundledFile[] =>
