@@ -276,6 +276,30 @@ describe('the door of ECS', () => {
     });
   });
 
+  it('is on record as told with its first write where it is decided as it begins, and is not read again', async () => {
+    const { steps } = await play({ suites: [] });
+    expect(steps.slice(0, 4)).toEqual([
+      // Both at once.
+      'validate 1: DescribeServiceDeployments',
+      'validate 1: GetItem',
+      'validate 1: DescribeServiceRevisions',
+      'validate 1: PutItem',
+    ]);
+    // Of the run, of its rollout, of what people see.
+    expect(steps.filter((step) => step.endsWith('GetItem'))).toHaveLength(3);
+    // Whoever writes it may get no further: the sweep has it recorded while the next step is tested.
+    const killed = await play({
+      suites: [suiteOf([SLOW], { match: { hook: ['PRODUCTION_TRAFFIC_SHIFT'] } })],
+      rules: [{ name: 'young', match: {}, allow: ['no-suite'] }],
+      steps: [AFTER_TEST, shift(100)],
+      forgives: true,
+      blow: { step: 3, kind: 'killed', tookEffect: true },
+    });
+    expect(verdicts(killed)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(killed.runs).toHaveLength(2);
+    expect(killed.records).toBe(2);
+  });
+
   it('gives a call that is repeated the same answer, and tests nothing again (F74)', async () => {
     for (const outcome of [
       await play({ steps: [before(0), shift(100)], loses: () => true }),

@@ -74,6 +74,21 @@ describe('the door of pipelines', () => {
     ]);
   });
 
+  it('is on record before CodePipeline is told, and is not read again', async () => {
+    const { steps } = await play({ suites: [] });
+    expect(steps.slice(0, 6)).toEqual([
+      // Both at once.
+      'validate 1: GetJobDetails',
+      'validate 1: GetItem',
+      'validate 1: GetPipelineExecution',
+      'validate 1: PutItem',
+      'validate 1: PutJobFailureResult',
+      'validate 1: PutItem',
+    ]);
+    // Of the run, of its rollout, of what people see.
+    expect(steps.filter((step) => step.endsWith('GetItem'))).toHaveLength(3);
+  });
+
   it('keeps what a suite may name of where it is, and when the platform stops waiting', async () => {
     const run = (await play()).record()?.run;
     expect(run).toMatchObject({ platform: 'codepipeline', hook: 'Validate/Check' });
