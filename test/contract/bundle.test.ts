@@ -60,16 +60,19 @@ describe('a bundle', () => {
     const files = {
       'count.ts': 'export const count = { of: 0 };\nexport const add = (): void => { count.of += 1; };\n',
       'later.ts': "import { add, count } from './count.ts';\nadd();\nexport const seen = (): number => count.of;\n",
+      'last.ts': "export const seen = async () => (await import('./count.ts')).count.of;\n",
       'index.ts':
-        "import { add } from './count.ts';\nadd();\nexport const handler = async () => (await import('./later.ts')).seen();\n",
+        "import { add } from './count.ts';\nadd();\nexport const handler = async () => [(await import('./later.ts')).seen(), await (await import('./last.ts')).seen()];\n",
     };
     await inProject(files, async (root, bundle) => {
       await bundle();
       expect((await readdir(join(root, 'dist/hello'))).filter((name) => name.endsWith('.js')).sort()).toEqual([
+        'count.js',
         'index.js',
+        'last.js',
         'later.js',
       ]);
-      expect(await helloOf(root).handler()).toBe(2);
+      expect(await helloOf(root).handler()).toEqual([2, 2]);
     });
   });
 
