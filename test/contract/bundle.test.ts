@@ -8,9 +8,14 @@ import { bundleFunctions } from '../../scripts/bundle.ts';
 import { loadCompiled } from '../../scripts/load-compiled.ts';
 import { ROOT } from '../support/command.ts';
 
+let made: ReturnType<typeof bundleFunctions> | undefined;
+
+/** Our own functions, bundled once. */
+const ours = () => (made ??= loadCompiled(ROOT).then((compiled) => bundleFunctions(ROOT, compiled)));
+
 /** Every file that a function may load of its own. */
 const bundledFiles = async () => {
-  const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
+  const bundles = await ours();
   const folders = bundles.map(async ({ name, path }) =>
     (await readdir(dirname(path)))
       .filter((file) => file.endsWith('.js'))
@@ -148,7 +153,7 @@ describe('a bundle', () => {
   });
 
   it('is made of the files that it says, down to the last kilobyte', async () => {
-    const bundles = await bundleFunctions(ROOT, await loadCompiled(ROOT));
+    const bundles = await ours();
     for (const { name, bytes, inputs } of bundles) {
       const known = inputs.reduce((sum, input) => sum + input.bytes, 0);
       expect(inputs.map(({ path }) => path)).toContain(`functions/${name}/index.ts`);
