@@ -64,6 +64,8 @@ const bundleFunction = async (root: string, { config, suites }: CompiledIn, name
       GATEHOUSE_BAKES: JSON.stringify(bakesOf(suites)),
     },
     plugins: [environmentCredentials],
+    // The ES modules of a package leave out what nobody imports.
+    mainFields: ['module', 'main'],
   });
   const outputs = files.flatMap(({ written }) => written);
   for (const { path, contents } of outputs) {

@@ -8,7 +8,7 @@ export type BundledFile = { readonly path: string; readonly bytes: number };
 export type SplitFile = { readonly written: readonly esbuild.OutputFile[]; readonly inputs: readonly BundledFile[] };
 
 /** How sources are read. */
-export type Reading = Pick<esbuild.BuildOptions, 'define' | 'plugins'>;
+export type Reading = Pick<esbuild.BuildOptions, 'define' | 'plugins' | 'mainFields'>;
 
 /** An ES module as esbuild splits a bundle: what is loaded by itself, or what several of those have in common. */
 type Piece = {
@@ -64,10 +64,10 @@ export const splitBundle = async (root: string, name: string, reading: Reading):
   const pieces = await takeApart(root, name, reading);
   const core = closureOf(pieces, `${folder}/${OWN}`, needed, () => true);
   const alone = await betterAlone(root, pieces, core, reading);
-  const plan = planOf(root, folder, pieces, core, alone);
+  const plan = planOf(root, folder, pieces, core, new Set(alone.keys()));
   return Promise.all(
     [...plan.files].map(([path, file]) => {
-      const source = alone.has(path) ? pieces.get(path)?.source : undefined;
+      const source = alone.get(path);
       return source === undefined
         ? putTogether(plan, path, file)
         : bundleAlone(root, `${folder}/${file}`, source, reading);
@@ -86,16 +86,21 @@ const takeApart = async (root: string, name: string, reading: Reading): Promise<
     format: 'esm',
     splitting: true,
     metafile: true,
-    // The ES modules of a package leave out what nobody imports.
-    mainFields: ['module', 'main'],
     sourcemap: 'inline',
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  const textOf = (path: string): string => {
+    const text = texts.get(join(root, path));
+    if (text === undefined) {
+      throw new Error(`esbuild names ${path} among what it has made of functions/${name}, and does not give it`);
+    }
+    return text;
+  };
   return new Map(
     Object.entries(metafile.outputs).map(([path, { entryPoint, imports, inputs }]) => [
       path,
       {
-        text: texts.get(join(root, path)) ?? '',
+        text: textOf(path),
         ...(entryPoint !== undefined && { source: entryPoint }),
         needs: piecesOf(imports, 'import-statement'),
         loads: piecesOf(imports, 'dynamic-import'),
@@ -188,15 +193,15 @@ const numbered = (named: readonly (readonly [string, string])[]): Plan['files'] 
 
 /**
  * What is better bundled by itself: it has little in common with others that have much with each other, so that it would have
- * more than twice as much read, now or later, as it needs.
+ * more than twice as much read, now or later, as it needs. Gives the sources of those pieces.
  */
 const betterAlone = async (
   root: string,
   pieces: Pieces,
   core: ReadonlySet<string>,
   reading: Reading,
-): Promise<ReadonlySet<string>> => {
-  const found = [...pieces].map(async ([path, { source, inputs }]) => {
+): Promise<ReadonlyMap<string, string>> => {
+  const found = [...pieces].map(async ([path, { source, inputs }]): Promise<readonly (readonly [string, string])[]> => {
     const read = closureOf(pieces, path, withLoaded, (other) => !core.has(other));
     const isTooMuch = (needs: readonly BundledFile[]) => bytesOf(needs) * 2 < bytesOf(inputsOf(pieces, read));
     // It cannot have less than what is only in it.
@@ -204,9 +209,9 @@ const betterAlone = async (
       return [];
     }
     const { inputs: alone } = await bundleAlone(root, `dist/${basename(path)}`, source, reading);
-    return isTooMuch(alone) ? [path] : [];
+    return isTooMuch(alone) ? [[path, source]] : [];
   });
-  return new Set((await Promise.all(found)).flat());
+  return new Map((await Promise.all(found)).flat());
 };
 
 const inputsOf = (pieces: Pieces, paths: ReadonlySet<string>): readonly BundledFile[] =>
@@ -228,7 +233,6 @@ const bundleAlone = async (root: string, outfile: string, source: string, readin
     absWorkingDir: root,
     entryPoints: [source],
     outfile,
-    mainFields: ['module', 'main'],
     metafile: true,
   });
   return { written: outputFiles, inputs: Object.values(metafile.outputs).flatMap(({ inputs }) => filesOf(inputs)) };
