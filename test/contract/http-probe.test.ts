@@ -578,11 +578,15 @@ describe('an answer without end', () => {
         connected(socket);
       });
     });
-    const began = performance.now();
-    const found = await askUrl(aNet(port).net, `http://a.example.com:${port}/`, { task: { timeoutMs: 400 } });
+    const began = Date.now();
+    // What a busy machine takes before it asks is none of its time, which the text names.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const found = await askUrl(aNet(port).net, `http://a.example.com:${port}/`, { task: { timeoutMs: 400 } }).finally(
+      () => vi.useRealTimers(),
+    );
     expect(found.outcome).toBe('fail');
     expect(found.says).toMatch(says);
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(Date.now() - began).toBeLessThan(1_500);
     await vi.waitFor(() => {
       expect([...sockets].map(({ destroyed }) => destroyed)).toEqual([true]);
     });
